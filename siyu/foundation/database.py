@@ -1,0 +1,165 @@
+"""Ledger 账本: the transactional store. SQLite (WAL) by default, PostgreSQL by URL; one schema, one migration chain."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text as SqlText,
+    create_engine,
+    event,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from siyu.foundation.errors import UnavailableError
+from siyu.foundation.text import Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""A 64-bit key that SQLite still treats as its row id."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC instant; SQLite stores it naive, PostgreSQL with its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time must not reach the ledger")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """Any plain value as JSON text (one encoding on both stores, so a rule reads back as it was written)."""
+
+    impl = SqlText
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value)
+
+
+class Ledger:
+    """The open ledger. `begin` writes (one writer at a time on SQLite), `read` sees one consistent moment."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction that commits at the end of the block and rolls back on any exception."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+            connection.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_ledger(url: str) -> Ledger:
+    """Connect to the ledger; the schema is not touched (see `migrations`)."""
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        engine = create_engine(target, connect_args={"timeout": 60, "check_same_thread": False}, pool_size=8, max_overflow=8)
+        event.listen(engine, "connect", _tune_sqlite)
+    else:
+        engine = create_engine(target, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    return Ledger(engine)
+
+
+def _tune_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    # The driver must not open transactions by itself: `begin` and `read` say BEGIN IMMEDIATE or BEGIN.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000", "cache_size=-64000", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def check_ledger(ledger: Ledger) -> None:
+    try:
+        with ledger.read() as tx:
+            tx.execute(select(1))
+    except OperationalError as error:
+        raise UnavailableError(
+            Text("连不上账本数据库", "the ledger database cannot be reached"),
+            way_out=Text("检查 SIYU_DATABASE_URL 和数据库是否在运行", "check SIYU_DATABASE_URL and that the database is running"),
+        ) from error
+
+
+def insert_ignore(tx: Connection, table: Table, rows: Sequence[dict[str, Any]], chunk: int = 20_000) -> int:
+    """Insert a set of rows, leaving those whose key is already there; returns how many were new."""
+    insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    added = 0
+    for start in range(0, len(rows), chunk):
+        added += max(0, tx.execute(insert.on_conflict_do_nothing(), rows[start : start + chunk]).rowcount)
+    return added
+
+
+def upsert(tx: Connection, table: Table, rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> None:
+    """Insert a set of rows or replace the non-key columns of those that are there. All rows carry the same columns."""
+    if not rows:
+        return
+    insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    tx.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=changed), list(rows))
+
+
+def select_in(tx: Connection, columns: Sequence[Column[Any]], key: Column[Any], values: Sequence[Any], chunk: int = 10_000) -> list[Any]:
+    """Rows whose `key` is in a set of any size (bound in chunks; no driver limit is met)."""
+    found: list[Any] = []
+    for start in range(0, len(values), chunk):
+        found += tx.execute(select(*columns).where(key.in_(values[start : start + chunk]))).all()
+    return found

@@ -1,0 +1,139 @@
+"""Publish 发布: batches of the event log become rows of facts, exactly once, in runs.
+
+A run is one transaction of the warehouse: the rows, everything derived from them and the cursors become visible
+together. A run that was cut off is done again from its cursors, so a position is never counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from siyu.foundation.warehouse.connect import CURSORS, Warehouse
+from siyu.foundation.warehouse.engines import WriteSession
+from siyu.foundation.warehouse.facts import Batch, Fact, Tables
+
+ReadLog = Callable[[int, int, Sequence[str]], Iterable[Batch]]
+"""(after position, up to position, event names) → the batches in order."""
+
+RUN_ROWS = 400_000
+
+
+def published_through(warehouse: Warehouse, fact: Fact) -> int:
+    """The last position whose rows are in `fact`; 0 before the first."""
+    with warehouse.read() as session:
+        return _cursor(session.query(CURSORS.table.filter(CURSORS.table.fact == fact.name)))
+
+
+def publish(warehouse: Warehouse, read_log: ReadLog, *, resolved_through: int, head: int) -> int:
+    """Bring every fact up to date; returns the number of rows that came in.
+
+    Links of identifiers are published first, up to `head`; facts about people then go as far as identifiers have been
+    resolved (`resolved_through`), so that each row finds its customer.
+    """
+    links = [fact for fact in warehouse.facts if fact.links_identity]
+    others = [fact for fact in warehouse.facts if not fact.links_identity]
+    return _bring(warehouse, links, read_log, head) + _bring(warehouse, others, read_log, resolved_through)
+
+
+def _bring(warehouse: Warehouse, facts: Sequence[Fact], read_log: ReadLog, through: int) -> int:
+    sourced = [fact for fact in facts if fact.sources]
+    if not sourced:
+        return 0
+    after = min(published_through(warehouse, fact) for fact in sourced)
+    names = sorted({event for fact in sourced for event in fact.sources})
+    count = 0
+    for run in _runs(read_log(after, through, names) if through > after else ()):
+        with warehouse.engine.write() as session:
+            count += _publish_run(session, warehouse.tables, facts, run)
+    return count
+
+
+def _runs(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+    run: list[Batch] = []
+    size = 0
+    for batch in batches:
+        run.append(batch)
+        size += batch.rows.num_rows
+        if size >= RUN_ROWS:
+            yield run
+            run, size = [], 0
+    if run:
+        yield run
+
+
+def _publish_run(session: WriteSession, tables: Tables, facts: Sequence[Fact], run: Sequence[Batch]) -> int:
+    arrived: dict[str, ir.Table] = {}
+    count = 0
+    for fact in facts:
+        if fact.sources:
+            done = _cursor(session.query(CURSORS.table.filter(CURSORS.table.fact == fact.name)))
+            rows = [_translated(fact, batch) for batch in run if batch.event in fact.sources and batch.position > done]
+            if rows:
+                arrived[fact.name] = staged = _stage(session, tables, fact, pa.concat_tables(rows))
+                count += _store(session, tables, fact, staged)
+            if run[-1].position > done:
+                _move_cursor(session, fact, run[-1].position)
+        elif fact.derive and any(name in arrived for name in fact.derive_from):
+            arrived[fact.name] = _derive(session, tables, fact, arrived)
+    return count
+
+
+def _translated(fact: Fact, batch: Batch) -> pa.Table:
+    rows = fact.sources[batch.event](batch)
+    missing = [c for c in fact.arrow if c.name not in rows.column_names]
+    for column in missing:
+        rows = rows.append_column(column, pa.nulls(rows.num_rows, column.type))
+    return rows.select(fact.arrow.names).cast(fact.arrow)
+
+
+def _stage(session: WriteSession, tables: Tables, fact: Fact, rows: pa.Table) -> ir.Table:
+    """The arriving rows as an intermediate table: one row a key, each with its customer."""
+    numbered = rows.append_column("_row", pa.array(range(rows.num_rows), pa.int64()))
+    raw = session.keep(f"_raw_{fact.name}", numbered)
+    if fact.needs_customer:
+        link = tables["identity_link"].select("identity_key", linked="customer_id")
+        raw = raw.drop("customer_id").left_join(link, "identity_key").drop("identity_key_right").rename(customer_id="linked")
+    order = raw._row.desc() if fact.on_duplicate == "replace" else raw._row.asc()
+    first = raw.mutate(_rank=ibis.row_number().over(ibis.window(group_by=list(fact.key), order_by=order)))
+    chosen = first.filter(first._rank == 0).drop("_rank", "_row")
+    if fact.on_duplicate == "keep":
+        chosen = chosen.anti_join(fact.table, list(fact.key))
+    staged = session.keep(f"_new_{fact.name}", chosen)
+    if fact.needs_customer and session.scalar(staged.customer_id.isnull().sum()):
+        raise RuntimeError(f"{fact.name}: rows were published before their identifiers were resolved")
+    return staged
+
+
+def _store(session: WriteSession, tables: Tables, fact: Fact, staged: ir.Table) -> int:
+    if fact.on_duplicate == "replace":
+        session.delete(fact, staged, fact.key)
+    session.insert(fact, staged)
+    return int(session.scalar(staged.count()))
+
+
+def _derive(session: WriteSession, tables: Tables, fact: Fact, arrived: Tables) -> ir.Table:
+    """Compute the derived fact again for the groups that the arriving rows belong to, and for no other."""
+    assert fact.derive is not None
+    keys = [arrived[name].select(fact.group) for name in fact.derive_from if name in arrived]
+    touched = session.keep(f"_touched_{fact.name}", ibis.union(*keys, distinct=True) if len(keys) > 1 else keys[0].distinct())
+    narrowed = {
+        name: table.semi_join(touched, fact.group) if name in fact.derive_from else table for name, table in tables.items()
+    }
+    fresh = session.keep(f"_new_{fact.name}", fact.derive(narrowed).select([c.name for c in fact.columns]))
+    session.delete(fact, touched, [fact.group])
+    session.insert(fact, fresh)
+    return fresh
+
+
+def _cursor(rows: pa.Table) -> int:
+    return int(rows["position"][0].as_py()) if rows.num_rows else 0
+
+
+def _move_cursor(session: WriteSession, fact: Fact, position: int) -> None:
+    row = session.keep("_cursor", pa.table({"fact": [fact.name], "position": [position]}, CURSORS.arrow))
+    session.delete(CURSORS, row, CURSORS.key)
+    session.insert(CURSORS, row)
