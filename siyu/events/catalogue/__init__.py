@@ -1,0 +1,20 @@
+"""Catalogue 事件目录: every event type that Siyu writes, one file a subject. `CATALOGUE` maps name → type."""
+
+from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
+from siyu.events.catalogue.identity import IDENTIFIERS_LINKED, PEOPLE_SEEN
+from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
+from siyu.events.catalogue.segments import SEGMENT_MEMBERS_CHANGED
+from siyu.events.envelope import EventType
+
+CATALOGUE: dict[str, EventType] = {
+    event.name: event
+    for event in (
+        PEOPLE_SEEN,
+        IDENTIFIERS_LINKED,
+        PROFILE_RECORDED,
+        ACTIVITY_RECORDED,
+        TAGS_CHANGED,
+        ORDER_LINES_RECORDED,
+        SEGMENT_MEMBERS_CHANGED,
+    )
+}

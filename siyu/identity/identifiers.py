@@ -1,0 +1,87 @@
+"""Identifiers of a customer 客户标识: opened for those who may see them, masked for everybody else; looked up by value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+from sqlalchemy import Connection, select
+
+from siyu.events.identifiers import identify, rank
+from siyu.foundation.database import select_in
+from siyu.foundation.stores import Stores
+from siyu.foundation.text import Text
+from siyu.identity import _tables
+
+NAMES = {
+    "member": Text("会员号", "Member number"),
+    "unionid": Text("微信 UnionID", "WeChat UnionID"),
+    "account": Text("店铺账号", "Shop account"),
+    "external_userid": Text("企业微信外部联系人", "WeCom contact"),
+    "openid": Text("微信 OpenID", "WeChat OpenID"),
+    "phone": Text("手机号", "Phone"),
+    "email": Text("邮箱", "Email"),
+    "anonymous": Text("匿名设备", "Anonymous device"),
+}
+SEARCHABLE = ("phone", "email")
+
+
+@dataclass(frozen=True)
+class Identifier:
+    namespace: str
+    name: Text
+    value: str | None
+    masked: str
+    first_seen_at: datetime
+
+
+def of_customer(stores: Stores, tx: Connection, customer_id: int) -> list[Identifier]:
+    """Every identifier of one customer, strongest first."""
+    table = _tables.identifier
+    rows = tx.execute(select(table).where(table.c.customer_id == customer_id)).all()
+    opened = [stores.secrets.open([row.value_sealed], f"identifier {row.namespace}")[0] for row in rows]
+    found = [
+        Identifier(row.namespace, label(row.namespace), value, mask(row.namespace, value), row.first_seen_at)
+        for row, value in zip(rows, opened, strict=True)
+    ]
+    return sorted(found, key=lambda item: (rank(item.namespace), item.namespace, item.first_seen_at))
+
+
+def masked_contacts(stores: Stores, tx: Connection, customer_ids: Sequence[int]) -> dict[tuple[int, str], str]:
+    """(customer, "phone" or "email") → the masked value, for a page of customers."""
+    table = _tables.identifier
+    rows = select_in(tx, [table.c.customer_id, table.c.namespace, table.c.value_sealed], table.c.customer_id, list(customer_ids))
+    found: dict[tuple[int, str], str] = {}
+    for customer, namespace, sealed in rows:
+        if namespace in SEARCHABLE:
+            found.setdefault((customer, namespace), mask(namespace, stores.secrets.open([sealed], f"identifier {namespace}")[0]))
+    return found
+
+
+def look_up(stores: Stores, tx: Connection, value: str) -> list[int]:
+    """Customers who have exactly this identifier, whatever its namespace: by blind index, nothing is decrypted."""
+    table = _tables.identifier
+    spaces = tx.scalars(select(table.c.namespace).distinct()).all()
+    raw = pa.array([value], pa.string())
+    keys = {key for space in spaces for key in identify(stores.secrets, space, raw).keys.to_pylist() if key}
+    return sorted({int(row[0]) for row in select_in(tx, [table.c.customer_id], table.c.identity_key, sorted(keys))})
+
+
+def label(namespace: str) -> Text:
+    kind, _, vendor = namespace.partition(":")
+    name = NAMES.get(kind, Text(kind, kind))
+    return Text(f"{name.zh}({vendor})", f"{name.en} ({vendor})") if vendor else name
+
+
+def mask(namespace: str, value: str | None) -> str:
+    """`138****5678`, `l***@example.com`, `ab***yz`: enough to recognise, too little to use."""
+    if not value:
+        return "***"
+    if namespace == "phone":
+        return f"{value[:3]}****{value[-4:]}" if len(value) >= 9 else "****"
+    if namespace == "email":
+        name, _, host = value.partition("@")
+        return f"{name[:1]}***@{host}"
+    return f"{value[:2]}***{value[-2:]}" if len(value) > 5 else f"{value[:1]}***"
