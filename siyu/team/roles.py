@@ -1,0 +1,65 @@
+"""Roles 角色 and permissions 权限: fixed sets; a member has one role, a route asks for one permission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from siyu.foundation.text import Text
+
+RoleName = Literal["owner", "operator", "analyst", "guide", "auditor"]
+
+PERMISSIONS = frozenset(
+    {
+        "customers.read",
+        "customers.identifiers",
+        "customers.write",
+        "customers.export",
+        "segments.read",
+        "segments.write",
+        "reports.read",
+        "imports.read",
+        "imports.write",
+        "jobs.read",
+        "jobs.write",
+        "events.read",
+        "team.read",
+        "team.write",
+        "audit.read",
+        "settings.read",
+    }
+)
+_READING = frozenset(name for name in PERMISSIONS if name.endswith(".read"))
+
+
+@dataclass(frozen=True)
+class Role:
+    role: RoleName
+    name: Text
+    permissions: frozenset[str]
+
+
+ROLES: dict[str, Role] = {
+    role.role: role
+    for role in (
+        Role("owner", Text("所有者", "Owner"), PERMISSIONS),
+        Role(
+            "operator",
+            Text("运营", "Operator"),
+            PERMISSIONS - {"team.write", "customers.identifiers", "audit.read"},
+        ),
+        Role(
+            "analyst",
+            Text("分析师", "Analyst"),
+            _READING - {"team.read", "audit.read"} | {"customers.export"},
+        ),
+        Role("guide", Text("导购", "Guide"), frozenset({"customers.read"})),
+        Role("auditor", Text("审计员", "Auditor"), _READING),
+    )
+}
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """What a role may do; an unknown role may do nothing."""
+    known = ROLES.get(role)
+    return known.permissions if known else frozenset()

@@ -1,0 +1,108 @@
+"""Application 应用: the rooms' routes, the shell around them, and the console, as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Lifespan
+
+from siyu.foundation.database import check_ledger
+from siyu.foundation.http import API_PREFIX, PROBLEM_TYPE, Problem
+from siyu.foundation.stores import Stores
+from siyu.team.access import anyone
+from siyu.web.console import Console
+from siyu.web.middleware import Admission, BodyBound, Headers, RequestLog, allowed_hosts
+from siyu.web.problems import install_problem_handlers
+
+_REF = "#/components/schemas/"
+_PROBLEM = {
+    "description": "Any error (RFC 9457)",
+    "content": {PROBLEM_TYPE: {"schema": {"$ref": _REF + "Problem"}}},
+}
+
+
+class Health(BaseModel):
+    status: str
+
+
+class Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        if "Problem" not in schemas:
+            problem = Problem.model_json_schema(ref_template=_REF + "{model}", mode="serialization")
+            schemas.update(problem.pop("$defs", {}))
+            schemas["Problem"] = problem
+        return document
+
+
+def _never(_stores: Stores) -> bool:
+    return False
+
+
+def build_application(
+    stores: Stores,
+    routers: Sequence[APIRouter],
+    *,
+    title: str,
+    version: str,
+    lifespan: Lifespan[Any] | None = None,
+    is_sample: Callable[[Stores], bool] = _never,
+    console: Console | None = None,
+) -> FastAPI:
+    """Mount every room's router under /api/v1 and the console everywhere else.
+
+    `lifespan` starts and stops what runs beside the requests (the job runner). `is_sample` tells whether the
+    sample brand is loaded (shown in the session). `console` is for tests: another folder of built pages.
+    """
+    app = Application(
+        title=title,
+        version=version,
+        lifespan=lifespan,
+        openapi_url=f"{API_PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.stores = stores
+    app.state.is_sample = is_sample
+    for router in [*routers, _health_router()]:
+        app.include_router(router, prefix=API_PREFIX, responses={"default": _PROBLEM})
+    app.add_api_route("/health", _read_health, include_in_schema=False)
+    app.router.default = console or Console()
+    install_problem_handlers(app)
+    _wrap(app, stores)
+    return app
+
+
+def _wrap(app: FastAPI, stores: Stores) -> None:
+    """The shell, innermost first."""
+    settings = stores.settings
+    app.add_middleware(BodyBound)
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
+    app.add_middleware(Admission, hosts=allowed_hosts(settings))
+    app.add_middleware(RequestLog)
+    app.add_middleware(Headers, https=(settings.public_url or "").lower().startswith("https://"))
+
+
+def _operation_id(route: APIRoute) -> str:
+    return f"{route.tags[0]}_{route.name}" if route.tags else route.name
+
+
+def _read_health(stores: Annotated[Stores, Depends(anyone())]) -> Health:
+    check_ledger(stores.ledger)
+    return Health(status="ok")
+
+
+def _health_router() -> APIRouter:
+    router = APIRouter(tags=["system"])
+    router.add_api_route(
+        "/health", _read_health, name="health", summary="Whether the server and its ledger answer"
+    )
+    return router
