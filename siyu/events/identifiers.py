@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from siyu.events.catalogue.identity import PEOPLE_SEEN
 from siyu.foundation.secrets import Secrets
 
+SIGHTING = ["identity_key", "anchor_key", "namespace", "value", "seen_ms"]
 RANKS = ("member", "unionid", "account", "external_userid", "openid", "phone", "email", "anonymous")
 
 
@@ -61,23 +62,26 @@ def anchor(columns: Sequence[Identified]) -> pa.Array:
     return keys
 
 
-def people_seen(secrets: Secrets, columns: Sequence[Identified], anchors: pa.Array, seen_ms: pa.Array) -> pa.Table:
-    """The distinct identifiers of some rows, each with the anchor it was seen beside: rows of `people_seen`."""
-    parts = []
-    for column in columns:
-        rows = pa.table({"identity_key": column.keys, "anchor_key": anchors, "value": column.values, "seen_ms": seen_ms})
-        rows = rows.filter(pc.not_equal(rows["identity_key"], 0))
-        first = rows.group_by(["identity_key", "anchor_key"]).aggregate([("value", "min"), ("seen_ms", "min")])
-        sealed = secrets.seal(first["value_min"].to_pylist(), f"identifier {column.namespace}")
-        parts.append(
-            PEOPLE_SEEN.table(
-                {
-                    "identity_key": first["identity_key"],
-                    "namespace": pa.array([column.namespace] * first.num_rows, pa.string()),
-                    "value_sealed": pa.array(sealed, pa.binary()),
-                    "anchor_key": first["anchor_key"],
-                    "seen_ms": first["seen_ms_min"],
-                }
-            )
-        )
-    return pa.concat_tables(parts)
+def sighting(column: Identified, anchors: pa.Array, seen_ms: pa.Array) -> pa.Table:
+    """The distinct identifiers of some rows, each beside its anchor: identity_key, anchor_key, namespace, value, seen_ms."""
+    space = pa.array([column.namespace] * len(column.keys), pa.string())
+    rows = pa.table([column.keys, anchors, space, column.values, seen_ms], SIGHTING)
+    return distinct_sightings(rows.filter(pc.and_(pc.not_equal(rows["identity_key"], 0), pc.is_valid(rows["seen_ms"]))))
+
+
+def distinct_sightings(rows: pa.Table) -> pa.Table:
+    """One row for each (identifier, anchor), with the time it was first seen."""
+    grouped = rows.group_by(SIGHTING[:3]).aggregate([("value", "min"), ("seen_ms", "min")])
+    return grouped.rename_columns(SIGHTING).sort_by([("anchor_key", "ascending"), ("identity_key", "ascending")])
+
+
+def people_seen(secrets: Secrets, sightings: pa.Table) -> pa.Table:
+    """Sightings as rows of the event `people_seen`: their values encrypted."""
+    values, spaces = sightings["value"].to_pylist(), sightings["namespace"].to_pylist()
+    sealed: list[bytes | None] = [None] * len(values)
+    for space in set(spaces):
+        rows = [row for row, name in enumerate(spaces) if name == space]
+        for row, blob in zip(rows, secrets.seal([values[row] for row in rows], f"identifier {space}"), strict=True):
+            sealed[row] = blob
+    columns = {name: sightings[name] for name in ("identity_key", "namespace", "anchor_key", "seen_ms")}
+    return PEOPLE_SEEN.table({**columns, "value_sealed": pa.array(sealed, pa.binary())})

@@ -6,6 +6,10 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 
+import numpy as np
+import pyarrow as pa
+
+Keys = np.ndarray[tuple[int], np.dtype[np.uint64]]
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -21,6 +25,30 @@ def key64(*parts: object) -> int:
         raw = str(part).encode()
         digest.update(len(raw).to_bytes(4, "big") + raw)
     return int.from_bytes(digest.digest(), "big") >> 1
+
+
+def key64_rows(*columns: pa.Array) -> Keys:
+    """A 63-bit key for each row of some columns (null is a value of its own); equal rows have equal keys everywhere.
+
+    Distinct values are hashed once each (BLAKE2b) and mixed by position with splitmix64.
+    """
+    mixed = np.full(len(columns[0]), 0x9E3779B97F4A7C15, np.uint64)
+    for column in columns:
+        encoded = column.cast(pa.string()).dictionary_encode(null_encoding="encode")
+        hashes = np.array([_hash(value) for value in encoded.dictionary.to_pylist()], np.uint64)
+        mixed = _mix(mixed * np.uint64(31) + hashes[encoded.indices.to_numpy()])
+    return mixed >> np.uint64(1)
+
+
+def _hash(value: str | None) -> int:
+    raw = b"\0null" if value is None else value.encode()
+    return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "big")
+
+
+def _mix(x: Keys) -> Keys:
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
 
 
 def content_hash(parts: Iterable[bytes]) -> str:

@@ -95,8 +95,11 @@ def _place_anchors(tx: Connection, seen: _Seen, anchors: Ints, space: str, owner
     chosen = _joinable(tx, seen, new, space, owners)
     missing = chosen == 0
     start = int(tx.scalar(select(func.max(_tables.customer.c.id))) or 0)
+    # Numbers follow the order of arrival, so that a file that is sorted by its own customer numbers keeps that order.
+    _, arrival = np.unique(seen.anchors, return_index=True)
+    arrived = arrival[np.searchsorted(np.unique(seen.anchors), new[missing])]
     created = np.arange(start + 1, start + 1 + missing.sum(), dtype=np.int64)
-    chosen[missing] = created
+    chosen[np.flatnonzero(missing)[np.argsort(arrived)]] = created
     insert_ignore(tx, _tables.customer, [{"id": number, "created_at": now} for number in created.tolist()])
     owners.add(new, chosen)
     unclaimed = np.flatnonzero(mine & (owners.of(seen.keys) == 0))

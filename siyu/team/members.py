@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from siyu.foundation.database import insert_ignore
 from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
@@ -147,13 +146,16 @@ def create_first_owner(stores: Stores) -> tuple[str, str] | None:
             return None
     password, now = new_password(), stores.now()
     row = _new_row(FIRST_LOGIN, ROLES["owner"].name.zh, "owner", hash_password(password), now)
-    with stores.ledger.begin() as tx:
-        if tx.execute(select(func.count()).select_from(MEMBER)).scalar_one() or not insert_ignore(
-            tx, MEMBER, [row]
-        ):
-            return None
-        owner_id = tx.execute(select(MEMBER.c.id).where(MEMBER.c.login == FIRST_LOGIN)).scalar_one()
-        record(tx, SYSTEM, "member.added", f"member:{owner_id}", {"login": FIRST_LOGIN, "role": "owner"}, now)
+    try:
+        with stores.ledger.begin() as tx:
+            if tx.execute(select(func.count()).select_from(MEMBER)).scalar_one():
+                return None
+            owner_id = tx.execute(insert(MEMBER).returning(MEMBER.c.id), row).scalar_one()
+            record(
+                tx, SYSTEM, "member.added", f"member:{owner_id}", {"login": FIRST_LOGIN, "role": "owner"}, now
+            )
+    except IntegrityError:
+        return None
     return FIRST_LOGIN, password
 
 

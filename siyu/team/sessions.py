@@ -61,21 +61,24 @@ def log_in(
     fresh_hash = hash_password(password) if needs_rehash(known_hash) else known_hash
     now = stores.now()
     with stores.ledger.begin() as tx:
-        same = (MEMBER.c.login == login, MEMBER.c.active, MEMBER.c.password_hash == known_hash)
-        row = tx.execute(select(*MEMBER_COLUMNS).where(*same).with_for_update()).one_or_none()
-        if row is None:
-            raise _wrong_login()
-        member = to_member(row)
         forgive(tx, buckets)
-        tx.execute(
-            update(MEMBER).where(MEMBER.c.id == member.id).values(password_hash=fresh_hash, last_seen_at=now)
-        )
+        member = _enter(tx, login, known_hash, fresh_hash, now)
         tx.execute(delete(SESSION).where(SESSION.c.expires_at <= now))
         if old_secret:
             tx.execute(delete(SESSION).where(SESSION.c.secret_hash == hash_secret(old_secret)))
         secret = _open(tx, stores, member, now)
         record(tx, actor_of(member), "session.opened", f"member:{member.id}", {}, now)
     return secret, member
+
+
+def _enter(tx: Connection, login: str, known_hash: str, fresh_hash: str, now: datetime) -> Member:
+    """The member, who may have been deactivated or given another password since the hash was read."""
+    same = (MEMBER.c.login == login, MEMBER.c.active, MEMBER.c.password_hash == known_hash)
+    seen = update(MEMBER).where(*same).values(password_hash=fresh_hash, last_seen_at=now)
+    row = tx.execute(seen.returning(*MEMBER_COLUMNS)).one_or_none()
+    if row is None:
+        raise _wrong_login()
+    return to_member(row)
 
 
 def log_out(stores: Stores, secret: str) -> None:
@@ -110,8 +113,9 @@ def touch_session(stores: Stores, session: Session) -> None:
     now = stores.now()
     with stores.ledger.begin() as tx:
         used = {"seen_at": now, "expires_at": _expiry(stores, now)}
-        tx.execute(update(SESSION).where(SESSION.c.id == session.id).values(**used))
+        # The member first, as in `change_member`: two transactions must not wait for each other.
         tx.execute(update(MEMBER).where(MEMBER.c.id == session.member.id).values(last_seen_at=now))
+        tx.execute(update(SESSION).where(SESSION.c.id == session.id).values(**used))
 
 
 def change_password(stores: Stores, session: Session, old: str, new: str, address: str) -> str:

@@ -37,7 +37,7 @@ class _File:
 
 
 class Console:
-    """The ASGI application for all that is no API route. Knows its files by name; no other can be asked for."""
+    """The ASGI application for all that is no API route. Knows its files by name and serves no other."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder

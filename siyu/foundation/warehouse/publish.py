@@ -35,6 +35,8 @@ def publish(warehouse: Warehouse, read_log: ReadLog, *, resolved_through: int, h
     resolved (`resolved_through`), so that each row finds its customer.
     """
     links = [fact for fact in warehouse.facts if fact.links_identity]
+    named = {fact.name for fact in links}
+    links += [fact for fact in warehouse.facts if named & set(fact.derive_from)]
     others = [fact for fact in warehouse.facts if not fact.links_identity]
     return _bring(warehouse, links, read_log, head) + _bring(warehouse, others, read_log, resolved_through)
 
@@ -96,7 +98,9 @@ def _stage(session: WriteSession, tables: Tables, fact: Fact, rows: pa.Table) ->
     raw = session.keep(f"_raw_{fact.name}", numbered)
     if fact.needs_customer:
         link = tables["identity_link"].select("identity_key", linked="customer_id")
-        raw = raw.drop("customer_id").left_join(link, "identity_key").drop("identity_key_right").rename(customer_id="linked")
+        joined = raw.drop("customer_id").left_join(link, "identity_key").drop("identity_key_right")
+        # Key 0 means that the row names nobody: it is kept, and belongs to customer 0.
+        raw = joined.mutate(customer_id=(joined.identity_key == 0).ifelse(0, joined.linked)).drop("linked")
     order = raw._row.desc() if fact.on_duplicate == "replace" else raw._row.asc()
     first = raw.mutate(_rank=ibis.row_number().over(ibis.window(group_by=list(fact.key), order_by=order)))
     chosen = first.filter(first._rank == 0).drop("_rank", "_row")

@@ -1,0 +1,163 @@
+"""Facts of customers: who there is, what is known of them, how they are tagged, what they did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
+from siyu.events.properties import flatten
+from siyu.foundation.warehouse.facts import Batch, Column, Fact, Tables
+
+_IDENTITY = (
+    Column("identity_key", "int64", "the identifier under which it came in"),
+    Column("customer_id", "int64", "the customer"),
+)
+_VALUE = (
+    Column("path", "string", "name of the attribute or property; nested ones with dots"),
+    Column("text", "string", "value as text; numbers, true/false, objects and lists in their JSON form"),
+    Column("number", "float64", "value as a number, or null"),
+    Column("time_ms", "int64", "value as an instant, epoch ms, or null"),
+)
+PROFILE_PATHS = ("name", "gender", "province", "city", "country", "source", "tier")
+"""Attributes that are columns of a profile."""
+
+
+def _settings(batch: Batch) -> pa.Table:
+    sequence = pa.array(range(batch.rows.num_rows), pa.int64())
+    return batch.rows.append_column("sequence", pc.add(sequence, batch.position << 24))
+
+
+def _attributes(tables: Tables) -> ir.Table:
+    """The newest value of each attribute, and since when it has been held: setting it again does not reset the clock."""
+    history = tables["customers_trait"]
+    newest_first = ibis.window(group_by=["customer_id", "path"], order_by=[history.set_ms, history.sequence])
+    changes = history.mutate(before=history.text.lag().over(newest_first))
+    changed = changes.filter(changes.before.isnull() | (changes.before != changes.text))
+    since = changed.group_by("customer_id", "path").agg(held_since_ms=changed.set_ms.max())
+    last = ibis.window(group_by=["customer_id", "path"], order_by=[history.set_ms.desc(), history.sequence.desc()])
+    current = history.mutate(place=ibis.row_number().over(last))
+    return current.filter(current.place == 0).inner_join(since, ["customer_id", "path"])
+
+
+def _profiles(tables: Tables) -> ir.Table:
+    """Every customer who has an identifier, with the attributes that are columns; none of them is required."""
+    links, attributes = tables["identity_link"], tables["customers_attribute"]
+    base = links.group_by("customer_id").agg(first_seen_ms=links.first_seen_ms.min())
+
+    def text(path: str) -> ir.StringColumn:
+        return attributes.text.max(where=attributes.path == path)
+
+    def time(path: str) -> ir.IntegerColumn:
+        return attributes.time_ms.max(where=attributes.path == path)
+
+    known = attributes.group_by("customer_id").agg(
+        **{path: text(path) for path in PROFILE_PATHS}, birthday_ms=time("birthday"), registered_ms=time("registered_at")
+    )
+    joined = base.left_join(known, "customer_id").drop("customer_id_right")
+    return joined.mutate(registered_ms=joined.registered_ms.coalesce(joined.first_seen_ms))
+
+
+def _activities(batch: Batch) -> pa.Table:
+    return batch.rows.drop_columns(["properties"])
+
+
+def _properties(batch: Batch) -> pa.Table:
+    """Every property of every activity as a row. Unreadable JSON has none (the activity itself is kept)."""
+    columns: dict[str, list[Any]] = {name: [] for name in ("event_key", "identity_key", "path", "text", "number", "time_ms")}
+    rows = zip(*(batch.rows[name].to_pylist() for name in ("event_key", "identity_key", "properties")), strict=True)
+    decoder = msgspec.json.Decoder()
+    for event_key, identity_key, raw in rows:
+        for value in flatten(decoder.decode(raw)) if raw else ():
+            for name, cell in zip(columns, (event_key, identity_key, *value), strict=True):
+                columns[name].append(cell)
+    return pa.table(columns, ACTIVITY_PROPERTY_ARRIVING)
+
+
+ACTIVITY_PROPERTY_ARRIVING = pa.schema(
+    [("event_key", pa.int64()), ("identity_key", pa.int64()), ("path", pa.string()), ("text", pa.string()), ("number", pa.float64()), ("time_ms", pa.int64())]
+)
+
+CUSTOMERS_TRAIT = Fact(
+    name="customers_trait",
+    grain="one setting of one attribute (history)",
+    key=("event_key", "path"),
+    columns=(
+        Column("event_key", "int64", "the event that carried it"),
+        *_IDENTITY,
+        *_VALUE,
+        Column("set_ms", "int64", "when it was set, epoch ms"),
+        Column("sequence", "int64", "order of arrival; breaks ties of set_ms"),
+    ),
+    sources={PROFILE_RECORDED.name: _settings},
+    on_duplicate="keep",
+)
+CUSTOMERS_ATTRIBUTE = Fact(
+    name="customers_attribute",
+    grain="one attribute of one customer, as it is now",
+    key=("customer_id", "path"),
+    columns=(
+        Column("customer_id", "int64", "the customer"),
+        *_VALUE,
+        Column("set_ms", "int64", "when this value was set last, epoch ms"),
+        Column("held_since_ms", "int64", "since when it has had this value without a break, epoch ms"),
+    ),
+    derive=_attributes,
+    derive_from=("customers_trait",),
+    group="customer_id",
+)
+CUSTOMERS_PROFILE = Fact(
+    name="customers_profile",
+    grain="one customer",
+    key=("customer_id",),
+    columns=(
+        Column("customer_id", "int64", "the customer"),
+        *(Column(path, "string", f"attribute {path}; null if not known") for path in PROFILE_PATHS),
+        Column("birthday_ms", "int64", "midnight UTC of the birthday, epoch ms"),
+        Column("registered_ms", "int64", "registration, else when first seen, epoch ms"),
+        Column("first_seen_ms", "int64", "when an identifier was first seen, epoch ms"),
+    ),
+    derive=_profiles,
+    derive_from=("identity_link", "customers_attribute"),
+    group="customer_id",
+)
+CUSTOMERS_TAG = Fact(
+    name="customers_tag",
+    grain="one tag of one customer",
+    key=("customer_id", "tag"),
+    columns=(
+        Column("customer_id", "int64", "the customer"),
+        Column("tag", "string", "the tag"),
+        Column("added", "boolean", "true while the customer has it"),
+        Column("at_ms", "int64", "when it was put on or taken off, epoch ms"),
+        Column("by", "string", "who did it"),
+    ),
+    sources={TAGS_CHANGED.name: lambda batch: batch.rows},
+)
+CUSTOMERS_ACTIVITY = Fact(
+    name="customers_activity",
+    grain="one activity of one customer",
+    key=("event_key",),
+    columns=(
+        Column("event_key", "int64", "key of the event"),
+        *_IDENTITY,
+        Column("name", "string", "name of the activity"),
+        Column("at_ms", "int64", "when, epoch ms"),
+    ),
+    sources={ACTIVITY_RECORDED.name: _activities},
+    on_duplicate="keep",
+)
+CUSTOMERS_PROPERTY = Fact(
+    name="customers_property",
+    grain="one property of one activity",
+    key=("event_key", "path"),
+    columns=(Column("event_key", "int64", "key of the event"), *_IDENTITY, *_VALUE),
+    sources={ACTIVITY_RECORDED.name: _properties},
+    on_duplicate="keep",
+)
+FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY)

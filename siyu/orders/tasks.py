@@ -1,0 +1,72 @@
+"""Task of orders: run an import."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from siyu.events.identifiers import people_seen
+from siyu.foundation.jobs import JobKind, Running
+from siyu.foundation.text import Text
+from siyu.orders import cells, reading
+from siyu.orders.imports import Import, Writing, find_import, upload_of
+from siyu.orders.lines import Keyer, Plan, order_lines, people_of
+from siyu.orders.people import PART_ROWS, Named, read_people
+
+
+def run_import(running: Running) -> dict[str, Any]:
+    """Two passes: who is in the file, then its lines. A chunk that an earlier run has written is passed over."""
+    stores = running.stores
+    with stores.ledger.read() as tx:
+        mine = find_import(tx, running.arguments["import_id"])
+        upload = upload_of(stores, tx, mine.id)
+    shape = reading.inspect(upload.path)
+    columns = sorted(set(mine.mapping.values()))
+    plan = _plan(running, mine, shape, upload)
+    total = (reading.row_estimate(upload.path, shape) or 0) * 2 or None
+    writing = Writing(stores, mine.id, running.begin)
+    reading_people = Text("正在识别买家", "reading who bought")
+    named = read_people(
+        reading.read(upload.path, shape, columns), plan, stores.secrets, lambda rows: running.progress(rows, total, reading_people)
+    )
+    rows_seen = _write_people(running, writing, named)
+    keyer, done = Keyer(plan), 0
+    for number, chunk in enumerate(reading.read(upload.path, shape, columns)):
+        people = people_of(chunk, plan, stores.secrets)
+        lines, rejects = order_lines(chunk, plan, people)
+        lines = keyer.keyed(lines)
+        done += len(chunk.lines) + len(chunk.broken)
+        if number < writing.next_chunk:
+            writing.skip(lines)
+        else:
+            writing.chunk(number, lines, rejects, len(chunk.lines) + len(chunk.broken))
+        running.progress((total or 0) // 2 + done, total, Text(f"已读 {done:,} 行", f"{done:,} rows read"))
+    writing.end()
+    return {"import_id": mine.id, "people": rows_seen, **{k: v for k, v in asdict(writing.counts).items() if k.endswith("_count")}}
+
+
+IMPORT = JobKind(
+    name="orders.import",
+    title=Text("导入订单", "Import orders"),
+    run=run_import,
+    link=lambda arguments: f"/imports/{arguments['import_id']}",
+)
+
+
+def _plan(running: Running, mine: Import, shape: reading.Shape, upload: Any) -> Plan:
+    first = next(reading.read(upload.path, shape, [mine.mapping["ordered_at"]]), None)
+    day_first = first is not None and bool(cells.looks_day_first(first.columns[mine.mapping["ordered_at"]]))
+    return Plan(mine.source, mine.mapping, running.stores.calendar.zone, day_first, running.stores.now())
+
+
+def _write_people(running: Running, writing: Writing, named: Named) -> int:
+    if not named.pairs:
+        return 0
+    rows = named.identifiers()
+    writing.named(rows)
+    for part, start in enumerate(range(0, rows.num_rows, PART_ROWS)):
+        writing.people(people_seen(running.stores.secrets, rows.slice(start, PART_ROWS)), part)
+    profiles = named.profiles()
+    for part, start in enumerate(range(0, profiles.num_rows, PART_ROWS)):
+        writing.profiles(profiles.slice(start, PART_ROWS), part)
+    return int(rows.num_rows)

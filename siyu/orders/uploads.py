@@ -1,0 +1,150 @@
+"""Uploads 上传: files of orders on their way in: kept until imported, looked into, their mapping guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow.compute as pc
+from sqlalchemy import Connection, select
+
+from siyu.foundation.database import upsert
+from siyu.foundation.errors import NotFoundError, TooLargeError
+from siyu.foundation.ids import new_id
+from siyu.foundation.stores import Stores
+from siyu.foundation.text import Text
+from siyu.orders import _tables, cells, fields, reading
+from siyu.orders.fields import Mapping
+
+
+@dataclass(frozen=True)
+class Upload:
+    id: str
+    name: str
+    bytes: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a look into a file found, for a person to confirm."""
+
+    shape: reading.Shape
+    samples: dict[str, list[str]]
+    row_estimate: int | None
+    mapping: Mapping
+    mapping_from: str
+    source_guess: str
+    warnings: list[Text]
+
+
+class Incoming:
+    """An upload being written; `finish` makes it known, leaving the block without it removes the file."""
+
+    def __init__(self, stores: Stores, name: str, by: str | None) -> None:
+        self._stores, self._by = stores, by
+        self.name = Path(name).name[:255] or "orders"
+        self.id = new_id("file")
+        self.path = upload_path(stores, self.id)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: BinaryIO = self.path.open("wb")
+        self._size = 0
+
+    def write(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._stores.settings.upload_limit_mb * 1024 * 1024:
+            self.abandon()
+            limit = self._stores.settings.upload_limit_mb
+            raise TooLargeError(
+                Text(f"文件超过 {limit} MB", f"the file is larger than {limit} MB"),
+                way_out=Text("把文件拆开,或调大 SIYU_UPLOAD_LIMIT_MB", "split the file, or raise SIYU_UPLOAD_LIMIT_MB"),
+            )
+        self._file.write(part)
+
+    def finish(self) -> Upload:
+        self._file.close()
+        row = {"id": self.id, "name": self.name, "bytes": self._size, "uploaded_at": self._stores.now(), "uploaded_by": self._by}
+        with self._stores.ledger.begin() as tx:
+            upsert(tx, _tables.upload, [row], ["id"])
+        return Upload(self.id, self.name, self._size, self.path)
+
+    def abandon(self) -> None:
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+def upload_path(stores: Stores, upload_id: str) -> Path:
+    return stores.settings.files / "uploads" / upload_id
+
+
+def find_upload(stores: Stores, tx: Connection, upload_id: str) -> Upload:
+    row = tx.execute(select(_tables.upload).where(_tables.upload.c.id == upload_id)).one_or_none()
+    path = upload_path(stores, upload_id)
+    if row is None or not path.exists():
+        raise NotFoundError(
+            Text("上传的文件不在了", "the uploaded file is gone"), way_out=Text("请重新上传", "upload it again")
+        )
+    return Upload(row.id, row.name, row.bytes, path)
+
+
+def inspect(stores: Stores, upload: Upload, source: str | None = None) -> Inspection:
+    """Read the header and a first chunk; propose a mapping: the one saved for the source, else a guess."""
+    shape = reading.inspect(upload.path)
+    chunk = next(reading.read(upload.path, shape, shape.columns), None)
+    samples = {name: _samples(chunk.columns[name]) if chunk else [] for name in shape.columns}
+    guessed_source = source or source_of(upload.name, shape.columns)
+    with stores.ledger.read() as tx:
+        saved = saved_mapping(tx, guessed_source)
+    usable = saved is not None and all(column in shape.columns for column in saved.values())
+    mapping = saved if saved is not None and usable else fields.guess(shape.columns)
+    return Inspection(
+        shape,
+        samples,
+        reading.row_estimate(upload.path, shape),
+        mapping,
+        "saved" if usable else "guessed",
+        guessed_source,
+        _warnings(shape, mapping, chunk),
+    )
+
+
+def source_of(name: str, columns: list[str]) -> str:
+    """A short name for where the file comes from: a known shop by its headers, else the file's name."""
+    if "宝贝标题" in columns or "买家会员名" in columns:
+        return "taobao"
+    stem = Path(name).stem.lower()
+    known = next((shop for shop in ("taobao", "tmall", "jd", "youzan", "douyin", "weixin") if shop in stem), None)
+    return known or "".join(c if c.isalnum() else "_" for c in stem).strip("_")[:40] or "orders"
+
+
+def saved_mapping(tx: Connection, source: str) -> Mapping | None:
+    return tx.scalar(select(_tables.mapping.c.mapping).where(_tables.mapping.c.source == source))
+
+
+def saved_mappings(tx: Connection) -> Iterator[dict[str, Any]]:
+    for row in tx.execute(select(_tables.mapping).order_by(_tables.mapping.c.source)):
+        yield {"source": row.source, "mapping": row.mapping, "saved_at": row.saved_at}
+
+
+def _samples(column: Any) -> list[str]:
+    seen = [str(value)[:80] for value in cells.texts(column).slice(0, 200).to_pylist() if value is not None]
+    return list(dict.fromkeys(seen))[:4]
+
+
+def _warnings(shape: reading.Shape, mapping: Mapping, chunk: reading.Chunk | None) -> list[Text]:
+    found = []
+    if "order_no" not in mapping:
+        found.append(Text("没有订单编号列:每一行会算成一张订单", "no order number column: every row will count as an order"))
+    if not {"account", "phone", "email"} & set(mapping):
+        found.append(Text("没有买家列:订单不会归到客户名下", "no buyer column: the orders will belong to no customer"))
+    at = mapping.get("ordered_at")
+    if chunk and at and shape.format != "parquet" and _ambiguous(chunk.columns[at]):
+        found.append(Text("日期像 03/04/2026,看不出哪个是月:按「月/日/年」理解", "dates like 03/04/2026 do not show which part is the month: read as month/day/year"))
+    return found
+
+
+def _ambiguous(column: Any) -> bool:
+    slashed = pc.any(pc.match_substring_regex(cells.texts(column), r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")).as_py()
+    return bool(slashed) and cells.looks_day_first(column) is None
