@@ -44,7 +44,7 @@ effects = Table(
 
 
 def write_batches(running: Running) -> dict[str, Any]:
-    """Writes each batch and the place reached in one transaction; nothing but that keeps a batch from being written twice."""
+    """Write each batch and the place reached in one transaction; nothing else prevents a second write."""
     first = (running.state or {}).get("next", 0)
     for batch in range(first, BATCHES):
         with running.begin() as tx:
@@ -167,7 +167,7 @@ def until_done(ledger: Ledger, job_id: str) -> None:
 def test_a_killed_workers_job_is_run_again_and_each_effect_is_there_once(
     url: str, ledger: Ledger, tmp_path: Path
 ) -> None:
-    """Ten rounds: two live workers, the one that has the job is killed at a random moment, the other takes it over."""
+    """Two live workers; the one that has the job is killed at a random moment, the other takes it over."""
     with workers_of(url, tmp_path) as workers:
         workers.start()
         workers.start()
@@ -189,9 +189,7 @@ def test_a_killed_workers_job_is_run_again_and_each_effect_is_there_once(
         assert tx.scalar(select(func.count()).select_from(effects)) == ROUNDS * BATCHES
 
 
-def test_a_job_that_kills_its_worker_each_time_ends_as_failed(
-    url: str, ledger: Ledger, tmp_path: Path
-) -> None:
+def test_a_deadly_job_fails_in_the_end(url: str, ledger: Ledger, tmp_path: Path) -> None:
     """A job that brings the process down (out of memory, say) must not do so for ever."""
     with workers_of(url, tmp_path) as workers:
         job_id = ask(ledger, DEADLY)
@@ -204,9 +202,7 @@ def test_a_job_that_kills_its_worker_each_time_ends_as_failed(
         assert job.error.code == "worker_lost"
 
 
-def test_a_paused_worker_that_lost_its_lease_writes_nothing_more(
-    url: str, ledger: Ledger, tmp_path: Path
-) -> None:
+def test_a_paused_worker_that_lost_its_lease_writes_no_more(url: str, ledger: Ledger, tmp_path: Path) -> None:
     with workers_of(url, tmp_path) as workers:
         workers.start()
         workers.start()
@@ -228,7 +224,7 @@ def test_a_paused_worker_that_lost_its_lease_writes_nothing_more(
 
 
 def pause_between_transactions(ledger: Ledger, pid: int) -> None:
-    """Stop a process while it holds no lock: SQLite's one writer, stopped, would rightly hold up everybody."""
+    """Stop a process while it holds no lock: SQLite's one writer, stopped, would hold up everybody."""
     for _ in range(100):
         os.kill(pid, signal.SIGSTOP)
         if is_free(ledger):

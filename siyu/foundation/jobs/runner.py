@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -163,8 +164,9 @@ class Runner:
         log.info("job %s (%s) starts, attempt %d", ticket.id, ticket.kind, ticket.attempt)
         try:
             outcome = self._attempt(running)
+            now = self._stores.now()
             with self._stores.ledger.begin() as tx:
-                ended = self._settle(tx, running, outcome)
+                ended = self._settle(tx, running, outcome, now)
         finally:
             with self._lock:
                 self._active.pop(ticket.id, None)
@@ -194,9 +196,9 @@ class Runner:
                 _queue.give_back(tx, running.ticket, keeps_attempt=True)
             raise
 
-    def _settle(self, tx: Connection, running: Running, outcome: Outcome) -> str | None:
+    def _settle(self, tx: Connection, running: Running, outcome: Outcome, now: datetime) -> str | None:
         """Write how the attempt ended; None (nothing written) when the job is another worker's by now."""
-        ticket, now = running.ticket, self._stores.now()
+        ticket = running.ticket
         match outcome:
             case JobCancelled(reason="lost"):
                 return None
@@ -205,7 +207,7 @@ class Runner:
             case JobCancelled():
                 return "cancelled" if _queue.end(tx, ticket, "cancelled", now, running.report) else None
             case Exception():
-                return self._settle_error(tx, running, outcome)
+                return self._settle_error(tx, running, outcome, now)
             case _:
                 return (
                     "done"
@@ -213,16 +215,12 @@ class Runner:
                     else None
                 )
 
-    def _settle_error(self, tx: Connection, running: Running, error: Exception) -> str | None:
+    def _settle_error(self, tx: Connection, running: Running, error: Exception, now: datetime) -> str | None:
         ticket, kind = running.ticket, self._kinds[running.kind]
         kept = to_error(error, ticket.id)
         is_hopeless = isinstance(error, SiyuError) and error.retry == "never"
         if is_hopeless or ticket.attempt >= kind.max_attempts:
-            return (
-                "failed"
-                if _queue.end(tx, ticket, "failed", self._stores.now(), running.report, error=kept)
-                else None
-            )
+            return "failed" if _queue.end(tx, ticket, "failed", now, running.report, error=kept) else None
         wait_ms = round(kind.retry_wait.total_seconds() * 1000) * 2 ** (ticket.attempt - 1)
         return (
             "queued again"
@@ -261,12 +259,12 @@ class Runner:
                 renewed_at = time.monotonic()
 
     def _beat_once(self, is_due: bool) -> None:
-        stores, active = self._stores, self._running()
+        stores, active, now = self._stores, self._running(), self._stores.now()
         for running in active:
             news, at = running.take_news(), time.time()
             if news is not None or is_due:
                 with stores.ledger.begin() as tx:
-                    held = _queue.beat(tx, running.ticket, self._lease_ms, news, stores.now())
+                    held = _queue.beat(tx, running.ticket, self._lease_ms, news, now)
                 if held:
                     running.renewed(at)
         if active:
