@@ -1,0 +1,33 @@
+// One typed client. Every answer that is not 2xx becomes a ProblemError; nothing else talks to the server.
+
+import createClient, { type Middleware } from "openapi-fetch";
+import { currentLanguage } from "@/locales";
+import { problemOf } from "./problem";
+import type { paths } from "./schema";
+
+export const consoleHeaders = (): Record<string, string> => ({
+  "Accept-Language": currentLanguage(),
+  "X-Siyu-Request": "console",
+});
+
+const identify: Middleware = {
+  onRequest({ request }) {
+    for (const [name, value] of Object.entries(consoleHeaders())) request.headers.set(name, value);
+    return request;
+  },
+};
+
+export const api = createClient<paths>({
+  baseUrl: globalThis.location?.origin ?? "http://localhost",
+  // Looked up at call time, so tests can replace fetch.
+  fetch: (request) => globalThis.fetch(request),
+});
+api.use(identify);
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+export async function must<T>(answer: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await answer;
+  if (!response.ok) throw problemOf(response.status, error);
+  return data as T;
+}

@@ -1,0 +1,46 @@
+// Language: one bundle is loaded at a time; switching does not reload the page. Keys are `<room>.<key>`.
+
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+
+export type Language = "zh-CN" | "en";
+export const LANGUAGES: Language[] = ["zh-CN", "en"];
+
+const bundles: Record<Language, () => Promise<{ default: object }>> = {
+  "zh-CN": () => import("./zh-CN"),
+  en: () => import("./en"),
+};
+
+export function storedLanguage(): Language {
+  try {
+    return localStorage.getItem("siyu.language") === "en" ? "en" : "zh-CN";
+  } catch {
+    return "zh-CN";
+  }
+}
+
+export const currentLanguage = (): Language => (i18next.language === "en" ? "en" : "zh-CN");
+
+export async function setLanguage(language: Language): Promise<void> {
+  if (!i18next.hasResourceBundle(language, "translation")) {
+    i18next.addResourceBundle(language, "translation", (await bundles[language]()).default);
+  }
+  await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+  try {
+    localStorage.setItem("siyu.language", language);
+  } catch {
+    // The choice then lasts until the page is closed.
+  }
+}
+
+export async function startLanguage(): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    lng: storedLanguage(),
+    fallbackLng: false,
+    resources: {},
+    interpolation: { escapeValue: false },
+    returnNull: false,
+  });
+  await setLanguage(storedLanguage());
+}

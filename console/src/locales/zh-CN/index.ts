@@ -1,0 +1,12 @@
+import customers from "./customers.json";
+import events from "./events.json";
+import jobs from "./jobs.json";
+import measurement from "./measurement.json";
+import orders from "./orders.json";
+import segments from "./segments.json";
+import shell from "./shell.json";
+import system from "./system.json";
+import team from "./team.json";
+import ui from "./ui.json";
+
+export default { customers, events, jobs, measurement, orders, segments, shell, system, team, ui };

@@ -1,0 +1,48 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { api, must } from "@/api/client";
+import type { Job } from "@/api/types";
+
+export const isLive = (job: Pick<Job, "status">): boolean => job.status === "queued" || job.status === "running";
+
+/** The newest jobs; asked often only while something runs. */
+export const useRecentJobs = () =>
+  useQuery({
+    queryKey: ["jobs", "recent"],
+    queryFn: () => must(api.GET("/api/v1/jobs", { params: { query: { limit: 20 } } })),
+    refetchInterval: (query) => (query.state.data?.items.some(isLive) ? 1500 : 20_000),
+  });
+
+/** One job until it ends; `onEnd` is called once when it stops running. */
+export function useJob(id: string | null | undefined, onEnd?: (job: Job) => void) {
+  const query = useQuery({
+    queryKey: ["jobs", "one", id],
+    queryFn: () => must(api.GET("/api/v1/jobs/{id}", { params: { path: { id: id as string } } })),
+    enabled: !!id,
+    refetchInterval: (q) => (!q.state.data || isLive(q.state.data) ? 800 : false),
+  });
+  const told = useRef<string | null>(null);
+  const end = useRef(onEnd);
+  end.current = onEnd;
+  const job = query.data;
+  useEffect(() => {
+    if (job && !isLive(job) && told.current !== job.id) {
+      told.current = job.id;
+      end.current?.(job);
+    }
+  }, [job]);
+  return query;
+}
+
+export function useJobAct(act: "cancel" | "retry") {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => {
+      const params = { params: { path: { id } } };
+      return act === "cancel"
+        ? must(api.POST("/api/v1/jobs/{id}/cancel", params))
+        : must(api.POST("/api/v1/jobs/{id}/retry", params));
+    },
+    onSuccess: () => client.invalidateQueries({ queryKey: ["jobs"] }),
+  });
+}

@@ -1,0 +1,20 @@
+import { useQuery } from "@tanstack/react-query";
+import { api, must } from "@/api/client";
+import { isLive } from "@/rooms/jobs/queries";
+import { useCursorList } from "@/ui/useCursorList";
+
+export const useImport = (id: number | null) =>
+  useQuery({
+    queryKey: ["imports", "one", id],
+    queryFn: () => must(api.GET("/api/v1/imports/{id}", { params: { path: { id: id as number } } })),
+    enabled: id !== null,
+    refetchInterval: (query) => (query.state.data && isLive(query.state.data) ? 1500 : false),
+  });
+
+export const useImports = () =>
+  useCursorList(["imports", "list"], (cursor) =>
+    must(api.GET("/api/v1/imports", { params: { query: { cursor, limit: 20 } } })),
+  );
+
+export const useMappings = (enabled: boolean) =>
+  useQuery({ queryKey: ["imports", "mappings"], queryFn: () => must(api.GET("/api/v1/imports/mappings")), enabled });

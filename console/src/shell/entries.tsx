@@ -1,0 +1,65 @@
+import {
+  ApartmentOutlined,
+  AppstoreOutlined,
+  AuditOutlined,
+  ClockCircleOutlined,
+  ControlOutlined,
+  FunnelPlotOutlined,
+  GoldOutlined,
+  HomeOutlined,
+  InboxOutlined,
+  PieChartOutlined,
+  ReadOutlined,
+  SyncOutlined,
+  TeamOutlined,
+  UserOutlined,
+} from "@ant-design/icons";
+import type { ReactNode } from "react";
+
+export type MenuEntry = { to: string; key: string; icon: ReactNode; permission?: string };
+export type MenuGroup = { key: string; entries: MenuEntry[] };
+
+export const MENU: MenuGroup[] = [
+  { key: "today", entries: [{ to: "/", key: "overview", icon: <HomeOutlined />, permission: "reports.read" }] },
+  {
+    key: "people",
+    entries: [
+      { to: "/customers", key: "customers", icon: <UserOutlined />, permission: "customers.read" },
+      { to: "/segments", key: "segments", icon: <FunnelPlotOutlined />, permission: "segments.read" },
+      { to: "/rfm", key: "rfm", icon: <AppstoreOutlined />, permission: "reports.read" },
+      { to: "/lifecycle", key: "lifecycle", icon: <ApartmentOutlined />, permission: "reports.read" },
+    ],
+  },
+  {
+    key: "insight",
+    entries: [
+      { to: "/cohorts", key: "cohorts", icon: <SyncOutlined />, permission: "reports.read" },
+      { to: "/value", key: "value", icon: <GoldOutlined />, permission: "reports.read" },
+      { to: "/concentration", key: "concentration", icon: <PieChartOutlined />, permission: "reports.read" },
+    ],
+  },
+  {
+    key: "data",
+    entries: [
+      { to: "/imports", key: "imports", icon: <InboxOutlined />, permission: "imports.read" },
+      { to: "/jobs", key: "jobs", icon: <ClockCircleOutlined />, permission: "jobs.read" },
+      { to: "/events", key: "events", icon: <ReadOutlined />, permission: "events.read" },
+    ],
+  },
+  {
+    key: "settings",
+    entries: [
+      { to: "/team", key: "team", icon: <TeamOutlined />, permission: "team.read" },
+      { to: "/audit", key: "audit", icon: <AuditOutlined />, permission: "audit.read" },
+      { to: "/system", key: "system", icon: <ControlOutlined />, permission: "settings.read" },
+    ],
+  },
+];
+
+/** The menu as this member may see it; groups with nothing in them are left out. */
+export function menuFor(may: (permission: string) => boolean): MenuGroup[] {
+  return MENU.map((group) => ({
+    ...group,
+    entries: group.entries.filter((e) => !e.permission || may(e.permission)),
+  })).filter((group) => group.entries.length > 0);
+}

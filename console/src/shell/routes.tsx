@@ -1,0 +1,92 @@
+// Every page of the console, loaded when it is first opened.
+
+import { type ComponentType, createElement } from "react";
+import { createBrowserRouter } from "react-router";
+import { Gate } from "./Gate";
+import { Guard } from "./Guard";
+import { NotFound } from "./NotFound";
+import { RouteError } from "./RouteError";
+import { Shell } from "./Shell";
+
+type Page = Record<string, ComponentType>;
+
+/** A page of its own chunk, shown only to members with the permission. */
+function page(path: string, permission: string | null, name: string, load: () => Promise<Page>) {
+  return {
+    path,
+    lazy: async () => {
+      const Component = (await load())[name] as ComponentType;
+      if (!permission) return { Component };
+      return { Component: () => createElement(Guard, { permission }, createElement(Component)) };
+    },
+    errorElement: <RouteError />,
+    hydrateFallbackElement: null,
+  };
+}
+
+const segments = () => import("@/rooms/segments/SegmentsPage") as Promise<Page>;
+const builder = () => import("@/rooms/segments/builder/BuilderPage") as Promise<Page>;
+
+export const router = createBrowserRouter([
+  page("/login", null, "LoginPage", () => import("@/rooms/team/LoginPage") as Promise<Page>),
+  {
+    element: <Gate />,
+    errorElement: <RouteError />,
+    children: [
+      page("/segments/new", "segments.read", "BuilderPage", builder),
+      page("/segments/:id", "segments.read", "BuilderPage", builder),
+      {
+        element: <Shell />,
+        children: [
+          page("/", null, "OverviewPage", () => import("@/rooms/measurement/OverviewPage") as Promise<Page>),
+          page(
+            "/customers",
+            "customers.read",
+            "CustomersPage",
+            () => import("@/rooms/customers/CustomersPage") as Promise<Page>,
+          ),
+          page(
+            "/customers/:id",
+            "customers.read",
+            "CustomerPage",
+            () => import("@/rooms/customers/CustomerPage") as Promise<Page>,
+          ),
+          page("/segments", "segments.read", "SegmentsPage", segments),
+          page("/rfm", "reports.read", "RfmPage", () => import("@/rooms/segments/RfmPage") as Promise<Page>),
+          page(
+            "/lifecycle",
+            "reports.read",
+            "LifecyclePage",
+            () => import("@/rooms/segments/LifecyclePage") as Promise<Page>,
+          ),
+          page("/value", "reports.read", "ValuePage", () => import("@/rooms/segments/ValuePage") as Promise<Page>),
+          page(
+            "/cohorts",
+            "reports.read",
+            "CohortsPage",
+            () => import("@/rooms/measurement/CohortsPage") as Promise<Page>,
+          ),
+          page(
+            "/concentration",
+            "reports.read",
+            "ConcentrationPage",
+            () => import("@/rooms/measurement/ConcentrationPage") as Promise<Page>,
+          ),
+          page("/imports", "imports.read", "ImportsPage", () => import("@/rooms/orders/ImportsPage") as Promise<Page>),
+          page(
+            "/imports/:id",
+            "imports.read",
+            "ImportPage",
+            () => import("@/rooms/orders/ImportPage") as Promise<Page>,
+          ),
+          page("/jobs", "jobs.read", "JobsPage", () => import("@/rooms/jobs/JobsPage") as Promise<Page>),
+          page("/team", "team.read", "TeamPage", () => import("@/rooms/team/TeamPage") as Promise<Page>),
+          page("/audit", "audit.read", "AuditPage", () => import("@/rooms/team/AuditPage") as Promise<Page>),
+          page("/events", "events.read", "EventsPage", () => import("@/rooms/events/EventsPage") as Promise<Page>),
+          page("/system", "settings.read", "SystemPage", () => import("@/rooms/system/SystemPage") as Promise<Page>),
+          { path: "*", element: <NotFound /> },
+        ],
+      },
+    ],
+  },
+]);
