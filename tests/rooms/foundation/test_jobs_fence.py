@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -95,7 +96,7 @@ def test_progress_ends_an_attempt_that_was_taken_over(
 ) -> None:
     stores, other = make_stores(clock), make_stores()
     was_begun, is_taken_over = threading.Event(), threading.Event()
-    reasons: list[str] = []
+    reasons: Queue[str] = Queue()
 
     def slow(running: Running) -> None:
         was_begun.set()
@@ -103,7 +104,7 @@ def test_progress_ends_an_attempt_that_was_taken_over(
         try:
             running.progress(1, 2)
         except JobCancelled as stopped:
-            reasons.append(stopped.reason)
+            reasons.put(stopped.reason)
             raise
 
     job_id = ask(stores)
@@ -113,8 +114,8 @@ def test_progress_ends_an_attempt_that_was_taken_over(
     time.sleep(LEASE_SECONDS + 0.1)
     assert Runner(other, [kind_of(lambda running: None)]).run_pending() == 1
     is_taken_over.set()
+    assert reasons.get(timeout=20) == "lost"
     finish(first, clock)
-    assert reasons == ["lost"]
     assert look(other, job_id).status == "done"
 
 
@@ -124,7 +125,7 @@ def test_a_transaction_of_a_worker_that_lost_the_job_meanwhile_is_rolled_back(
     """The check at the start of `begin` still passes; only the fence before the commit can tell."""
     stores, other = make_stores(clock), make_stores()
     was_begun, is_locked, is_taken = threading.Event(), threading.Event(), threading.Event()
-    reasons: list[str] = []
+    reasons: Queue[str] = Queue()
 
     def slow(running: Running) -> None:
         was_begun.set()
@@ -134,7 +135,7 @@ def test_a_transaction_of_a_worker_that_lost_the_job_meanwhile_is_rolled_back(
                 tx.execute(effects.insert(), [{"batch": 1}])
                 is_taken.wait(30)
         except JobCancelled as stopped:
-            reasons.append(stopped.reason)
+            reasons.put(stopped.reason)
             raise
 
     job_id = ask(stores)
@@ -146,8 +147,8 @@ def test_a_transaction_of_a_worker_that_lost_the_job_meanwhile_is_rolled_back(
         time.sleep(LEASE_SECONDS + 0.2)
         cancel(tx, job_id, system_clock())
     is_taken.set()
+    assert reasons.get(timeout=20) == "lost"
     finish(first, clock)
-    assert reasons == ["lost"]
     assert look(other, job_id).status == "cancelled"
     assert effect_count(other) == 0
 
@@ -157,13 +158,16 @@ def test_a_job_whose_worker_is_gone_is_cancelled_at_once(
 ) -> None:
     stores, other = make_stores(clock), make_stores()
     was_begun, go_on = threading.Event(), threading.Event()
+
+    def slow(running: Running) -> None:
+        was_begun.set()
+        go_on.wait(30)
+
     job_id = ask(stores)
-    first = Runner(
-        stores, [kind_of(lambda running: was_begun.set() or (go_on.wait(30) and None))], lease_seconds=0.3
-    )
+    first = Runner(stores, [kind_of(slow)], lease_seconds=LEASE_SECONDS)
     first.start()
     assert was_begun.wait(20)
-    time.sleep(0.4)
+    time.sleep(LEASE_SECONDS + 0.1)
     with other.ledger.begin() as tx:
         cancel(tx, job_id, system_clock())
     assert look(other, job_id).status == "cancelled"

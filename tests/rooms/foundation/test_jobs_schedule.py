@@ -144,3 +144,5 @@ def test_a_schedule_needs_one_rhythm_and_a_kind_that_exists(make_stores: Callabl
         Runner(stores, KINDS, [Schedule("other", "reports.make", at=time(3))])
     with pytest.raises(ValueError, match="same name"):
         Runner(stores, KINDS, [HOURLY, HOURLY])
+    with pytest.raises(ValueError, match="same name"):
+        Runner(stores, KINDS * 2)
