@@ -38,9 +38,9 @@ Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor`
 
 
 class Body(BaseModel):
-    """Base of every request body: unknown fields are faults, surrounding blanks are not part of a text."""
+    """Base of every request body: an unknown field is a fault."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Label(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +109,8 @@ def change_member(stores: Stores, actor: Actor, member_id: int, change: MemberCh
     NotFoundError, InvalidError, LastOwnerError
     """
     login = _login_of(stores, member_id)
+    if change.name is not None:
+        change = replace(change, name=change.name.strip())
     _refuse(_faults(change, login))
     values: dict[str, Any] = {
         key: value
@@ -132,10 +134,7 @@ def change_member(stores: Stores, actor: Actor, member_id: int, change: MemberCh
             before = {key: getattr(old, key) for key in differing}
             detail = {"from": before, "to": differing, "password_reset": bool(secret)}
             record(tx, actor, "member.changed", f"member:{member_id}", detail, now)
-        if secret or differing.get("active") is False:
-            end_sessions(tx, member_id)
-        if differing.get("active") is False:
-            _revoke_tokens(tx, member_id, now)
+        _shut_out(tx, member_id, bool(secret), differing.get("active") is False, now)
         return to_member(tx.execute(select(*MEMBER_COLUMNS).where(MEMBER.c.id == member_id)).one())
 
 
@@ -168,12 +167,12 @@ def check_new_password(field: str, password: str, login: str) -> None:
     _refuse([Fault(field, text) for text in password_faults(password, login)])
 
 
-def _revoke_tokens(tx: Connection, member_id: int, now: datetime) -> None:
-    tx.execute(
-        update(TOKEN)
-        .where(TOKEN.c.member_id == member_id, TOKEN.c.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
+def _shut_out(tx: Connection, member_id: int, new_password: bool, deactivated: bool, now: datetime) -> None:
+    if new_password or deactivated:
+        end_sessions(tx, member_id)
+    if deactivated:
+        theirs = (TOKEN.c.member_id == member_id, TOKEN.c.revoked_at.is_(None))
+        tx.execute(update(TOKEN).where(*theirs).values(revoked_at=now))
 
 
 def _lock_owners(tx: Connection) -> list[int]:
@@ -210,7 +209,7 @@ def _new_row(login: str, name: str, role: str, password_hash: str, now: datetime
 
 def _faults(change: MemberChange, login: str) -> list[Fault]:
     faults = []
-    if change.name is not None and not 1 <= len(change.name.strip()) <= 80:
+    if change.name is not None and not 1 <= len(change.name) <= 80:
         faults.append(Fault("name", Text("姓名要有 1 到 80 个字", "the name must have 1 to 80 characters")))
     if change.role is not None and change.role not in ROLES:
         known = ", ".join(ROLES)

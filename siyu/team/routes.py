@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel
 
 from siyu.foundation.http import (
     Body,
@@ -42,9 +42,6 @@ LoggedIn = Annotated[Access, Depends(require_session())]
 TeamReader = Annotated[Access, Depends(require("team.read"))]
 TeamWriter = Annotated[Access, Depends(require("team.write"))]
 AuditReader = Annotated[Access, Depends(require("audit.read"))]
-
-Password = Annotated[Line, StringConstraints(strip_whitespace=False)]
-"""Blanks are part of a password."""
 
 
 class Member(BaseModel):
@@ -113,26 +110,26 @@ class RoleInfo(BaseModel):
 
 class LogIn(Body):
     login: Line
-    password: Password
+    password: Line
 
 
 class PasswordChange(Body):
-    old_password: Password
-    new_password: Password
+    old_password: Line
+    new_password: Line
 
 
 class MemberToAdd(Body):
     login: Line
     name: Line
     role: Line
-    password: Password
+    password: Line
 
 
 class MemberToChange(Body):
     name: Line | None = None
     role: Line | None = None
     active: bool | None = None
-    password: Password | None = None
+    password: Line | None = None
 
 
 class TokenToAdd(Body):
