@@ -291,11 +291,15 @@ def _anniversary(at: ir.IntegerValue, days: int, moment: Moment) -> ir.BooleanVa
     return (month * 100 + day).cast("int64").isin(wanted)
 
 
+def kept_activities(name: str, where: list[Where], tables: Tables, moment: Moment) -> ir.Table:
+    """Activities of a name (a trailing * means any that begins so) until now, whose properties pass."""
+    rows = tables["customers_activity"]
+    return rows.filter(_everything([_named(rows, name), inside(rows.at_ms, span(None, moment))] + [_property_test(rows, tables, w) for w in where]))
+
+
 def _last_event(rule: LastEvent, tables: Tables, moment: Moment) -> ir.Table:
     """Customers whose newest matching activity has the wanted properties; ties of time go to the larger key."""
-    rows = tables["customers_activity"]
-    now = span(None, moment)
-    kept = rows.filter(_everything([_named(rows, rule.name), inside(rows.at_ms, now)] + [_property_test(rows, tables, w) for w in rule.where]))
+    kept = kept_activities(rule.name, rule.where, tables, moment)
     newest = ibis.window(group_by="customer_id", order_by=[kept.at_ms.desc(), kept.event_key.desc()])
     placed = kept.mutate(place=ibis.row_number().over(newest))
     last = placed.filter(placed.place == 0)

@@ -13,6 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends.sql.compilers.duckdb import compiler
+from ibis.backends.sql.datatypes import DuckDBType
 from sqlglot import exp
 
 from siyu.foundation.warehouse.facts import Fact
@@ -41,7 +42,8 @@ class DuckSession:
 
     def query(self, expression: ir.Expr) -> pa.Table:
         sql, bound = compile_query(expression)
-        return self._cursor.sql(sql, params=bound).to_arrow_table()
+        # DuckDB sums integers into 128 bits; callers get the type that the expression states.
+        return self._cursor.sql(sql, params=bound).to_arrow_table().cast(expression.as_table().schema().to_pyarrow())
 
     def scalar(self, expression: ir.Expr) -> Any:
         return self.query(expression.as_table()).column(0)[0].as_py()
@@ -49,9 +51,12 @@ class DuckSession:
     def keep(self, name: str, what: ir.Table | pa.Table) -> ir.Table:
         if isinstance(what, pa.Table):
             self._cursor.register("_arriving", what)
-            sql, bound, schema = 'SELECT * FROM "_arriving"', {}, ibis.Schema.from_pyarrow(what.schema)
+            bound: dict[str, str] = {}
+            sql, schema = 'SELECT * FROM "_arriving"', ibis.Schema.from_pyarrow(what.schema)
         else:
             (sql, bound), schema = compile_query(what), what.schema()
+            stated = ", ".join(f'"{n}"::{DuckDBType.to_string(t)} AS "{n}"' for n, t in schema.items())
+            sql = f"SELECT {stated} FROM ({sql})"
         self._cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}', bound or None)
         if isinstance(what, pa.Table):
             self._cursor.unregister("_arriving")
