@@ -13,16 +13,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, func, select
 
 from siyu.foundation.errors import Fault, InvalidError, UnavailableError
-from siyu.foundation.jobs import (
-    Job,
-    JobKind,
-    Runner,
-    Running,
-    cancel,
-    find_job,
-    retry,
-    submit,
-)
+from siyu.foundation.jobs import Job, JobKind, Runner, Running, cancel, find_job, retry, submit
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 
