@@ -11,7 +11,8 @@ for (const [family, platforms] of [
   ["lightningcss-", ["darwin-arm64", "darwin-x64", "linux-arm64-gnu", "linux-x64-gnu", "win32-x64-msvc"]],
 ]) {
   for (const platform of platforms) {
-    if (!packages.some((name) => name.endsWith(`node_modules/${family}${platform}`))) faults.push(`${family}${platform} is missing`);
+    if (!packages.some((name) => name.endsWith(`node_modules/${family}${platform}`)))
+      faults.push(`${family}${platform} is missing`);
   }
 }
 for (const [name, entry] of Object.entries(lock.packages)) {

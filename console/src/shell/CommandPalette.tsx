@@ -68,7 +68,6 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
       onClick={(e) => e.target === dialog.current && onClose()}
     >
       <input
-        // biome-ignore lint/a11y/noAutofocus: the palette exists to be typed into
         autoFocus
         role="combobox"
         aria-expanded="true"

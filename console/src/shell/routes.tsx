@@ -20,7 +20,6 @@ function page(path: string, permission: string | null, name: string, load: () =>
       return { Component: () => createElement(Guard, { permission }, createElement(Component)) };
     },
     errorElement: <RouteError />,
-    hydrateFallbackElement: null,
   };
 }
 
@@ -28,9 +27,13 @@ const segments = () => import("@/rooms/segments/SegmentsPage") as Promise<Page>;
 const builder = () => import("@/rooms/segments/builder/BuilderPage") as Promise<Page>;
 
 export const router = createBrowserRouter([
-  page("/login", null, "LoginPage", () => import("@/rooms/team/LoginPage") as Promise<Page>),
+  {
+    ...page("/login", null, "LoginPage", () => import("@/rooms/team/LoginPage") as Promise<Page>),
+    hydrateFallbackElement: <p className="boot-line">Siyu 私域</p>,
+  },
   {
     element: <Gate />,
+    hydrateFallbackElement: <p className="boot-line">Siyu 私域</p>,
     errorElement: <RouteError />,
     children: [
       page("/segments/new", "segments.read", "BuilderPage", builder),

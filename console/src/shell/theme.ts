@@ -18,7 +18,7 @@ export const PALETTE = {
     cinnabar: "#b83a26",
     indigo: "#3d5a99",
     onPine: "#ffffff",
-    series: ["#0e6b62", "#b87410", "#7095cc", "#b83a26", "#5252cc", "#1f1f4c"],
+    series: ["#0e6b62", "#7095cc", "#b87410", "#b83a26", "#5252cc", "#1f1f4c"],
   },
   dark: {
     ground: "#0f1719",
@@ -32,7 +32,7 @@ export const PALETTE = {
     cinnabar: "#ec8872",
     indigo: "#93aeea",
     onPine: "#06211d",
-    series: ["#4fb8a8", "#dca54e", "#8db1e6", "#ec8872", "#a3a0f5", "#cfd0ee"],
+    series: ["#4fb8a8", "#8db1e6", "#dca54e", "#ec8872", "#a3a0f5", "#cfd0ee"],
   },
 } as const;
 

@@ -1,9 +1,9 @@
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { Hint } from "./Hint";
 
 type Props = { label: string; value: ReactNode; hint?: ReactNode; note?: ReactNode; side?: ReactNode };
 
-/** One figure with its name, its definition on hover, and a note under it. */
+/** One figure with its name, its definition on hover, a small curve beside it and a note under it. */
 export function Figure({ label, value, hint, note, side }: Props) {
   return (
     <div className="figure">
@@ -11,13 +11,24 @@ export function Figure({ label, value, hint, note, side }: Props) {
         {label}
         {hint && <Hint text={hint} of={label} />}
       </p>
-      <p className="figure-value num">{value}</p>
-      {(note || side) && (
-        <div className="figure-foot">
-          <span className="small muted">{note}</span>
-          {side}
-        </div>
-      )}
+      <div className="figure-row">
+        <p className="figure-value num">{value}</p>
+        {side}
+      </div>
+      {note && <p className="figure-note">{note}</p>}
+    </div>
+  );
+}
+
+const WIDEST = 7;
+
+/** Figures in rows of equal length: eight become four and four, never seven and a stray one. */
+export function Figures({ count, children }: { count: number; children: ReactNode }) {
+  const lines = Math.max(1, Math.ceil(count / WIDEST));
+  const style = { "--figures": Math.ceil(count / lines) } as CSSProperties;
+  return (
+    <div className="figures" style={style}>
+      {children}
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { RuleEditor } from "@/rooms/segments/rules/RuleEditor";
 import { closed, opened } from "@/rooms/segments/rules/tree";
 import { useMay } from "@/shell/session";
 import { useFormat } from "@/ui/useFormat";
+import { parseRule } from "./address";
 
 type Props = {
   rule: Rule | null;
@@ -24,7 +25,8 @@ export function FilterBar({ rule, open, onOpen, onApply }: Props) {
   const f = useFormat();
   const may = useMay();
   const [draft, setDraft] = useState<Rule>(() => opened(rule));
-  useEffect(() => setDraft(opened(rule)), [rule ? JSON.stringify(rule) : null]);
+  const text = rule ? JSON.stringify(rule) : "";
+  useEffect(() => setDraft(opened(parseRule(text))), [text]);
   const preview = usePreview(draft, open && may("segments.read"));
   const sentence = useQuery({
     queryKey: ["segments", "sentence", JSON.stringify(rule)],

@@ -5,7 +5,7 @@ import type { CohortMeasure, CohortReport } from "@/api/types";
 import { Chart } from "@/ui/Chart";
 import type { ChartOption } from "@/ui/charts/EChart";
 import { Empty } from "@/ui/Empty";
-import { heat } from "@/ui/heat";
+import { useHeat } from "@/ui/heat";
 import { Panel } from "@/ui/Panel";
 import { QueryView } from "@/ui/QueryView";
 import { ReportPage, useAsOf } from "@/ui/ReportPage";
@@ -72,6 +72,7 @@ export function CohortsPage() {
 /** The heat map is a real table: every cell is a number that can be read, copied and announced. */
 function Heat({ report, as }: { report: CohortReport; as: "rate" | "value" }) {
   const { t } = useTranslation();
+  const heat = useHeat();
   const f = useFormat();
   const offsets = report.average.map((a) => a.offset);
   // The first month is the whole cohort by definition; it would wash out the rest of the scale.
@@ -87,7 +88,7 @@ function Heat({ report, as }: { report: CohortReport; as: "rate" | "value" }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <section className="table-scroll" tabIndex={0} aria-label={t("measurement.cohorts")}>
-      <table className="heat-table">
+      <table className="heat-table full">
         <caption className="visually-hidden">{t("measurement.cohorts_hint")}</caption>
         <thead>
           <tr>

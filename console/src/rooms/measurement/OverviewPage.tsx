@@ -7,7 +7,7 @@ import { CsvButton } from "@/ui/CsvButton";
 import { Delta } from "@/ui/Delta";
 import { reportCsv } from "@/ui/download";
 import { Empty } from "@/ui/Empty";
-import { Figure } from "@/ui/Figure";
+import { Figure, Figures } from "@/ui/Figure";
 import { Page } from "@/ui/Page";
 import { QueryView } from "@/ui/QueryView";
 import { Sparkline } from "@/ui/Sparkline";
@@ -70,7 +70,7 @@ function Body({ overview, asOf }: { overview: Overview; asOf: string | null }) {
   const { t } = useTranslation();
   return (
     <div className="stack">
-      <div className="figures">
+      <Figures count={overview.cards.length}>
         {overview.cards.map((card) => (
           <Figure
             key={card.metric}
@@ -80,8 +80,12 @@ function Body({ overview, asOf }: { overview: Overview; asOf: string | null }) {
             note={
               <>
                 <Delta rate={card.change_rate} lessIsBetter={card.metric === "refund_fen"} />
-                <br />
-                {card.previous != null && t("measurement.before", { value: metrics.short(card.metric, card.previous) })}
+                {card.previous != null && (
+                  <span className="muted">
+                    {" "}
+                    {t("measurement.before", { value: metrics.short(card.metric, card.previous) })}
+                  </span>
+                )}
               </>
             }
             side={
@@ -89,7 +93,7 @@ function Body({ overview, asOf }: { overview: Overview; asOf: string | null }) {
             }
           />
         ))}
-      </div>
+      </Figures>
       <div className="grid">
         <RevenuePanel overview={overview} className="w8" />
         <LookAt overview={overview} asOf={asOf} />

@@ -55,7 +55,11 @@ function History() {
                     <Chip tone={row.dry_run ? "plain" : "pine"}>{t(row.dry_run ? "orders.dry" : "orders.real")}</Chip>
                   ),
                 },
-                { key: "source", title: t("orders.source"), render: (row) => row.source },
+                {
+                  key: "source",
+                  title: t("orders.source"),
+                  render: (row) => t(`orders.source_${row.source}`, row.source),
+                },
                 { key: "status", title: t("orders.status"), render: (row) => <StatusChip status={row.status} /> },
                 { key: "rows", title: t("orders.rows"), align: "right", render: (row) => f.count(row.row_count) },
                 {

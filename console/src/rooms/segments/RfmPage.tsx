@@ -6,7 +6,7 @@ import type { RfmReport, Rule } from "@/api/types";
 import { Bar } from "@/ui/Bar";
 import { DataTable } from "@/ui/DataTable";
 import { Empty } from "@/ui/Empty";
-import { heat } from "@/ui/heat";
+import { useHeat } from "@/ui/heat";
 import { Panel } from "@/ui/Panel";
 import { QueryView } from "@/ui/QueryView";
 import { ReportPage, useAsOf } from "@/ui/ReportPage";
@@ -96,6 +96,7 @@ function Body({ report }: { report: RfmReport }) {
 function Grid({ report }: { report: RfmReport }) {
   const { t } = useTranslation();
   const f = useFormat();
+  const heat = useHeat();
   const [measure, setMeasure] = useState<Measure>("count");
   const value = (cell: RfmReport["rf"][number] | undefined): number | null => (cell ? cell[measure] : null);
   const top = Math.max(...report.rf.map((cell) => value(cell) ?? 0), 1);

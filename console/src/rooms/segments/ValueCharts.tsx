@@ -5,16 +5,22 @@ import { Chart } from "@/ui/Chart";
 import { ChartPanel } from "@/ui/ChartPanel";
 import type { ChartOption } from "@/ui/charts/EChart";
 import { DataTable } from "@/ui/DataTable";
-import { useFormat } from "@/ui/useFormat";
+import { type Format, useFormat } from "@/ui/useFormat";
+
+type Band = ValueReport["histogram"][number];
+
+const bandName = (band: Band, f: Format): string =>
+  band.to_fen == null
+    ? `≥ ${f.moneyShort(band.from_fen)}`
+    : `${f.moneyShort(band.from_fen)}–${f.moneyShort(band.to_fen)}`;
 
 export function ValueCharts({ report }: { report: ValueReport }) {
   const { t } = useTranslation();
   const f = useFormat();
-  const band = (b: ValueReport["histogram"][number]) =>
-    b.to_fen == null ? `≥ ${f.moneyShort(b.from_fen)}` : `${f.moneyShort(b.from_fen)}–${f.moneyShort(b.to_fen)}`;
+  const band = (b: Band) => bandName(b, f);
   const spread = useMemo<ChartOption>(
     () => ({
-      xAxis: { type: "category", data: report.histogram.map(band), axisLabel: { rotate: 28 } },
+      xAxis: { type: "category", data: report.histogram.map((b) => bandName(b, f)), axisLabel: { rotate: 28 } },
       yAxis: { type: "value", axisLabel: { formatter: (value: number) => f.short(value) } },
       tooltip: { valueFormatter: (value) => f.count(value as number) },
       legend: { show: false },

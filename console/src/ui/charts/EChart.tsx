@@ -68,7 +68,7 @@ export default function EChart({ option, height, label, onClick }: Props) {
 }
 
 const axes = (value: unknown): Record<string, unknown>[] =>
-  value == null ? [] : (Array.isArray(value) ? value : [value]) as Record<string, unknown>[];
+  value == null ? [] : ((Array.isArray(value) ? value : [value]) as Record<string, unknown>[]);
 
 /** House style under whatever the page asks for: hairlines, direct colours, no animation to wait for. */
 function dressed(option: ChartOption, theme: "light" | "dark"): ChartOption {

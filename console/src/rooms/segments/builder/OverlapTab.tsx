@@ -70,9 +70,9 @@ function OverlapBars({ data }: { data: Overlap }) {
               <i className="other" style={part(item.only_other_count)} />
             </div>
             <p className="row spread small muted num">
-              <span>{t("segments.overlap_only_this", { n: f.count(item.only_this_count) })}</span>
+              <span>{t("segments.overlap_only_here", { n: f.count(item.only_this_count) })}</span>
               <span>{t("segments.overlap_jaccard", { rate: f.rate(item.jaccard_rate) })}</span>
-              <span>{t("segments.overlap_only_other", { n: f.count(item.only_other_count) })}</span>
+              <span>{t("segments.overlap_only_there", { n: f.count(item.only_other_count) })}</span>
             </p>
           </li>
         );

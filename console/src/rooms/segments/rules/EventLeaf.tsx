@@ -35,21 +35,25 @@ function EventName({ value, onChange }: { value: string; onChange: (name: string
     value: event.name,
     label: `${f.label(event.label) || event.name} · ${f.count(event.count)}`,
   }));
+  const known = vocabulary.events.find((event) => event.name === value);
   return (
-    <AutoComplete
-      aria-label={t("segments.event_name")}
-      placeholder={t("segments.event_name")}
-      value={value}
-      options={options}
-      onChange={onChange}
-      disabled={disabled}
-      popupMatchSelectWidth={false}
-      showSearch={{
-        filterOption: (typed, option) =>
-          `${option?.label} ${option?.value}`.toLowerCase().includes(typed.toLowerCase()),
-      }}
-      style={{ width: 170 }}
-    />
+    <span className="row tight">
+      <AutoComplete
+        aria-label={t("segments.event_name")}
+        placeholder={t("segments.event_name")}
+        value={value}
+        options={options}
+        onChange={onChange}
+        disabled={disabled}
+        popupMatchSelectWidth={false}
+        showSearch={{
+          filterOption: (typed, option) =>
+            `${option?.label} ${option?.value}`.toLowerCase().includes(typed.toLowerCase()),
+        }}
+        style={{ width: 170 }}
+      />
+      {known && <span className="muted small">{f.label(known.label)}</span>}
+    </span>
   );
 }
 
