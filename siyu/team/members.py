@@ -167,8 +167,8 @@ def check_new_password(field: str, password: str, login: str) -> None:
     _refuse([Fault(field, text) for text in password_faults(password, login)])
 
 
-def _shut_out(tx: Connection, member_id: int, new_password: bool, deactivated: bool, now: datetime) -> None:
-    if new_password or deactivated:
+def _shut_out(tx: Connection, member_id: int, reset: bool, deactivated: bool, now: datetime) -> None:
+    if reset or deactivated:
         end_sessions(tx, member_id)
     if deactivated:
         theirs = (TOKEN.c.member_id == member_id, TOKEN.c.revoked_at.is_(None))

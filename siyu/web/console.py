@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ _INDEX = "/index.html"
 _ASSETS = "/assets/"
 _FOREVER = "public, max-age=31536000, immutable"
 _TWINS = (("br", ".br"), ("gzip", ".gz"))
+_REFUSED = re.compile(r"q\s*=\s*0(\.0*)?")
 _NOT_BUILT = f"""<!doctype html>
 <html lang="zh-CN">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Siyu 私域</title></head>
@@ -101,7 +103,10 @@ def _serve(request: Request, file: _File, caching: str) -> Response:
     chosen = next(((coding, twin) for coding, twin in file.twins.items() if coding in accepted), None)
     if chosen:
         headers["Content-Encoding"] = chosen[0]
-    answer = FileResponse(chosen[1] if chosen else file.path, headers=headers, media_type=file.media_type)
+    path = chosen[1] if chosen else file.path
+    answer = FileResponse(path, headers=headers, media_type=file.media_type, stat_result=path.stat())
+    if answer.headers["etag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={**headers, "ETag": answer.headers["etag"]})
     return answer
 
 
@@ -110,6 +115,6 @@ def _codings(header: str) -> set[str]:
     accepted = set()
     for part in header.split(","):
         name, _, weight = part.strip().partition(";")
-        if weight.replace(" ", "").rstrip("0").rstrip(".") != "q=":
+        if not _REFUSED.fullmatch(weight.strip()):
             accepted.add(name.strip().lower())
     return accepted - {""}

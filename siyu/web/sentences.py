@@ -15,7 +15,7 @@ _BOOL = Text("要是 true 或 false", "must be true or false")
 _DATE = Text("要是日期,如 2026-10-01", "must be a date such as 2026-10-01")
 _TIME = Text("要是时间,如 2026-10-01T08:00:00Z", "must be a time such as 2026-10-01T08:00:00Z")
 _LIST = Text("要是列表", "must be a list")
-_OBJECT = Text("要是对象({…})", "must be an object ({…})")
+_OBJECT = Text("要是对象", "must be an object")
 _KIND = Text("缺少类型,或没有这个类型", "has no kind, or an unknown one")
 
 _SENTENCES: dict[str, Text] = {
@@ -24,7 +24,6 @@ _SENTENCES: dict[str, Text] = {
     "json_invalid": Text("不是有效的 JSON", "is not valid JSON"),
     "none_required": Text("只能为空(null)", "must be null"),
     "string_type": _TEXT,
-    "string_sub_type": _TEXT,
     "string_unicode": Text("含有无效的字符", "holds an invalid character"),
     "string_pattern_mismatch": Text("格式不对", "does not have the right form"),
     "string_too_short": Text("至少要 {min_length} 个字符", "must have at least {min_length} character(s)"),

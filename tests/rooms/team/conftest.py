@@ -73,7 +73,7 @@ def team_postgres_url() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     data = folder / "data"
-    make = [
+    make: list[str | Path] = [
         programs / "initdb",
         "-D",
         data,
@@ -87,7 +87,7 @@ def team_postgres_url() -> Iterator[str]:
         "--no-sync",
     ]
     subprocess.run(make, user=user, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    serve = [
+    serve: list[str | Path] = [
         programs / "postgres",
         "-D",
         data,
@@ -102,7 +102,7 @@ def team_postgres_url() -> Iterator[str]:
     ]
     with open(folder / "log", "wb") as log:
         server = subprocess.Popen(serve, user=user, stdout=log, stderr=log, cwd=folder)
-    ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", port, "-U", "siyu"]
+    ready: list[str | Path] = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", port, "-U", "siyu"]
     try:
         for _ in range(150):
             if subprocess.run(ready, check=False).returncode == 0:
