@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 import signal
@@ -30,12 +29,12 @@ MakeStores = Callable[..., Stores]
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The URL of a PostgreSQL that lives as long as the session; skips without Debian's binaries."""
-    binaries = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
+    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not binaries:
         pytest.skip(
             "PostgreSQL is not installed (Debian package postgresql): its half of this test did not run"
         )
-    programs = Path(binaries[-1]).parent
+    programs = binaries[-1].parent
     # initdb and postgres refuse to run as root; a temporary folder of pytest would be closed to another user.
     user = "postgres" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="siyu-pg-"))
@@ -66,7 +65,7 @@ def postgres_url() -> Iterator[str]:
         "-c",
         f"unix_socket_directories={folder}",
     ]
-    with open(folder / "log", "wb") as log:
+    with (folder / "log").open("wb") as log:
         serve = [str(programs / "postgres"), "-D", f"{folder}/data", "-p", str(port), *options]
         server = subprocess.Popen(serve, user=user, stdout=log, stderr=log, cwd=folder)
     try:
