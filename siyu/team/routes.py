@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from siyu.foundation.http import (
     Body,
@@ -33,6 +33,7 @@ from siyu.team.access import (
     session_cookie,
     set_session_cookie,
 )
+from siyu.team.passwords import LEAST_LENGTH, MOST_LENGTH
 from siyu.team.roles import ROLES, RoleName, permissions_of
 
 router = APIRouter(tags=["team"])
@@ -42,6 +43,9 @@ LoggedIn = Annotated[Access, Depends(require_session())]
 TeamReader = Annotated[Access, Depends(require("team.read"))]
 TeamWriter = Annotated[Access, Depends(require("team.write"))]
 AuditReader = Annotated[Access, Depends(require("audit.read"))]
+# Told in the document, checked by the room: so that its faults come together with the others.
+AnyRole = Annotated[Line, Field(json_schema_extra={"enum": list(ROLES)})]
+NewPassword = Annotated[Line, Field(json_schema_extra={"minLength": LEAST_LENGTH, "maxLength": MOST_LENGTH})]
 
 
 class Member(BaseModel):
@@ -115,26 +119,26 @@ class LogIn(Body):
 
 class PasswordChange(Body):
     old_password: Line
-    new_password: Line
+    new_password: NewPassword
 
 
 class MemberToAdd(Body):
     login: Line
     name: Line
-    role: Line
-    password: Line
+    role: AnyRole
+    password: NewPassword
 
 
 class MemberToChange(Body):
     name: Line | None = None
-    role: Line | None = None
+    role: AnyRole | None = None
     active: bool | None = None
-    password: Line | None = None
+    password: NewPassword | None = None
 
 
 class TokenToAdd(Body):
     name: Line
-    role: Line
+    role: AnyRole
     expires_at: AwareDatetime | None = None
 
 
