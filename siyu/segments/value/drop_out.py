@@ -14,7 +14,7 @@ logs: a buyer with ten thousand orders neither overflows nor gives NaN.
 import numpy as np
 from scipy.special import digamma, expit, gammaln
 
-from siyu.segments.value._arrays import Floats
+from siyu.segments.value._arrays import Floats, inner
 from siyu.segments.value.cells import Cells
 
 
@@ -40,27 +40,24 @@ def log_likelihood(log_parameters: Floats, cells: Cells, first_chance: int) -> t
     r, alpha, a, b = np.exp(log_parameters)
     x_values, row, count = cells.by_x
     chances = x_values + first_chance
-    buyers, power = float(cells.count.sum()), r + cells.x
+    buyers, power = float(count.sum()), r + cells.x
     age, last = alpha + cells.T, alpha + cells.t_x
     log_age = np.log(age)
     stretch = log_age - np.log(last)
     odds = log_odds_per_chance(a, b, chances)[row] + power * stretch
-    gone = cells.count * expit(odds)
     per_x = gammaln(r + x_values) - gammaln(r) + gammaln(a + b) + gammaln(b + chances)
     per_x -= gammaln(b) + gammaln(a + b + chances)
-    value = (
-        count @ per_x + buyers * r * np.log(alpha) + cells.count @ (np.logaddexp(0.0, odds) - power * log_age)
+    value = inner(count, per_x) + buyers * r * np.log(alpha)
+    value += inner(cells.count, np.logaddexp(0.0, odds) - power * log_age)
+    gone = cells.count * expit(odds)
+    gone_per_x = np.bincount(row, gone, len(x_values)).astype(np.float64)
+    by_r = inner(count, digamma(r + x_values) - digamma(r)) + buyers * np.log(alpha)
+    by_r += inner(gone, stretch) - inner(cells.count, log_age)
+    by_alpha = (
+        buyers * r / alpha + inner(gone, power * (1 / age - 1 / last)) - inner(cells.count, power / age)
     )
-    gone_per_x = np.bincount(row, gone, len(x_values))
-    free = np.where(chances > 0, b + chances - 1, 1.0)
-    by_r = (
-        count @ (digamma(r + x_values) - digamma(r))
-        + buyers * np.log(alpha)
-        - cells.count @ log_age
-        + gone @ stretch
-    )
-    by_alpha = buyers * r / alpha - cells.count @ (power / age) + gone @ (power * (1 / age - 1 / last))
     beta = digamma(a + b) - digamma(a + b + chances)
-    by_a = count @ beta + gone.sum() / a
-    by_b = count @ (beta + digamma(b + chances) - digamma(b)) - gone_per_x @ (1 / free)
-    return float(value), np.array([r * by_r, alpha * by_alpha, a * by_a, b * by_b])
+    by_a = inner(count, beta) + gone_per_x.sum() / a
+    by_b = inner(count, beta + digamma(b + chances) - digamma(b))
+    by_b -= inner(gone_per_x, 1 / np.where(chances > 0, b + chances - 1, 1.0))
+    return value, np.array([r * by_r, alpha * by_alpha, a * by_a, b * by_b])

@@ -2,8 +2,7 @@
 
 The thresholds follow what Klaviyo publishes for its predictions (500 buyers, 180 days, an order in the last
 30 days, some customers with three orders; read 2026-11), with a count of repeat buyers added: the standard
-error of r is about 12 % at 100 repeat buyers and 5 % at 946 (CDNOW), and below 100 the drop-out parameters
-are not pinned at all.
+error of r is about 16 % at 100 repeat buyers and 5 % at 946 (CDNOW), that of a 70 % and 23 %.
 """
 
 from dataclasses import dataclass

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from siyu.segments.value._arrays import Floats
+from siyu.segments.value._arrays import Floats, inner
 from siyu.segments.value.flags import AT_BOUND, MEAN_ORDER_VALUE, VALUE_CORRELATED, Flag
 from siyu.segments.value.optimum import Interval, Optimum, climb
 
 LEAST_BUYERS = 20
+# One fen over a million purchase days; below it a mean is rounding and its logarithm is noise.
+LEAST_MEAN_FEN = 1e-6
 LARGEST_CORRELATION = 0.3
 # q > 1 keeps the population mean finite; the box is wide enough for every data set of docs/theory/value.md.
 BOUNDS = [(float(np.log(low)), float(np.log(high))) for low, high in ((1e-2, 1e4), (1.01, 1e4), (1e-6, 1e6))]
@@ -70,18 +72,19 @@ def log_likelihood(log_parameters: Floats, x: Floats, mean_value: Floats) -> tup
     p, q, gamma = np.exp(log_parameters)
     tally = np.bincount(x.astype(np.int64))
     values = np.flatnonzero(tally).astype(np.float64)
-    count = tally[tally > 0]
+    count = tally[tally > 0].astype(np.float64)
     pooled = np.log(gamma + x * mean_value)
     log_mean = np.log(mean_value)
     shape = p * x
-    value = count @ (gammaln(p * values + q) - gammaln(p * values) - gammaln(q) + p * values * np.log(values))
-    value += len(x) * q * np.log(gamma) + shape @ log_mean - log_mean.sum() - (shape + q) @ pooled
-    by_p = count @ (values * (digamma(p * values + q) - digamma(p * values) + np.log(values))) + x @ (
-        log_mean - pooled
+    value = inner(
+        count, gammaln(p * values + q) - gammaln(p * values) - gammaln(q) + p * values * np.log(values)
     )
-    by_q = count @ (digamma(p * values + q) - digamma(q)) + len(x) * np.log(gamma) - pooled.sum()
+    value += len(x) * q * np.log(gamma) + inner(shape - 1, log_mean) - inner(shape + q, pooled)
+    by_p = inner(count, values * (digamma(p * values + q) - digamma(p * values) + np.log(values)))
+    by_p += inner(x, log_mean - pooled)
+    by_q = inner(count, digamma(p * values + q) - digamma(q)) + len(x) * np.log(gamma) - pooled.sum()
     by_gamma = len(x) * q / gamma - ((shape + q) / (gamma + x * mean_value)).sum()
-    return float(value), np.array([p * by_p, q * by_q, gamma * by_gamma])
+    return value, np.array([p * by_p, q * by_q, gamma * by_gamma])
 
 
 def fit_order_value(
@@ -100,7 +103,7 @@ def fit_order_value(
         ``mean_order_value_used``
     level : of the parameter intervals, 0..1
     """
-    used = (x > 0) & (mean_repeat_value_fen > 0)
+    used = (x > 0) & (mean_repeat_value_fen > LEAST_MEAN_FEN)
     count, mean = x[used], mean_repeat_value_fen[used]
     correlation = _correlation(count, mean)
     if len(count) < LEAST_BUYERS or np.ptp(mean) <= 1e-9 * mean.mean():

@@ -12,7 +12,7 @@ the three models can be compared.
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from siyu.segments.value._arrays import Floats
+from siyu.segments.value._arrays import Floats, inner
 from siyu.segments.value.cells import Cells
 
 
@@ -24,14 +24,12 @@ def log_likelihood(log_parameters: Floats, cells: Cells) -> tuple[float, Floats]
     """
     r, alpha = np.exp(log_parameters)
     x_values, _, count = cells.by_x
-    buyers = float(cells.count.sum())
+    buyers = float(count.sum())
     log_age = np.log(alpha + cells.T)
     power = r + cells.x
-    value = (
-        count @ (gammaln(r + x_values) - gammaln(r))
-        + buyers * r * np.log(alpha)
-        - cells.count @ (power * log_age)
-    )
-    by_r = count @ (digamma(r + x_values) - digamma(r)) + buyers * np.log(alpha) - cells.count @ log_age
-    by_alpha = buyers * r / alpha - cells.count @ (power / (alpha + cells.T))
-    return float(value), np.array([r * by_r, alpha * by_alpha])
+    value = inner(count, gammaln(r + x_values) - gammaln(r)) + buyers * r * np.log(alpha)
+    value -= inner(cells.count, power * log_age)
+    by_r = inner(count, digamma(r + x_values) - digamma(r)) + buyers * np.log(alpha)
+    by_r -= inner(cells.count, log_age)
+    by_alpha = buyers * r / alpha - inner(cells.count, power / (alpha + cells.T))
+    return value, np.array([r * by_r, alpha * by_alpha])

@@ -109,7 +109,8 @@ def _polish(objective: Objective, point: Floats) -> tuple[Floats, Floats | None]
         if np.abs(step).max() > LARGEST_POLISH or objective(point + step)[0] < value - 1e-9 * abs(value):
             return point, covariance
         point = point + step
-        if np.abs(step).max() < 1e-5:
+        # Newton squares the error, so a step this small leaves nothing that a reader could see.
+        if np.abs(step).max() < 1e-3:
             break
     return point, covariance
 

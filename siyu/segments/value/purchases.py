@@ -38,13 +38,13 @@ class Outlook:
     p_alive : 0..1
     expected : expected purchases in the horizon, >= 0
     second_factorial : E[Y(Y-1)], >= 0
-    p_none : probability of no purchase in the horizon, 0..1
+    p_some : probability of at least one purchase in the horizon, 0..1
     """
 
     p_alive: Floats
     expected: Floats
     second_factorial: Floats
-    p_none: Floats
+    p_some: Floats
 
     @property
     def variance(self) -> Floats:
@@ -79,8 +79,8 @@ def look_ahead(parameters: Parameters, x: Floats, t_x: Floats, age: Floats, hori
     alive = p_alive(parameters, x, t_x, age)
     x_pair, age_pair, row = _pairs(x, age)
     first, second = _if_alive(parameters, x_pair, age_pair, np.array([horizon]))
-    none = np.exp(-(parameters.r + x_pair) * np.log1p(horizon / (parameters.alpha + age_pair)))
-    return Outlook(alive, alive * first[row, 0], alive * second[row, 0], 1 - alive * (1 - none[row]))
+    some = -np.expm1(-(parameters.r + x_pair) * np.log1p(horizon / (parameters.alpha + age_pair)))
+    return Outlook(alive, alive * first[row, 0], alive * second[row, 0], alive * some[row])
 
 
 def path(parameters: Parameters, cells: Cells, horizons: Floats) -> Floats:

@@ -73,9 +73,9 @@ def score(
     ``gamma_gamma``. The order value is conditioned on all purchase days, the first included: that ranked
     customers better than the repeat days alone in six of seven windows of CDNOW and Online Retail
     (docs/theory/value.md, "First order").
-    Interval: the spend is 0 with P(Y = 0), else a gamma distribution with the two moments that remain. It holds
-    the chance in the customer's own purchases and order values; the error of the parameters is small beside it
-    and enters in ``total``.
+    Interval: the spend is 0 with P(Y = 0), else a gamma distribution with the two moments that remain. It
+    holds the chance in the customer's own purchases and order values; the error of the parameters is small
+    beside it and enters in ``total``.
     """
     outlook = look_ahead(
         model.parameters, summary.x, summary.t_x, summary.T, horizon_days / summary.unit_days
@@ -103,14 +103,15 @@ def score(
 
 def _interval(outlook: Outlook, value: Floats, second: Floats, level: float) -> tuple[Floats, Floats]:
     """Return the lower and upper limit of each customer's spend."""
-    some = np.maximum(1 - outlook.p_none, 1e-300)
+    # Below this chance of any purchase both limits are 0 at every level in use.
+    some = np.maximum(outlook.p_some, 1e-12)
     mean = value / some
     variance = np.maximum(second / some - mean**2, 1e-12 * mean**2)
     shape = np.divide(mean**2, variance, out=np.ones_like(mean), where=variance > 0)
     scale = np.divide(variance, mean, out=np.zeros_like(mean), where=mean > 0)
     limits = []
     for tail in (0.5 - level / 2, 0.5 + level / 2):
-        chance = (tail - outlook.p_none) / some
+        chance = 1 - (1 - tail) / some
         limit = np.zeros(len(value))
         inside = np.flatnonzero((chance > 0) & (scale > 0))
         limit[inside] = gammaincinv(shape[inside], chance[inside]) * scale[inside]

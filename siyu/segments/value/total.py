@@ -5,7 +5,7 @@ Three errors add up (as variances, since they have different causes):
 - chance: each customer's purchases and order values, independent between customers;
 - parameters: delta method, gradient of the total in the log parameters times their Laplace covariance;
 - drift: season, promotions, a changing market. No model of this kind sees it; its size is the error of the
-  back-test, taken as one standard deviation. On CDNOW and on Online Retail it is 4 to 16 times the other two
+  back-test, taken as one standard deviation. On CDNOW and on Online Retail it is 3 to 10 times the other two
   together: without it the interval would mislead.
 
 The interval is exp(ln total -+ z s), so it stays positive.
