@@ -24,7 +24,7 @@ export function Header({ menuOpen, onMenu, onSearch }: Props) {
       >
         <MenuOutlined />
       </button>
-      <button type="button" className="search-button" onClick={onSearch} aria-label={t("shell.search")}>
+      <button type="button" className="search-button" onClick={onSearch}>
         <SearchOutlined aria-hidden="true" />
         <span>{t("shell.search")}</span>
         <kbd>{apple ? "⌘K" : "Ctrl K"}</kbd>
@@ -50,7 +50,7 @@ export function LookSwitches() {
         className="icon-button text"
         lang={other}
         onClick={() => void setLanguage(other)}
-        aria-label={other === "en" ? "English" : "中文"}
+        aria-label={other === "en" ? "EN · English" : "中 · 中文"}
       >
         {other === "en" ? "EN" : "中"}
       </button>

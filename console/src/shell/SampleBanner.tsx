@@ -9,10 +9,10 @@ export function SampleBanner() {
   const { t } = useTranslation();
   if (!brand.is_sample) return null;
   return (
-    <section className="sample" aria-label={t("shell.sample")}>
+    <div className="sample" role="note">
       <span className="sample-mark">{t("shell.sample")}</span>
       <span className="sample-text">{t("shell.sample_text")}</span>
       {may("imports.write") && <Link to="/imports">{t("shell.sample_import")} →</Link>}
-    </section>
+    </div>
   );
 }

@@ -50,7 +50,7 @@ export function DataTable<T>({
   };
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section className={cards ? "table-scroll cards" : "table-scroll"} tabIndex={0} aria-label={caption}>
+    <div className={cards ? "table-scroll cards" : "table-scroll"} role="group" tabIndex={0} aria-label={caption}>
       <table className={dim ? "table dim" : "table"}>
         <caption className="visually-hidden">{caption}</caption>
         <thead>
@@ -95,7 +95,7 @@ export function DataTable<T>({
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 

@@ -13,7 +13,14 @@ export function Sparkline({ values, width = 96, height = 28, tone = "pine" }: Pr
   const [lastX, lastY] = points[points.length - 1]!;
   const color = `var(--${tone})`;
   return (
-    <svg width={width} height={height} aria-hidden="true" className="spark">
+    <svg
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+      className="spark"
+    >
       <path d={`${line}L${lastX} ${height}L${points[0]![0]} ${height}Z`} fill={color} opacity=".08" />
       <path d={line} fill="none" stroke={color} strokeWidth="1.5" strokeLinejoin="round" />
       <circle cx={lastX} cy={lastY} r="2.2" fill={color} />

@@ -87,7 +87,7 @@ function Heat({ report, as }: { report: CohortReport; as: "rate" | "value" }) {
   };
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section className="table-scroll" tabIndex={0} aria-label={t("measurement.cohorts")}>
+    <div className="table-scroll" role="group" tabIndex={0} aria-label={t("measurement.cohorts")}>
       <table className="heat-table full">
         <caption className="visually-hidden">{t("measurement.cohorts_hint")}</caption>
         <thead>
@@ -144,7 +144,7 @@ function Heat({ report, as }: { report: CohortReport; as: "rate" | "value" }) {
           </tr>
         </tfoot>
       </table>
-    </section>
+    </div>
   );
 }
 

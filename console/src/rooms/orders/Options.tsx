@@ -58,18 +58,18 @@ export function Options({ file, value, onChange, onMapping }: Props) {
           onChange={(currency: string) => onChange({ ...value, currency })}
         />
       </Field>
-      {fits && (
-        <p className="field">
+      <div className="import-more">
+        {fits && (
           <button type="button" className="plain link" onClick={() => onMapping({ ...file.mapping, ...own.mapping })}>
             {t("orders.use_saved", { source: t(`orders.source_${own.source}`, own.source) })}
           </button>
-        </p>
-      )}
-      {brand.is_sample && (
-        <Checkbox checked={value.keepSample} onChange={(e) => onChange({ ...value, keepSample: e.target.checked })}>
-          {t("orders.keep_sample")}
-        </Checkbox>
-      )}
+        )}
+        {brand.is_sample && (
+          <Checkbox checked={value.keepSample} onChange={(e) => onChange({ ...value, keepSample: e.target.checked })}>
+            {t("orders.keep_sample")}
+          </Checkbox>
+        )}
+      </div>
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { Select } from "antd";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { LifecycleReport, Stage } from "@/api/types";
+import { PALETTE, useTheme } from "@/shell/theme";
 import { Chart } from "@/ui/Chart";
 import { ChartPanel } from "@/ui/ChartPanel";
 import type { ChartOption } from "@/ui/charts/EChart";
@@ -14,6 +15,7 @@ export function FlowPanel({ report }: { report: LifecycleReport }) {
   const { t } = useTranslation();
   const f = useFormat();
   const colors = useStageColors();
+  const { ink } = PALETTE[useTheme()];
   const months = useMemo(() => [...new Set(report.flows.map((flow) => flow.month))].toSorted().toReversed(), [report]);
   const [month, setMonth] = useState(months[0]);
   const flows = useMemo(
@@ -43,11 +45,16 @@ export function FlowPanel({ report }: { report: LifecycleReport }) {
           data: [...used("from").map((s) => node("a", s)), ...used("to").map((s) => node("b", s))],
           links: flows.map((flow) => ({ source: `a:${flow.from}`, target: `b:${flow.to}`, value: flow.count })),
           lineStyle: { color: "source", opacity: 0.28, curveness: 0.5 },
-          label: { formatter: (item) => name(String(item.name).slice(2) as Stage), fontSize: 12 },
+          label: {
+            formatter: (item) => name(String(item.name).slice(2) as Stage),
+            fontSize: 12,
+            color: ink,
+            textBorderWidth: 0,
+          },
         },
       ],
     };
-  }, [flows, colors, name, report, f]);
+  }, [flows, colors, name, report, f, ink]);
   if (months.length === 0) return null;
   return (
     <ChartPanel

@@ -118,7 +118,7 @@ function Grid({ report }: { report: RfmReport }) {
       }
     >
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <section className="table-scroll" tabIndex={0} aria-label={t("segments.rfm_grid")}>
+      <div className="table-scroll" role="group" tabIndex={0} aria-label={t("segments.rfm_grid")}>
         <table className="heat-table rfm-grid">
           <caption className="visually-hidden">{t("segments.rfm_grid_hint")}</caption>
           <thead>
@@ -155,7 +155,7 @@ function Grid({ report }: { report: RfmReport }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </div>
       <p className="muted small rfm-axis">{t("segments.rfm_axes")}</p>
     </Panel>
   );

@@ -66,6 +66,7 @@ function SizeChart({ points }: { points: SizePoint[] }) {
   const option = useMemo<ChartOption>(
     () => ({
       grid: { top: 10 },
+      legend: { show: false },
       xAxis: { type: "category", data: points.map((p) => f.date(p.at).slice(5)) },
       yAxis: { type: "value", scale: true, axisLabel: { formatter: (value: number) => f.short(value) } },
       series: [

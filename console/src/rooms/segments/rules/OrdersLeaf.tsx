@@ -41,6 +41,7 @@ export function OrdersLeaf({ rule, put }: Props) {
       <WindowInput value={rule.window} onChange={(window) => put({ ...rule, window }, "window")} />
       <Choice
         label={t("segments.measure")}
+        width={152}
         value={rule.measure}
         options={MEASURES.map((m) => ({ value: m, label: t(`segments.measure_${m}`) }))}
         onChange={(measure) => put({ ...rule, measure })}
