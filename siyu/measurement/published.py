@@ -1,0 +1,122 @@
+"""Published 已发布的结果: a report is computed when the facts under it have moved, and read from the ledger otherwise.
+
+A result is kept with the positions of the event log that its facts had when it was computed, read in the same session.
+It holds as long as the log has no later batch of those facts' events, which the ledger alone can tell: reading a report
+that holds asks the warehouse nothing. If there is one, the warehouse is asked how far it has come; only when it has
+moved is the report computed, by one caller at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+import msgspec
+from sqlalchemy import delete, select
+
+from siyu.events import log
+from siyu.foundation.database import upsert
+from siyu.foundation.ids import content_hash
+from siyu.foundation.stores import Stores
+from siyu.foundation.warehouse.connect import CURSORS
+from siyu.foundation.warehouse.engines import Session
+from siyu.measurement import _tables
+
+DEFINITIONS = 1
+"""Raise it when a report's formula or shape changes: results kept before are then not used."""
+KEPT_DAYS = 35
+T = TypeVar("T")
+Positions = dict[str, int]
+_computing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Recipe(Generic[T]):
+    """How one report is made: its name and parameters, the published facts it rests on, its record and computation."""
+
+    name: str
+    parameters: Mapping[str, str | bool]
+    sources: Sequence[str]
+    record: type[T]
+    compute: Callable[[Session], T]
+
+    @property
+    def key(self) -> str:
+        named = [self.name, str(DEFINITIONS), *(f"{k}={v}" for k, v in sorted(self.parameters.items()))]
+        return content_hash(f"{len(part)}:{part}".encode() for part in named)
+
+
+@dataclass(frozen=True)
+class Published(Generic[T]):
+    """A report as kept. Equal `version`, equal content."""
+
+    record: T
+    computed_at: datetime
+    version: str
+
+
+def publish(stores: Stores, recipe: Recipe[T]) -> Published[T]:
+    """The report as of the newest published facts."""
+    if (held := _held(stores, recipe)) is not None:
+        return held
+    with _computing:
+        if (held := _held(stores, recipe)) is not None:
+            return held
+        with stores.warehouse.read() as session:
+            positions = _positions(session, recipe.sources)
+            if (kept := _kept(stores, recipe)) is not None and kept[1] == positions:
+                return kept[0]
+            record = recipe.compute(session)
+        return _keep(stores, recipe, record, positions)
+
+
+def _held(stores: Stores, recipe: Recipe[T]) -> Published[T] | None:
+    """The kept result, if nothing that it rests on has been recorded since."""
+    kept = _kept(stores, recipe)
+    if kept is None:
+        return None
+    events = {fact.name: sorted(fact.sources) for fact in stores.warehouse.facts}
+    with stores.ledger.read() as tx:
+        moved = any(log.batches(tx, at, None, events[name], limit=1) for name, at in kept[1].items())
+    return None if moved else kept[0]
+
+
+def _kept(stores: Stores, recipe: Recipe[T]) -> tuple[Published[T], Positions] | None:
+    table = _tables.report
+    with stores.ledger.read() as tx:
+        row = tx.execute(select(table).where(table.c.key == recipe.key)).one_or_none()
+    if row is None:
+        return None
+    record = msgspec.convert(row.payload, recipe.record)
+    return Published(record, row.computed_at, _version(recipe, row.positions)), row.positions
+
+
+def _keep(stores: Stores, recipe: Recipe[T], record: T, positions: Positions) -> Published[T]:
+    now, table = stores.now(), _tables.report
+    kept = {
+        "key": recipe.key,
+        "report": recipe.name,
+        "parameters": dict(recipe.parameters),
+        "positions": positions,
+        "payload": record,
+        "computed_at": now,
+    }
+    with stores.ledger.begin() as tx:
+        upsert(tx, table, [kept], ["key"])
+        tx.execute(delete(table).where(table.c.computed_at < now - timedelta(days=KEPT_DAYS)))
+    return Published(record, now, _version(recipe, positions))
+
+
+def _positions(session: Session, sources: Sequence[str]) -> Positions:
+    """How far the event log has been published into each source; 0 before the first batch."""
+    cursors = CURSORS.table
+    found = session.query(cursors.filter(cursors.fact.isin(list(sources)))).to_pylist()
+    reached = {row["fact"]: int(row["position"]) for row in found}
+    return {name: reached.get(name, 0) for name in sources}
+
+
+def _version(recipe: Recipe[T], positions: Positions) -> str:
+    return f"{recipe.key} " + " ".join(f"{name}:{at}" for name, at in sorted(positions.items()))
