@@ -19,6 +19,20 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1200,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // What every page needs comes in few files; the rest is split as it is used.
+            {
+              name: "base",
+              test: /node_modules[\\/](react|react-dom|scheduler|react-router|@tanstack|i18next|react-i18next|openapi-fetch|dayjs[\\/]dayjs\.min)/,
+            },
+            { name: "kit", test: /node_modules[\\/](@ant-design|@rc-component|antd)[\\/]/, minShareCount: 12 },
+          ],
+        },
+      },
+    },
   },
   test: {
     environment: "happy-dom",

@@ -13,7 +13,14 @@ export type RfmReport = {
 };
 export type LifecycleReport = {
   as_of_on: string;
-  stages: { stage: Stage; name: Label; definition: Label; count: number; share_rate: number; spend_fen: number }[];
+  stages: {
+    stage: Stage;
+    name: Label;
+    definition: Label;
+    count: number;
+    share_rate: number | null;
+    spend_fen: number;
+  }[];
   months: { month: string; stages: Partial<Record<Stage, number>> }[];
   flows: { month: string; from: Stage; to: Stage; count: number }[];
   clock: { segment_median_gap_days: number | null; cuts: Record<string, unknown> };

@@ -59,9 +59,9 @@ export interface paths {
   "/api/v1/jobs/{id}/retry": { post: ActAt<T.Job, Key> };
   "/api/v1/imports": {
     get: Get<T.List<T.Import>, Cursor>;
-    post: Send<{ import_id: number; job_id: string }, T.ImportStart>;
+    post: Send<{ import_id: string; job_id: string }, T.ImportStart>;
   };
-  "/api/v1/imports/{id}": { get: GetAt<T.Import, Id> };
+  "/api/v1/imports/{id}": { get: GetAt<T.Import, Key> };
   "/api/v1/imports/mappings": { get: Get<T.Items<{ source: string; mapping: T.Mapping; saved_at: string }>> };
   "/api/v1/customers": {
     get: Get<

@@ -85,8 +85,8 @@ export type ImportStart = {
   currency?: string;
 };
 export type Import = {
-  id: number;
-  job_id: string;
+  id: string;
+  job_id: string | null;
   file_name: string;
   bytes: number;
   source: string;
@@ -109,7 +109,7 @@ export type Import = {
   reject_reasons: { reason: Label; code: string; count: number; first_line: number }[];
   created_at: string;
   ended_at: string | null;
-  created_by: string;
+  created_by: string | null;
 };
 
 export type Stage = "prospect" | "new" | "active" | "slowing" | "at_risk" | "dormant" | "lost";
@@ -225,21 +225,27 @@ export type SegmentRow = {
   change_7d: number | null;
   status: "ready" | "computing" | "invalid";
   computed_at: string | null;
-  created_by: string;
+  created_by: string | null;
   updated_at: string;
   sizes: { on: string; count: number }[];
 };
-export type SegmentVersion = { version: number; rule: Rule; sentence: Label; created_at: string; created_by: string };
+export type SegmentVersion = {
+  version: number;
+  rule: Rule;
+  sentence: Label;
+  created_at: string;
+  created_by: string | null;
+};
 export type Segment = SegmentRow & { rule: Rule; sentence: Label; versions: SegmentVersion[]; problems: Problem[] };
 export type SegmentDraft = { name: string; description?: string; rule: Rule };
 export type Preview = {
   count: number;
   base_count: number;
-  share_rate: number;
+  share_rate: number | null;
   sentence: Label;
   sample: CustomerRow[];
   elapsed_ms: number;
-  problems: Problem[];
+  problems?: Problem[];
 };
 export type Overlap = {
   count: number;
@@ -250,7 +256,7 @@ export type Overlap = {
     both_count: number;
     only_this_count: number;
     only_other_count: number;
-    jaccard_rate: number;
+    jaccard_rate: number | null;
   }[];
 };
 export type Explanation = {
@@ -271,7 +277,7 @@ export type Vocabulary = {
     name: string;
     label: Label;
     count: number;
-    properties: { path: string; kind: string; samples: string[] }[];
+    properties: { path: string; kind: string; samples: (string | null)[] }[];
   }[];
   products: { categories: string[]; top: { sku: string; name: string }[] };
   stages: { stage: Stage; name: Label }[];

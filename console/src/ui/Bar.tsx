@@ -14,7 +14,7 @@ export function Bar({ value, tone = "pine", label, busy }: Props) {
     : { "aria-hidden": true };
   return (
     <span className={`bar ${tone} ${busy && percent == null ? "unknown" : ""}`} {...aria}>
-      <i style={{ width: `${percent ?? 35}%` }} />
+      <i style={{ width: `${percent ?? (busy ? 35 : 0)}%` }} />
     </span>
   );
 }

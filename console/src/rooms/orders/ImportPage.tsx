@@ -14,7 +14,7 @@ export function ImportPage() {
   const { t } = useTranslation();
   const f = useFormat();
   const client = useQueryClient();
-  const id = Number(useParams().id);
+  const id = useParams().id ?? "";
   const query = useImport(id);
   // Every figure of the console may have moved once an import has ended.
   const job = useJob(

@@ -38,10 +38,10 @@ function MappingStep({ file, onAway }: { file: ImportFile; onAway: () => void })
   const [mapping, setMapping] = useState<Mapping>(file.mapping);
   const [options, setOptions] = useState<ImportOptions>({
     source: file.source_guess,
-    currency: brand.is_sample ? "CNY" : brand.currency,
+    currency: brand.currency,
     keepSample: false,
   });
-  const [tried, setTried] = useState<{ id: number; jobId: string; by: string } | null>(null);
+  const [tried, setTried] = useState<{ id: string; jobId: string; by: string } | null>(null);
   const job = useJob(tried?.jobId, () => void client.invalidateQueries({ queryKey: ["imports"] }));
   const report = useImport(tried && job.data?.status === "done" ? tried.id : null);
   const now = JSON.stringify([mapping, options]);
@@ -58,7 +58,7 @@ function MappingStep({ file, onAway }: { file: ImportFile; onAway: () => void })
             source: options.source.trim(),
             mapping: chosen(mapping),
             dry_run,
-            currency: options.currency,
+            ...(options.currency === brand.currency ? {} : { currency: options.currency }),
             ...(brand.is_sample ? { keep_sample: options.keepSample } : {}),
           },
         }),

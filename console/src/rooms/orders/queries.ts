@@ -3,10 +3,10 @@ import { api, must } from "@/api/client";
 import { isLive } from "@/rooms/jobs/queries";
 import { useCursorList } from "@/ui/useCursorList";
 
-export const useImport = (id: number | null) =>
+export const useImport = (id: string | null) =>
   useQuery({
     queryKey: ["imports", "one", id],
-    queryFn: () => must(api.GET("/api/v1/imports/{id}", { params: { path: { id: id as number } } })),
+    queryFn: () => must(api.GET("/api/v1/imports/{id}", { params: { path: { id: id as string } } })),
     enabled: id !== null,
     refetchInterval: (query) => (query.state.data && isLive(query.state.data) ? 1500 : false),
   });

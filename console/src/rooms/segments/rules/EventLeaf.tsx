@@ -23,7 +23,7 @@ function useKnown(name: string) {
     name: p.path,
     label: p.path,
     kind: ["number", "integer", "float", "int"].includes(p.kind) ? ("number" as const) : ("text" as const),
-    samples: p.samples,
+    samples: p.samples.filter((sample): sample is string => sample !== null),
   }));
 }
 
