@@ -1,0 +1,55 @@
+"""Activities 行为: readable titles of what people do, and which of its properties says most about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from siyu.foundation.text import Text
+
+TITLES = {
+    "page_viewed": Text("浏览页面", "Viewed a page"),
+    "product_viewed": Text("浏览商品", "Viewed an article"),
+    "cart_added": Text("加入购物车", "Added to the cart"),
+    "live_watched": Text("观看直播", "Watched a live show"),
+    "coupon_claimed": Text("领取优惠券", "Claimed a coupon"),
+    "review_written": Text("发表评价", "Wrote a review"),
+    "message_sent": Text("收到触达", "Was sent a message"),
+    "message_opened": Text("打开消息", "Opened a message"),
+    "message_clicked": Text("点击消息", "Clicked a message"),
+    "message_blocked": Text("拉黑或退订", "Blocked or opted out"),
+    "contact_added": Text("加为好友", "Was added as a contact"),
+    "contact_deleted": Text("删除好友", "Deleted the contact"),
+}
+PROPERTIES = {
+    "title": Text("标题", "title"),
+    "page": Text("页面", "page"),
+    "sku": Text("商品编码", "SKU"),
+    "category": Text("类目", "category"),
+    "live": Text("直播间", "live show"),
+    "coupon": Text("优惠券", "coupon"),
+    "rating": Text("评分", "rating"),
+    "carrier": Text("载体", "carrier"),
+    "account": Text("账号", "account"),
+    "staff": Text("员工", "staff"),
+    "broadcast": Text("群发", "broadcast"),
+    "template": Text("模板", "template"),
+    "purpose": Text("目的", "purpose"),
+    "content": Text("内容", "content"),
+    "how": Text("方式", "how"),
+}
+_MOST = 4
+
+
+def title(name: str) -> Text:
+    """The activity in words; one that Siyu does not know keeps its own name."""
+    return TITLES.get(name, Text(name, name))
+
+
+def details(properties: Mapping[str, str]) -> Text | None:
+    """The first few properties in words: the known ones in the order above, then the others by name; None without any."""
+    known = [path for path in PROPERTIES if path in properties]
+    others = sorted(path for path in properties if path not in PROPERTIES and not properties[path].startswith(("{", "[")))
+    chosen = [(PROPERTIES.get(path, Text(path, path)), properties[path]) for path in [*known, *others][:_MOST]]
+    if not chosen:
+        return None
+    return Text(";".join(f"{name.zh}:{value}" for name, value in chosen), "; ".join(f"{name.en}: {value}" for name, value in chosen))

@@ -1,0 +1,202 @@
+"""Directory 客户列表: who is in a list (search, rule, segment), in which order, page by page, and how many in all.
+
+Who is in it is found first, as ids; the columns of the page's people are read last. The order is found on the table
+that has the column, in two groups: people with a value there, and people without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import ibis
+import ibis.expr.types as ir
+import msgspec
+from sqlalchemy import Connection
+
+from siyu.customers.facts import CUSTOMERS_PROFILE
+from siyu.foundation.clock import to_ms
+from siyu.foundation.errors import Fault, InvalidError
+from siyu.foundation.stores import Stores
+from siyu.foundation.text import Text
+from siyu.foundation.warehouse.engines import Session
+from siyu.foundation.warehouse.facts import Tables
+from siyu.identity.identifiers import look_up
+from siyu.segments import rules
+from siyu.segments.directory_columns import DEFAULT_SORT, Order, parse_sort
+from siyu.segments.directory_rows import CustomerRow, load_rows
+from siyu.segments.evaluate import members
+from siyu.segments.rules import All, Attribute, Event, InSegment, LastEvent, Orders, Rule
+from siyu.segments.segments import check_uses, find_segment
+from siyu.segments.windows import Moment
+
+DEFAULT_ORDER = parse_sort(DEFAULT_SORT)
+_COUNTED = ("order_count", "spend_fen", "first_order", "last_order")
+NARROW_BELOW_RATE = 0.3
+"""Reading only the rows of people found so far pays when they are fewer than this part of all."""
+BIGGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a list is asked for. Everybody when nothing is asked."""
+
+    q: str = ""
+    rule: Rule | None = None
+    segment_id: int | None = None
+    order: Order = DEFAULT_ORDER
+
+    @property
+    def key(self) -> str:
+        """Equal for the same list in the same order: cursors are bound to it."""
+        rule = rules.rule_key(self.rule) if self.rule else ""
+        return "\0".join((self.q, rule, str(self.segment_id or ""), self.order.column.key, str(self.order.descending)))
+
+
+class Place(NamedTuple):
+    """Where a page ended: the group (0, then 1), the value there, the customer; and the instant the list is true for."""
+
+    group: int
+    value: Any
+    customer_id: int
+    now_ms: int
+
+
+@dataclass(frozen=True)
+class DirectoryPage:
+    """`total` counts all pages, exactly; `next` is where the following page begins."""
+
+    rows: list[CustomerRow]
+    next: Place | None
+    total: int
+
+
+def parse_asked(tx: Connection, *, q: str = "", filter: Any = None, segment_id: int | None = None, sort: str | None = None) -> Asked:
+    """Read what is asked. `filter` is a rule as plain data, or as JSON text.
+
+    Raises
+    ------
+    InvalidError
+        When the rule or the order is not valid, with the paths of all faults below `filter`.
+    NotFoundError
+        When there is no such segment.
+    """
+    order = parse_sort(sort or DEFAULT_SORT)
+    rule = None if filter in (None, "") else parse_filter(tx, filter)
+    if segment_id is not None:
+        find_segment(tx, segment_id)
+    return Asked(q.strip(), rule, segment_id, order)
+
+
+def parse_filter(tx: Connection, filter: Any) -> Rule:
+    try:
+        rule = rules.parse(msgspec.json.decode(filter) if isinstance(filter, str) else filter)
+        faults = check_uses(tx, rule, None)
+    except msgspec.DecodeError as error:
+        faults = [Fault("", Text("不是有效的 JSON", f"not valid JSON: {error}"))]
+    except InvalidError as error:
+        faults = error.faults
+    if faults:
+        at_filter = [Fault(f"filter.{fault.field}" if fault.field else "filter", fault.message) for fault in faults]
+        raise InvalidError(Text("筛选条件有误", "the filter is not valid"), faults=at_filter)
+    return rule
+
+
+def read_page(stores: Stores, asked: Asked, *, after: Place | None = None, limit: int = 50) -> DirectoryPage:
+    """One page of the list. Every page of one list answers for the instant of its first page."""
+    moment = Moment(after.now_ms if after else to_ms(stores.now()), stores.calendar)
+    with stores.ledger.read() as tx, stores.warehouse.read() as session:
+        chosen = choose(stores, session, tx, asked, moment)
+        total = int(session.scalar(_everyone(stores) if chosen is None else chosen.count()))
+        found = find_places(session, stores.warehouse.tables, asked.order, chosen, after, min(limit + 1, total), moment)
+        rows = load_rows(stores, session, tx, [place.customer_id for place in found[:limit]])
+    return DirectoryPage(rows, found[limit - 1] if len(found) > limit else None, total)
+
+
+def choose(stores: Stores, session: Session, tx: Connection, asked: Asked, moment: Moment) -> ir.Table | None:
+    """The customers asked for, kept for this session (one column, customer_id); None for everybody.
+
+    Conditions are answered from the one that costs least to the one that costs most. Once few people are left, only
+    their rows are read.
+    """
+    tables, kept = stores.warehouse.tables, None
+    if asked.q:
+        kept = session.keep("_chosen", _search(asked.q, look_up(stores, tx, asked.q)))
+    for number, part in enumerate(_by_cost(asked)):
+        if kept is None:
+            found = members(part, tables, moment)
+        elif session.scalar(kept.count()) < NARROW_BELOW_RATE * session.scalar(_everyone(stores)):
+            found = members(part, _narrowed(tables, kept), moment)
+        else:
+            found = members(part, tables, moment).semi_join(kept, "customer_id")
+        kept = session.keep(f"_chosen{number}", found)
+    return kept
+
+
+def find_places(
+    session: Session, tables: Tables, order: Order, chosen: ir.Table | None, after: Place | None, count: int, moment: Moment
+) -> list[Place]:
+    """The next customers in order, at most `count`."""
+    found: list[Place] = []
+    for group, rows in enumerate(groups(tables, order, chosen)):
+        if (after is not None and group < after.group) or len(found) >= count:
+            continue
+        if after is not None and group == after.group:
+            rows = rows.filter(_beyond(rows, after, order))
+        value = rows.value.desc() if order.descending else rows.value.asc()
+        page = session.query(rows.order_by([value, rows.customer_id]).limit(count - len(found)))
+        found += [Place(group, row["value"], row["customer_id"], moment.now_ms) for row in page.to_pylist()]
+    return found
+
+
+def groups(tables: Tables, order: Order, chosen: ir.Table | None) -> Iterator[ir.Table]:
+    """The chosen customers in two groups, the first before the second; columns customer_id and value (never null)."""
+    assert order.column.fact is not None
+    assert order.column.value is not None
+    table = order.column.fact.table
+    valued = table.select("customer_id", value=order.column.value(table))
+    present = valued.filter(valued.value.notnull() & (valued.value != 0) if order.column.zero else valued.value.notnull())
+    base = tables[CUSTOMERS_PROFILE.name] if chosen is None else chosen
+    absent = base.anti_join(present, "customer_id").select("customer_id", value=_nothing(present.value))
+    if chosen is not None:
+        present = present.semi_join(chosen, "customer_id")
+    yield from (absent, present) if order.column.zero and not order.descending else (present, absent)
+
+
+def _beyond(rows: ir.Table, after: Place, order: Order) -> ir.BooleanValue:
+    further = rows.value < after.value if order.descending else rows.value > after.value
+    return further | ((rows.value == after.value) & (rows.customer_id > after.customer_id))
+
+
+def _nothing(value: ir.Value) -> ir.Value:
+    return ibis.literal("" if value.type().is_string() else 0, value.type())
+
+
+def _everyone(stores: Stores) -> ir.IntegerScalar:
+    return stores.warehouse.tables[CUSTOMERS_PROFILE.name].count()
+
+
+def _search(q: str, known: Sequence[int]) -> ir.Table:
+    """Whose name has the text in it, whose number it is, and who has exactly this identifier."""
+    profile = CUSTOMERS_PROFILE.table
+    named = profile.name.contains(q) if q.lower() == q.upper() else profile.name.lower().contains(q.lower())
+    ids = [*known, *([int(q)] if q.isascii() and q.isdigit() and int(q) <= BIGGEST_ID else [])]
+    return profile.filter(named.fill_null(False) | profile.customer_id.isin(ids) if ids else named).select("customer_id")
+
+
+def _by_cost(asked: Asked) -> list[Rule]:
+    """The conditions in at most two parts: those on a customer's own row, and those on rows of orders and activities."""
+    parts = [*(asked.rule.of if isinstance(asked.rule, All) else [asked.rule] if asked.rule else [])]
+    parts += [InSegment(asked.segment_id)] if asked.segment_id is not None else []
+    costly = [part for part in parts if any(_is_costly(leaf) for leaf in rules.leaves(part))]
+    plain = [part for part in parts if part not in costly]
+    return [All(some) for some in (plain, costly) if some]
+
+
+def _is_costly(leaf: Rule) -> bool:
+    return isinstance(leaf, Orders | Event | LastEvent) or (isinstance(leaf, Attribute) and leaf.field in _COUNTED)
+
+
+def _narrowed(tables: Tables, kept: ir.Table) -> Tables:
+    return {name: table.semi_join(kept, "customer_id") if "customer_id" in table.columns else table for name, table in tables.items()}

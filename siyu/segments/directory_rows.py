@@ -1,0 +1,96 @@
+"""Rows of the list of customers 列表的行: profile, standing, tags and masked contacts of the people on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection
+
+from siyu.customers.profile import Profile, asked_for, load_profiles
+from siyu.customers.tags import tags_of
+from siyu.foundation.clock import from_day_number
+from siyu.foundation.stores import Stores
+from siyu.foundation.warehouse.engines import Session
+from siyu.identity.identifiers import masked_contacts
+from siyu.segments.facts import SEGMENTS_STANDING
+
+PROSPECT = "prospect"
+
+
+class CustomerRow(BaseModel):
+    """One customer in a list. Orders, spend, RFM, stage and value are those of the last recompute."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    name: str | None
+    gender: str | None
+    city: str | None
+    province: str | None
+    source: str | None
+    tier: str | None
+    registered_on: date | None
+    tags: list[str]
+    order_count: int
+    spend_fen: int
+    first_order_on: date | None
+    last_order_on: date | None
+    rfm: str | None
+    stage: str
+    predicted_value_fen: int | None
+    phone_masked: str | None
+    email_masked: str | None
+
+
+def load_rows(stores: Stores, session: Session, tx: Connection, customer_ids: Sequence[int]) -> list[CustomerRow]:
+    """The rows of these customers, in this order; those who are no customers are left out."""
+    if not customer_ids:
+        return []
+    asked = asked_for(session, customer_ids)
+    profiles = load_profiles(stores, session, asked)
+    standings = {row["customer_id"]: row for row in session.query(SEGMENTS_STANDING.table.semi_join(asked, "customer_id")).to_pylist()}
+    tags = tags_of(tx, customer_ids)
+    contacts = masked_contacts(stores, tx, customer_ids)
+    return [
+        row_of(
+            profiles[customer],
+            standings.get(customer, {}),
+            [tag.tag for tag in tags.get(customer, ())],
+            contacts.get((customer, "phone")),
+            contacts.get((customer, "email")),
+        )
+        for customer in customer_ids
+        if customer in profiles
+    ]
+
+
+def row_of(profile: Profile, standing: dict[str, Any], tags: list[str], phone: str | None, email: str | None) -> CustomerRow:
+    """A row from what was read; an empty standing is that of a person without an order."""
+    scores = [standing.get(name) for name in ("r", "f", "m")]
+    return CustomerRow(
+        id=profile.customer_id,
+        name=profile.name,
+        gender=profile.gender,
+        city=profile.city,
+        province=profile.province,
+        source=profile.source,
+        tier=profile.tier,
+        registered_on=profile.registered_on,
+        tags=tags,
+        order_count=standing.get("order_count") or 0,
+        spend_fen=standing.get("spend_fen") or 0,
+        first_order_on=_day(standing.get("first_on")),
+        last_order_on=_day(standing.get("last_on")),
+        rfm=None if None in scores else "".join(map(str, scores)),
+        stage=standing.get("stage") or PROSPECT,
+        predicted_value_fen=standing.get("predicted_value_fen"),
+        phone_masked=phone,
+        email_masked=email,
+    )
+
+
+def _day(number: int | None) -> date | None:
+    return None if number is None else from_day_number(number)
