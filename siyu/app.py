@@ -1,44 +1,135 @@
-"""App 组装: the only file that names every room. It opens the stores, lets events flow, and builds the server."""
+"""App 组装: the only file that names every room. It opens the stores, and builds the server from the rooms' parts."""
 
 from __future__ import annotations
 
+import logging
 import threading
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import time, timedelta
+from typing import Any
 
+from fastapi import FastAPI
+
+from siyu import __version__, demo, doctor
+from siyu.customers import routes as customer_routes
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
-from siyu.events import log, reactions
-from siyu.foundation.database import open_ledger
+from siyu.events import log, routes as event_routes
+from siyu.foundation import jobs
+from siyu.foundation.brand import is_sample
+from siyu.foundation.database import check_ledger, open_ledger
+from siyu.foundation.jobs import JobKind, Runner, Running, Schedule
+from siyu.foundation.migrate import migrate
 from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import open_warehouse
-from siyu.foundation.warehouse.publish import publish
 from siyu.identity.facts import IDENTITY_LINK
-from siyu.identity.resolve import RESOLVE
+from siyu.measurement import routes as measurement_routes
+from siyu.orders import routes as import_routes
 from siyu.orders.facts import ORDERS_LINE, ORDERS_ORDER
+from siyu.orders.imports import Import
+from siyu.orders.tasks import import_kind
+from siyu.river import flow
+from siyu.segments import directory_routes
+from siyu.segments import routes as segment_routes
+from siyu.segments.export import export_kind
 from siyu.segments.facts import FACTS as SEGMENT_FACTS
+from siyu.segments.tasks import RECOMPUTE, REFRESH
+from siyu.segments.tasks import job_kinds as segment_jobs
+from siyu.team import job_routes
+from siyu.team import routes as team_routes
+from siyu.web.application import build_application
 
 FACTS = (IDENTITY_LINK, *CUSTOMER_FACTS, ORDERS_LINE, ORDERS_ORDER, *SEGMENT_FACTS)
-REACTIONS = (RESOLVE,)
-_flowing = threading.Lock()
+ROUTERS = (
+    team_routes.router,
+    job_routes.router,
+    event_routes.router,
+    import_routes.router,
+    customer_routes.router,
+    directory_routes.router,
+    segment_routes.router,
+    measurement_routes.router,
+    doctor.router,
+)
+SCHEDULES = (
+    Schedule("nightly recompute", RECOMPUTE, at=time(3, 0)),
+    Schedule("people with news", REFRESH, every=timedelta(minutes=1)),
+)
+LEASE_SECONDS = 5.0
+_log = logging.getLogger("siyu")
 
 
 def open_stores(settings: Settings) -> Stores:
-    """Open (or make) the stores of the data folder."""
-    Path(settings.home).mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Stores(settings, open_ledger(settings.ledger_url), open_warehouse(settings, FACTS), load_secrets(settings))
+    """Open the stores of the data folder; makes or upgrades their schema."""
+    for folder in (settings.home, settings.files):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ledger = open_ledger(settings.ledger_url)
+    check_ledger(ledger)
+    migrate(ledger)
+    return Stores(settings, ledger, open_warehouse(settings, FACTS), load_secrets(settings))
 
 
-def flow(stores: Stores) -> int:
-    """Let what has been appended run through: identities resolved, facts published. Returns the rows that came in."""
-    with _flowing:
-        for reaction in REACTIONS:
-            reactions.advance(stores, reaction)
-        with stores.ledger.read() as tx:
-            resolved, head = reactions.position(tx, RESOLVE), log.head(tx)
-        return publish(
-            stores.warehouse,
-            lambda after, through, events: log.read(stores.ledger, after, through, events),
-            resolved_through=resolved,
-            head=head,
-        )
+def job_kinds() -> tuple[JobKind, ...]:
+    return (import_kind(_before_import, _after_import), *segment_jobs(flow), export_kind(flow), *demo.job_kinds(flow))
+
+
+def build(stores: Stores) -> FastAPI:
+    """The whole product as one ASGI application; its lifespan runs the jobs and keeps facts flowing."""
+    kinds = job_kinds()
+    runner = Runner(stores, kinds, SCHEDULES, lease_seconds=LEASE_SECONDS)
+    app = build_application(
+        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner), is_sample=_shows_sample
+    )
+    app.state.job_kinds = kinds
+    app.state.runner = runner
+    return app
+
+
+def _shows_sample(stores: Stores) -> bool:
+    with stores.ledger.read() as tx:
+        return is_sample(tx)
+
+
+def _before_import(running: Running, mine: Import) -> None:
+    """A brand's own data does not mix with the sample, unless it is asked to."""
+    if mine.dry_run or mine.keep_sample:
+        return
+    demo.clear_sample(running.stores, keep_import=mine.id)
+    flow(running.stores)
+
+
+def _after_import(running: Running) -> None:
+    flow(running.stores)
+    with running.stores.ledger.begin() as tx:
+        jobs.submit(tx, RECOMPUTE, {}, now=running.stores.now(), key="all", created_by=running.created_by)
+
+
+def _lifespan(stores: Stores, runner: Runner) -> Any:
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        stopping = threading.Event()
+        flowing = threading.Thread(target=_keep_flowing, args=(stores, stopping), name="river", daemon=True)
+        runner.start()
+        flowing.start()
+        yield
+        stopping.set()
+        runner.stop()
+        flowing.join(timeout=10)
+
+    return life
+
+
+def _keep_flowing(stores: Stores, stopping: threading.Event) -> None:
+    """Look at the head of the log twice a second; an idle look is one small read of the ledger."""
+    seen = -1
+    while not stopping.wait(0.5):
+        try:
+            with stores.ledger.read() as tx:
+                head = log.head(tx)
+            if head != seen:
+                flow(stores)
+                seen = head
+        except Exception:
+            _log.exception("the river stopped for a moment; it goes on with the next look")

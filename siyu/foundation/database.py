@@ -139,13 +139,11 @@ def check_ledger(ledger: Ledger) -> None:
         ) from error
 
 
-def insert_ignore(tx: Connection, table: Table, rows: Sequence[dict[str, Any]], chunk: int = 20_000) -> int:
-    """Insert a set of rows, leaving those whose key is already there; returns how many were new."""
+def insert_ignore(tx: Connection, table: Table, rows: Sequence[dict[str, Any]], chunk: int = 20_000) -> None:
+    """Insert a set of rows, leaving those whose key is already there."""
     insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
-    added = 0
     for start in range(0, len(rows), chunk):
-        added += max(0, tx.execute(insert.on_conflict_do_nothing(), rows[start : start + chunk]).rowcount)
-    return added
+        tx.execute(insert.on_conflict_do_nothing(), rows[start : start + chunk])
 
 
 def upsert(tx: Connection, table: Table, rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> None:

@@ -69,6 +69,14 @@ def look_up(stores: Stores, tx: Connection, value: str) -> list[int]:
     return sorted({int(row[0]) for row in select_in(tx, [table.c.customer_id], table.c.identity_key, sorted(keys))})
 
 
+def look_up_all(stores: Stores, tx: Connection, namespace: str, values: Sequence[str]) -> dict[str, int]:
+    """value → customer, for many values of one namespace; unknown ones are absent."""
+    keys = identify(stores.secrets, namespace, pa.array(values, pa.string())).keys.to_pylist()
+    table = _tables.identifier
+    found = {row[0]: int(row[1]) for row in select_in(tx, [table.c.identity_key, table.c.customer_id], table.c.identity_key, sorted(set(keys)))}
+    return {value: found[key] for value, key in zip(values, keys, strict=True) if key in found}
+
+
 def label(namespace: str) -> Text:
     kind, _, vendor = namespace.partition(":")
     name = NAMES.get(kind, Text(kind, kind))

@@ -126,6 +126,18 @@ def list_imports(tx: Connection, limit: int, before: datetime | None = None) -> 
     return list(_imports(tx, condition, limit))
 
 
+def take_out(tx: Connection, import_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An import and its upload as rows, to be put back after all other data was put away."""
+    row = tx.execute(select(_tables.imported).where(_tables.imported.c.id == import_id)).one()
+    upload = tx.execute(select(_tables.upload).where(_tables.upload.c.id == row.upload_id)).one()
+    return dict(upload._mapping), dict(row._mapping)
+
+
+def put_back(tx: Connection, kept: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    tx.execute(insert(_tables.upload).values(**kept[0]))
+    tx.execute(insert(_tables.imported).values(**kept[1]))
+
+
 def rejects_csv(tx: Connection, import_id: str) -> Iterator[str]:
     """The rejected rows as CSV text: line, reason in both languages, column, value."""
     yield "\ufeffline,code,reason_zh,reason_en,column,value\r\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -14,11 +15,11 @@ from siyu.orders.lines import Keyer, Plan, order_lines, people_of
 from siyu.orders.people import PART_ROWS, Named, read_people
 
 
-def run_import(running: Running) -> dict[str, Any]:
+def run_import(running: Running, import_id: str) -> dict[str, Any]:
     """Two passes: who is in the file, then its lines. A chunk that an earlier run has written is passed over."""
     stores = running.stores
     with stores.ledger.read() as tx:
-        mine = find_import(tx, running.arguments["import_id"])
+        mine = find_import(tx, import_id)
         upload = upload_of(stores, tx, mine.id)
     shape = reading.inspect(upload.path)
     columns = sorted(set(mine.mapping.values()))
@@ -45,12 +46,22 @@ def run_import(running: Running) -> dict[str, Any]:
     return {"import_id": mine.id, "people": rows_seen, **{k: v for k, v in asdict(writing.counts).items() if k.endswith("_count")}}
 
 
-IMPORT = JobKind(
-    name="orders.import",
-    title=Text("导入订单", "Import orders"),
-    run=run_import,
-    link=lambda arguments: f"/imports/{arguments['import_id']}",
-)
+IMPORT = "orders.import"
+
+
+def import_kind(prepare: Callable[[Running, Import], None], follow: Callable[[Running], None]) -> JobKind:
+    """The kind of job that imports; `prepare` runs before it (another brand's sample is put away), `follow` after it."""
+
+    def run(running: Running) -> dict[str, Any]:
+        with running.stores.ledger.read() as tx:
+            mine = find_import(tx, running.arguments["import_id"])
+        prepare(running, mine)
+        done = run_import(running, mine.id)
+        if not mine.dry_run:
+            follow(running)
+        return done
+
+    return JobKind(IMPORT, Text("导入订单", "Import orders"), run, link=lambda arguments: f"/imports/{arguments['import_id']}")
 
 
 def _plan(running: Running, mine: Import, shape: reading.Shape, upload: Any) -> Plan:

@@ -75,6 +75,15 @@ class Incoming:
         self.path.unlink(missing_ok=True)
 
 
+def adopt(stores: Stores, file: Path, name: str) -> Upload:
+    """Take a file that is already on this machine as an upload."""
+    incoming = Incoming(stores, name, None)
+    with file.open("rb") as source:
+        while part := source.read(1 << 20):
+            incoming.write(part)
+    return incoming.finish()
+
+
 def upload_path(stores: Stores, upload_id: str) -> Path:
     return stores.settings.files / "uploads" / upload_id
 

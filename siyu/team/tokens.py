@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, insert, or_, select, update
 
 from siyu.foundation.errors import Fault, InvalidError, NotFoundError
+from siyu.foundation.secrets import Secrets
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.team._tables import MEMBER, TOKEN
@@ -50,7 +51,12 @@ _COLUMNS = tuple(TOKEN.c[name] for name in Token.__dataclass_fields__)
 
 def local_token(stores: Stores) -> str:
     """The local command line's token: derived from the master key, never stored, known to no one else."""
-    return stores.secrets.sign(b"local command line").hex()
+    return local_token_of(stores.secrets)
+
+
+def local_token_of(secrets: Secrets) -> str:
+    """The same, for a process that has the keys but not the stores."""
+    return secrets.sign(b"local command line").hex()
 
 
 def is_local_token(stores: Stores, secret: str) -> bool:

@@ -38,6 +38,11 @@ class _File:
     twins: dict[str, Path]
 
 
+def built_console() -> bool:
+    """Whether the console's pages are there to be served."""
+    return (FOLDER / "index.html").exists()
+
+
 class Console:
     """The ASGI application for all that is no API route. Knows its files by name and serves no other."""
 

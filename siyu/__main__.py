@@ -1,0 +1,5 @@
+"""`python -m siyu` is `siyu`."""
+
+from siyu.cli import main
+
+main()

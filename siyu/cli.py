@@ -1,0 +1,386 @@
+"""The command line 命令行: the same nouns as the console; every answer also as --json."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from siyu import __version__, server
+from siyu.cli_reports import show_report
+from siyu.client import Client
+from siyu.foundation.errors import Fault, InvalidError, SiyuError
+from siyu.foundation.money import format_fen
+from siyu.foundation.settings import Settings, load_settings
+from siyu.foundation.stores import Stores
+from siyu.foundation.text import Text
+from siyu.team.members import create_first_owner
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Siyu 私域:自托管的私域客户运营平台", pretty_exceptions_enable=False)
+import_app = typer.Typer(no_args_is_help=True, help="导入 Import")
+segment_app = typer.Typer(no_args_is_help=True, help="分群 Segments")
+team_app = typer.Typer(no_args_is_help=True, help="成员 Team")
+app.add_typer(import_app, name="import")
+app.add_typer(segment_app, name="segment")
+app.add_typer(team_app, name="team")
+out, err = Console(soft_wrap=True), Console(stderr=True)
+AsJson = Annotated[bool, typer.Option("--json", help="机器可读的 JSON")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="截至哪一天(含);默认今天,历史数据则为最后一单那天")]
+
+
+def main() -> None:
+    """Run a command; an expected error is shown in words, with its way out, and exits with 2."""
+    logging.basicConfig(level=os.environ.get("SIYU_LOG_LEVEL", "WARNING"), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        app(standalone_mode=False)
+    except SiyuError as error:
+        _say_error(error)
+        sys.exit(2)
+    except typer.Exit as error:
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        err.print("\n已停止;再次运行会接着做 Stopped; run it again to go on")
+        sys.exit(130)
+    except Exception as error:
+        if hasattr(error, "show"):  # usage errors of the command-line library, already in words
+            error.show()
+            sys.exit(2)
+        raise
+
+
+@app.command()
+def serve() -> None:
+    """启动服务和控制台 Start the server and the console."""
+    server.serve(load_settings(), _ready)
+
+
+@app.command()
+def up(customers: Annotated[int, typer.Option(help="示例品牌的客户数")] = 4000) -> None:
+    """首次使用:载入示例品牌并启动 Load the sample brand if the data folder is empty, then serve."""
+    settings = load_settings()
+    if server.owner_url(settings) is None:
+        with _client(settings) as client:
+            if _is_empty(client):
+                _follow(client, client.post("/system/sample", customers=customers)["job_id"])
+                _follow_rest(client)
+    server.serve(settings, _ready)
+
+
+@app.command()
+def demo(
+    customers: Annotated[int, typer.Option(help="客户数")] = 4000,
+    clear: Annotated[bool, typer.Option("--clear", help="移除示例品牌")] = False,
+) -> None:
+    """载入(或移除)示例品牌 Load or remove the sample brand."""
+    with _client(load_settings()) as client:
+        started = client.delete("/system/sample") if clear else client.post("/system/sample", customers=customers)
+        job = _follow(client, started["job_id"])
+        _follow_rest(client)
+        _expect_done(job)
+        out.print("示例品牌已移除 The sample brand is gone" if clear else "示例品牌已载入,运行 siyu serve 查看 The sample brand is here: siyu serve")
+
+
+@import_app.command("orders")
+def import_orders(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应,可多次")] = None,
+    source: Annotated[str | None, typer.Option(help="来源名(店铺);默认按文件猜")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查,不写入")] = False,
+    keep_sample: Annotated[bool, typer.Option("--keep-sample", help="保留示例品牌的数据")] = False,
+    rejects: Annotated[Path | None, typer.Option(help="被拒行写到哪个文件;默认在原文件旁")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """导入订单明细:CSV、Excel、Parquet Import order lines from CSV, Excel or Parquet."""
+    overrides = _overrides(map_ or [])
+    with _client(load_settings()) as client, _bar(as_json) as bar:
+        task = bar.add_task("上传 upload", total=file.stat().st_size)
+        found = client.upload("/imports/files", file, lambda sent: bar.update(task, completed=sent), name=file.name, source=source)
+        mapping = {field: column for field, column in found["mapping"].items() if column} | overrides
+        mapping = {field: column for field, column in mapping.items() if column}
+        if not as_json:
+            _show_mapping(bar.console, found, mapping)
+        body = {"file_id": found["file_id"], "source": source or found["source_guess"], "mapping": mapping, "dry_run": dry_run, "keep_sample": keep_sample}
+        started = client.post("/imports", body)
+        job = _follow(client, started["job_id"], bar)
+        if not dry_run:
+            _follow_rest(client, bar)
+        done = client.get(f"/imports/{started['import_id']}")
+        if done["rejected_count"]:
+            done["rejects_file"] = str(_write_rejects(client, done, rejects or file.with_name(file.stem + ".rejects.csv")))
+    if as_json:
+        _print_json({**done, "error": job["error"]})
+    else:
+        _show_import(done)
+    _expect_done(job)
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(help="overview | monthly | rfm | cohorts | concentration | value | lifecycle")],
+    as_of: AsOf = None,
+    model: Annotated[str | None, typer.Option(help="value:bg_nbd | mbg_nbd | nbd,默认自动")] = None,
+    grain: Annotated[str | None, typer.Option(help="overview:day | week | month")] = None,
+    measure: Annotated[str | None, typer.Option(help="cohorts:buyers | orders | revenue_fen")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """报表 Reports."""
+    rooms = {"rfm": "segments", "lifecycle": "segments", "value": "segments"} | dict.fromkeys(("overview", "monthly", "cohorts", "concentration"), "measurement")
+    if name not in rooms:
+        fault = Fault("name", Text(f"没有报表 {name}", f"no such report: {name}"))
+        raise InvalidError(Text("没有这个报表", "there is no such report"), faults=[fault], way_out=Text(f"可用:{'、'.join(rooms)}", f"use one of: {', '.join(rooms)}"))
+    settings = load_settings()
+    with _client(settings) as client:
+        found = client.get(f"/{rooms[name]}/{name}", as_of=as_of, model=model, grain=grain, measure=measure)
+    if as_json:
+        _print_json(found)
+    else:
+        show_report(out, name, found, settings.currency)
+
+
+@segment_app.command("count")
+def segment_count(rule: Annotated[Path, typer.Argument(help="规则 JSON 文件,- 为标准输入")], as_json: AsJson = False) -> None:
+    """一条规则有多少人 How many people a rule has."""
+    with _client(load_settings()) as client:
+        found = client.post("/segments/preview", {"rule": _read_rule(rule), "sample": 0})
+    if as_json:
+        _print_json({name: found[name] for name in ("count", "base_count", "share_rate", "sentence", "elapsed_ms")})
+    else:
+        out.print(f"{found['count']:,} / {found['base_count']:,} 人\n{found['sentence']['zh']}\n{found['sentence']['en']}")
+
+
+@segment_app.command("explain")
+def segment_explain(rule: Path, customer: Annotated[int, typer.Option(help="客户编号")], as_json: AsJson = False) -> None:
+    """为什么这位客户在(不在)这条规则里 Why a customer matches or not."""
+    with _client(load_settings()) as client:
+        found = client.post("/segments/explain", {"rule": _read_rule(rule), "customer_id": customer})
+    if as_json:
+        _print_json(found)
+    else:
+        _show_reason(found["tree"], 0)
+
+
+@segment_app.command("list")
+def segment_list(as_json: AsJson = False) -> None:
+    """分群一览 Segments with their sizes."""
+    with _client(load_settings()) as client:
+        found = client.get("/segments")
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("编号", "分群", "人数", "状态")
+    for item in found["items"]:
+        table.add_row(str(item["id"]), item["name"], "–" if item["customer_count"] is None else f"{item['customer_count']:,}", item["status"])
+    out.print(table)
+
+
+@segment_app.command("recompute")
+def segment_recompute(as_json: AsJson = False) -> None:
+    """重算全部分群与分层 Recompute every segment and standing."""
+    with _client(load_settings()) as client:
+        job = _follow(client, client.post("/segments/recompute")["job_id"])
+    if as_json:
+        _print_json(job)
+    _expect_done(job)
+
+
+@app.command()
+def jobs(status: Annotated[str | None, typer.Option(help="queued | running | done | failed | cancelled")] = None, as_json: AsJson = False) -> None:
+    """任务一览 Jobs, newest first."""
+    with _client(load_settings()) as client:
+        found = client.get("/jobs", status=status)
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("任务", "类型", "状态", "进度", "结果")
+    for job in found["items"]:
+        share = "–" if job["progress"] is None else f"{job['progress']:.0%}"
+        table.add_row(job["id"], job["title"]["zh"], job["status"], share, (job["error"] or {}).get("zh", ""))
+    out.print(table)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """体检:设置、存储、磁盘、版本 Check settings, stores, disk and versions."""
+    with _client(load_settings()) as client:
+        found = client.get("/system/doctor")
+    if as_json:
+        _print_json(found)
+    else:
+        marks = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[red]✗[/]"}
+        for check in found["items"]:
+            out.print(f"{marks[check['status']]} {check['name']['zh']} {check['detail']['zh']}")
+            if check["way_out"]:
+                out.print(f"  → {check['way_out']['zh']} {check['way_out']['en']}")
+    if any(check["status"] == "fail" for check in found["items"]):
+        raise typer.Exit(1)
+
+
+@team_app.command("password")
+def team_password(login: str) -> None:
+    """给成员设新密码(忘记密码时用) Set a member's password; asks for it, or reads SIYU_PASSWORD."""
+    password = os.environ.get("SIYU_PASSWORD") or typer.prompt("新密码 New password", hide_input=True, confirmation_prompt=True)
+    with _client(load_settings()) as client:
+        member = next((m for m in client.get("/team/members")["items"] if m["login"] == login), None)
+        if member is None:
+            raise InvalidError(Text(f"没有成员 {login}", f"there is no member {login}"))
+        client.patch(f"/team/members/{member['id']}", {"password": password})
+    out.print("已更新,旧的登录都已失效 Done; earlier log-ins have ended")
+
+
+@app.command()
+def version() -> None:
+    """版本 Version."""
+    out.print(__version__)
+
+
+@contextmanager
+def _client(settings: Settings) -> Iterator[Client]:
+    language = "en" if os.environ.get("LANG", "").startswith("en") else "zh-CN"
+    with server.reached(settings, lambda: err.print("另一个 siyu 命令正在使用数据目录,等它结束…… waiting for another siyu command")) as running:
+        client = Client(running.url, running.token, language)
+        try:
+            yield client
+        finally:
+            client.close()
+
+
+def _ready(stores: Stores, url: str) -> None:
+    owner = create_first_owner(stores)
+    lines = [f"控制台 Console   [bold]{url}[/]"]
+    if owner:
+        login, password = owner
+        lines.append(f"登录 Log in      [bold]{login}[/]  密码 password  [bold]{password}[/]   (只显示这一次 shown only once)")
+    else:
+        lines.append("登录 Log in      用你的账号;忘记密码:siyu team password owner   Forgot it? siyu team password owner")
+    lines.append("先看 Look first   总览 → 分群 → RFM;导入自己的订单:siyu import orders 文件   your own orders: siyu import orders FILE")
+    out.print("\n".join(lines))
+
+
+def _is_empty(client: Client) -> bool:
+    return not client.get("/imports", limit=1)["items"] and client.get("/jobs", limit=1)["total"] == 0 or _unfinished_sample(client)
+
+
+def _unfinished_sample(client: Client) -> bool:
+    last = client.get("/jobs", kind="sample.load", limit=1)["items"]
+    return bool(last) and last[0]["status"] != "done" and not client.get("/jobs", kind="sample.clear", limit=1)["items"]
+
+
+@contextmanager
+def _bar(quiet: bool = False) -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=quiet, transient=True) as bar:
+        yield bar
+
+
+def _follow(client: Client, job_id: str, bar: Progress | None = None) -> dict[str, Any]:
+    if bar is None:
+        with _bar() as own:
+            return _follow(client, job_id, own)
+    task = bar.add_task("…", total=1.0)
+
+    def told(job: dict[str, Any]) -> None:
+        said = (job["message"] or job["title"])["zh"]
+        bar.update(task, description=said, completed=job["progress"] or 0, total=1.0 if job["progress"] is not None else None)
+
+    done = client.follow(job_id, told)
+    bar.remove_task(task)
+    return done
+
+
+def _follow_rest(client: Client, bar: Progress | None = None) -> None:
+    """Wait for what the work set off (standings, segments), so that the next command sees it."""
+    for status in ("running", "queued"):
+        for job in client.get("/jobs", status=status)["items"]:
+            _follow(client, job["id"], bar)
+
+
+def _expect_done(job: dict[str, Any]) -> None:
+    if job["status"] != "done":
+        said = job["error"] or {"zh": "任务没有完成", "en": "the job did not finish"}
+        way_out = job["way_out"]
+        raise SiyuError(Text(said["zh"], said["en"]), way_out=Text(way_out["zh"], way_out["en"]) if way_out else None)
+
+
+def _overrides(pairs: list[str]) -> dict[str, str]:
+    faults = [Fault("--map", Text(f"{pair!r} 不是 字段=列名", f"{pair!r} is not field=column")) for pair in pairs if "=" not in pair]
+    if faults:
+        raise InvalidError(Text("--map 写法不对", "--map is not written well"), faults=faults)
+    return {pair.split("=", 1)[0].strip(): pair.split("=", 1)[1].strip() for pair in pairs}
+
+
+def _show_mapping(console: Console, found: dict[str, Any], mapping: dict[str, str]) -> None:
+    names = {field["field"]: field["name"] for field in found["fields"]}
+    samples = {column["name"]: column["samples"] for column in found["columns"]}
+    how = {"saved": "上次保存的 saved", "guessed": "猜的 guessed"}[found["mapping_from"]]
+    table = Table("字段 Field", "列 Column", "例 Samples", title=f"{found['name']}({found['format']} {found['encoding'] or ''})字段对应:{how}")
+    for field, column in mapping.items():
+        table.add_row(f"{field} {names.get(field, {}).get('zh', '')}", column, " · ".join(samples.get(column, [])[:3]))
+    console.print(table)
+    for warning in found["warnings"]:
+        console.print(f"[yellow]![/] {warning['zh']} {warning['en']}")
+
+
+def _show_import(done: dict[str, Any]) -> None:
+    title = "试导结果(没有写入) Dry run" if done["dry_run"] else "导入完成 Imported"
+    rows: list[tuple[str, Callable[[Any], str]]] = [("row_count", "{:,}".format)]
+    names = {
+        "row_count": "行 rows", "accepted_count": "接受 accepted", "rejected_count": "拒收 rejected", "unchanged_count": "与已有相同 unchanged",
+        "changed_count": "有变化 changed", "order_count": "订单 orders", "new_order_count": "新订单 new orders", "customer_count": "买家 buyers",
+        "new_customer_count": "新买家 new buyers", "cancelled_line_count": "已取消的行 cancelled lines", "refund_line_count": "退款的行 refund lines",
+        "no_customer_line_count": "没有买家的行 lines without a buyer",
+    }  # fmt: skip
+    table = Table(title=title, show_header=False)
+    for name, label in names.items():
+        table.add_row(label, rows[0][1](done[name]))
+    table.add_row("有效金额 valid amount", format_fen(done["amount_fen"], load_settings().currency))
+    out.print(table)
+    for reason in done["reject_reasons"]:
+        out.print(f"[yellow]拒收[/] {reason['count']:,} 行:{reason['reason']['zh']}({reason['reason']['en']}),首见第 {reason['first_line']} 行")
+    if "rejects_file" in done:
+        out.print(f"被拒的行和原因在 Rejected rows with reasons: {done['rejects_file']}")
+
+
+def _write_rejects(client: Client, done: dict[str, Any], path: Path) -> Path:
+    path.write_text(client.text(f"/imports/{done['id']}/rejects.csv"), encoding="utf-8", newline="")
+    return path
+
+
+def _read_rule(path: Path) -> Any:
+    try:
+        return json.loads(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidError(Text(f"读不了规则文件 {path}:{error}", f"the rule file {path} cannot be read: {error}")) from error
+
+
+def _show_reason(node: dict[str, Any], depth: int) -> None:
+    mark = "[green]✓[/]" if node["value"] else "[red]✗[/]"
+    observed = f"  实际 {node['observed']}" if node["observed"] is not None else ""
+    flips = f"  将于 {node['flips_at']} 变化" if node["flips_at"] else ""
+    out.print(f"{'  ' * depth}{mark} {node['sentence']['zh']}{observed}{flips}")
+    for child in node["children"]:
+        _show_reason(child, depth + 1)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _say_error(error: SiyuError) -> None:
+    same = error.message.zh == error.message.en
+    err.print(f"[red]✗[/] {error.message.zh}" + ("" if same else f"  {error.message.en}"), highlight=False)
+    for fault in error.faults:
+        err.print(f"  · {fault.field}: {fault.message.zh}  {fault.message.en}", highlight=False, markup=False)
+    for fault in getattr(error, "problem", {}).get("errors") or []:
+        err.print(f"  · {fault['field']}: {fault['message']}", highlight=False, markup=False)
+    if error.way_out:
+        err.print(f"  → {error.way_out.zh}" + ("" if error.way_out.zh == error.way_out.en else f"  {error.way_out.en}"), highlight=False, markup=False)

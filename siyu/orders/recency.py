@@ -1,0 +1,26 @@
+"""Recency 数据新旧: up to which day there are orders, and for which day reports are made."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from siyu.foundation.clock import day_number, from_day_number
+from siyu.foundation.stores import Stores
+from siyu.orders.facts import ORDERS_ORDER
+
+STALE_DAYS = 60
+
+
+def last_order_on(stores: Stores) -> date | None:
+    """The local day of the newest valid order that is not in the future; None without one."""
+    orders = ORDERS_ORDER.table
+    today = day_number(stores.calendar.on(stores.now()))
+    with stores.warehouse.read() as session:
+        day = session.scalar(orders.filter(orders.ordered_on <= today).ordered_on.max())
+    return None if day is None else from_day_number(int(day))
+
+
+def default_as_of(stores: Stores) -> date:
+    """Today; or, where the newest order is older than 60 days (history that was brought in), the day of that order."""
+    today, last = stores.calendar.on(stores.now()), last_order_on(stores)
+    return last if last is not None and today - last > timedelta(days=STALE_DAYS) else today

@@ -1,0 +1,50 @@
+"""River 数据流: what was appended runs through: identities are resolved, then facts published."""
+
+from __future__ import annotations
+
+import threading
+
+import pyarrow as pa
+
+from siyu.events import log, reactions
+from siyu.events.reactions import Reaction
+from siyu.foundation.brand import data_epoch
+from siyu.foundation.stores import Stores
+from siyu.foundation.warehouse.connect import CURSORS
+from siyu.foundation.warehouse.publish import publish
+from siyu.identity.resolve import RESOLVE
+
+REACTIONS: tuple[Reaction, ...] = (RESOLVE,)
+_EPOCH = "data epoch"
+_flowing = threading.Lock()
+
+
+def flow(stores: Stores) -> int:
+    """Bring reactions and facts up to the end of the log; returns the rows that came in. Safe to call at any time."""
+    with _flowing:
+        _follow_epoch(stores)
+        for reaction in REACTIONS:
+            reactions.advance(stores, reaction)
+        with stores.ledger.read() as tx:
+            resolved, head = reactions.position(tx, RESOLVE), log.head(tx)
+        return publish(
+            stores.warehouse,
+            lambda after, through, events: log.read(stores.ledger, after, through, events),
+            resolved_through=resolved,
+            head=head,
+        )
+
+
+def _follow_epoch(stores: Stores) -> None:
+    """Empty the warehouse if the ledger's data was put away since it was filled."""
+    with stores.ledger.read() as tx:
+        wanted = data_epoch(tx)
+    cursor = CURSORS.table
+    with stores.warehouse.read() as session:
+        rows = session.query(cursor.filter(cursor.fact == _EPOCH))
+    if (rows["position"][0].as_py() if rows.num_rows else 0) == wanted:
+        return
+    with stores.warehouse.engine.write() as session:
+        for fact in [*stores.warehouse.facts, CURSORS]:
+            session.clear(fact)
+        session.insert(CURSORS, session.keep("_epoch", pa.table({"fact": [_EPOCH], "position": [wanted]}, CURSORS.arrow)))

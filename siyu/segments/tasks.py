@@ -1,0 +1,48 @@
+"""Tasks of segments: recompute all or one, refresh touched people, and make standings anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from siyu.foundation.jobs import JobKind, Running
+from siyu.foundation.stores import Stores
+from siyu.foundation.text import Text
+from siyu.orders.recency import default_as_of
+from siyu.segments.recompute import recompute
+from siyu.segments.standing import refresh_standing
+from siyu.segments.touched import refresh
+
+Flow = Callable[[Stores], int]
+RECOMPUTE = "segments.recompute"
+REFRESH = "segments.refresh"
+
+
+def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
+    """The kinds of job of this room; `flow` publishes what the log holds."""
+
+    def run_recompute(running: Running) -> dict[str, Any]:
+        stores, only = running.stores, running.arguments.get("segment_id")
+        flow(stores)
+        buyers = None
+        if only is None:
+            running.progress(0, None, Text("正在计算 RFM、生命周期和价值", "computing RFM, stages and value"))
+            buyers = refresh_standing(stores, default_as_of(stores))
+        running.check()
+        told = Text("正在重算分群", "recomputing segments")
+        changes = recompute(stores, flow, only=only, told=lambda done, total: running.progress(done, total, told))
+        moved = sum(change.entered_count + change.left_count for change in changes)
+        return {"segment_count": len(changes), "moved_count": moved, "buyer_count": buyers}
+
+    def run_refresh(running: Running) -> dict[str, Any]:
+        changes = refresh(running.stores, flow)
+        return {"segment_count": len(changes), "moved_count": sum(c.entered_count + c.left_count for c in changes)}
+
+    return (
+        JobKind(RECOMPUTE, Text("重算分群与分层", "Recompute segments and standings"), run_recompute, link=_link),
+        JobKind(REFRESH, Text("更新有变动的客户", "Update customers with news"), run_refresh),
+    )
+
+
+def _link(arguments: dict[str, Any]) -> str | None:
+    return f"/segments/{arguments['segment_id']}" if arguments.get("segment_id") else "/segments"

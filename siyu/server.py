@@ -1,0 +1,162 @@
+"""Server 服务: one process owns the data folder, and says where it listens; everybody else talks to it over HTTP."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from siyu.app import build, open_stores
+from siyu.foundation.errors import ConflictError, UnavailableError
+from siyu.foundation.secrets import load_secrets
+from siyu.foundation.settings import Settings
+from siyu.foundation.stores import Stores
+from siyu.foundation.text import Text
+from siyu.team.tokens import local_token_of
+
+LOCK, ADDRESS = "owner.lock", "server.json"
+WAIT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where the owner of the data folder listens, and the token by which this machine's user is known to it."""
+
+    url: str
+    token: str
+    stores: Stores | None
+
+
+def owner_url(settings: Settings) -> str | None:
+    """The address of the server that owns the data folder now; None if there is none."""
+    if not _is_owned(settings):
+        return None
+    try:
+        return str(json.loads((settings.home / ADDRESS).read_text())["url"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
+def serve(settings: Settings, ready: Callable[[Stores, str], None]) -> None:
+    """Own the data folder and serve until interrupted; a clean stop gives running jobs back to the queue."""
+    with _owning(settings, wait=False):
+        stores = open_stores(settings)
+        try:
+            server, bound = _server(stores, settings.host, settings.port)
+            url = settings.public_url or f"http://{_shown(settings.host)}:{bound.getsockname()[1]}"
+            _tell_address(settings, f"http://{_shown(settings.host)}:{bound.getsockname()[1]}")
+            threading.Thread(target=_when_ready, args=(server, lambda: ready(stores, url)), daemon=True).start()
+            server.run(sockets=[bound])
+        finally:
+            (settings.home / ADDRESS).unlink(missing_ok=True)
+            stores.close()
+
+
+@contextmanager
+def reached(settings: Settings, waiting: Callable[[], None] = lambda: None) -> Iterator[Running]:
+    """The server that owns the data folder, or one of our own for the length of the block.
+
+    Another command that owns the folder just now is waited for, never an error.
+    """
+    token = local_token_of(load_secrets(settings))
+    url = owner_url(settings)
+    if url is not None:
+        yield Running(url, token, None)
+        return
+    with _owning(settings, wait=True, waiting=waiting):
+        stores = open_stores(settings)
+        server, bound = _server(stores, "127.0.0.1", 0)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="server", daemon=True)
+        try:
+            thread.start()
+            _wait_started(server)
+            yield Running(f"http://127.0.0.1:{bound.getsockname()[1]}", token, stores)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=30)
+            stores.close()
+
+
+def _server(stores: Stores, host: str, port: int) -> tuple[uvicorn.Server, socket.socket]:
+    try:
+        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise UnavailableError(
+            Text(f"{host}:{port} 已被占用", f"{host}:{port} is in use"),
+            way_out=Text("换一个端口:SIYU_PORT=8761 siyu serve", "choose another port: SIYU_PORT=8761 siyu serve"),
+        ) from error
+    config = uvicorn.Config(build(stores), log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
+    return uvicorn.Server(config), bound
+
+
+@contextmanager
+def _owning(settings: Settings, *, wait: bool, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.home / LOCK).open("w") as lock:
+        until, told = time.monotonic() + (WAIT_SECONDS if wait else 0), False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise _busy(settings) from None
+                if not told:
+                    waiting()
+                    told = True
+                time.sleep(0.2)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _busy(settings: Settings) -> ConflictError:
+    return ConflictError(
+        Text(f"另一个 siyu 正在使用 {settings.home}", f"another siyu is using {settings.home}"),
+        way_out=Text("它在运行时,命令行会自动连到它;要重启请先停下它", "commands reach it while it runs; stop it first to start it anew"),
+    )
+
+
+def _is_owned(settings: Settings) -> bool:
+    try:
+        with (settings.home / LOCK).open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _tell_address(settings: Settings, url: str) -> None:
+    path: Path = settings.home / ADDRESS
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+    new.replace(path)
+
+
+def _when_ready(server: uvicorn.Server, ready: Callable[[], None]) -> None:
+    _wait_started(server)
+    ready()
+
+
+def _wait_started(server: uvicorn.Server) -> None:
+    until = time.monotonic() + 60
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.02)
+    if not server.started:
+        logging.getLogger("siyu").error("the server did not start within a minute")
+
+
+def _shown(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104  shown, not bound
