@@ -124,17 +124,25 @@ def monthly_of(grid: Grid) -> Monthly:
     last = month_number(grid.as_of_on)
     first = min([cell.month for cell in grid.cells] + list(grid.refunds), default=last + 1)
     months = range(first, last + 1)
-    totals = {month: [0, 0, 0, 0] for month in months}
+    cells: dict[int, list[GridCell]] = {month: [] for month in months}
     for cell in grid.cells:
-        new = cell.buyers if cell.cohort == cell.month else 0
-        for i, value in enumerate((cell.orders, cell.buyers, new, cell.revenue_fen)):
-            totals[cell.month][i] += value
+        cells[cell.month].append(cell)
+    over = last if grid.month_over else last - 1
     return Monthly(
-        grid.as_of_on,
-        [
-            Month(month_name(m), *totals[m], grid.refunds.get(m, 0), m == last and not grid.month_over)
-            for m in months
-        ],
+        grid.as_of_on, [_month(m, cells[m], grid.refunds.get(m, 0), partial=m > over) for m in months]
+    )
+
+
+def _month(month: int, cells: Sequence[GridCell], refund_fen: int, *, partial: bool) -> Month:
+    """A buyer is in one cohort, so the cohorts' buyers of a month add up to its buyers."""
+    return Month(
+        month=month_name(month),
+        orders=sum(cell.orders for cell in cells),
+        buyers=sum(cell.buyers for cell in cells),
+        new_buyers=sum(cell.buyers for cell in cells if cell.cohort == month),
+        revenue_fen=sum(cell.revenue_fen for cell in cells),
+        refund_fen=refund_fen,
+        partial=partial,
     )
 
 

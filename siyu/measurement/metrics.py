@@ -52,7 +52,7 @@ def per(total: int, count: int) -> int | None:
 
 
 def share(part: int, whole: int) -> float | None:
-    """part / whole, 0 to 1; None of nothing."""
+    """The part of a whole, 0 to 1; None of nothing."""
     return part / whole if whole else None
 
 

@@ -18,6 +18,7 @@ import msgspec
 from sqlalchemy import delete, select
 
 from siyu.events import log
+from siyu.foundation.brand import data_epoch
 from siyu.foundation.database import upsert
 from siyu.foundation.ids import content_hash
 from siyu.foundation.stores import Stores
@@ -28,6 +29,8 @@ from siyu.measurement import _tables
 DEFINITIONS = 1
 """Raise it when a report's formula or shape changes: results kept before are then not used."""
 KEPT_DAYS = 35
+EPOCH = "data epoch"
+"""The cursor that says which data the warehouse holds; another number in the ledger means that the data was put away."""
 T = TypeVar("T")
 Positions = dict[str, int]
 _computing = threading.Lock()
@@ -78,10 +81,13 @@ def _held(stores: Stores, recipe: Recipe[T]) -> Published[T] | None:
     kept = _kept(stores, recipe)
     if kept is None:
         return None
-    events = {fact.name: sorted(fact.sources) for fact in stores.warehouse.facts}
+    published, positions = kept
+    events = {name: sorted(fact.sources) for fact in stores.warehouse.facts if (name := fact.name) in positions}
     with stores.ledger.read() as tx:
-        moved = any(log.batches(tx, at, None, events[name], limit=1) for name, at in kept[1].items())
-    return None if moved else kept[0]
+        moved = data_epoch(tx) != positions[EPOCH] or any(
+            log.batches(tx, positions[name], None, names, limit=1) for name, names in events.items()
+        )
+    return None if moved else published
 
 
 def _kept(stores: Stores, recipe: Recipe[T]) -> tuple[Published[T], Positions] | None:
@@ -90,7 +96,7 @@ def _kept(stores: Stores, recipe: Recipe[T]) -> tuple[Published[T], Positions] |
         row = tx.execute(select(table).where(table.c.key == recipe.key)).one_or_none()
     if row is None:
         return None
-    record = msgspec.convert(row.payload, recipe.record)
+    record = msgspec.convert(row.payload, recipe.record, str_keys=True)
     return Published(record, row.computed_at, _version(recipe, row.positions)), row.positions
 
 
@@ -111,11 +117,11 @@ def _keep(stores: Stores, recipe: Recipe[T], record: T, positions: Positions) ->
 
 
 def _positions(session: Session, sources: Sequence[str]) -> Positions:
-    """How far the event log has been published into each source; 0 before the first batch."""
-    cursors = CURSORS.table
-    found = session.query(cursors.filter(cursors.fact.isin(list(sources)))).to_pylist()
+    """How far the event log has been published into each source (0 before the first batch), and which data it is."""
+    cursors, names = CURSORS.table, [*sources, EPOCH]
+    found = session.query(cursors.filter(cursors.fact.isin(names))).to_pylist()
     reached = {row["fact"]: int(row["position"]) for row in found}
-    return {name: reached.get(name, 0) for name in sources}
+    return {name: reached.get(name, 0) for name in names}
 
 
 def _version(recipe: Recipe[T], positions: Positions) -> str:
