@@ -62,10 +62,12 @@ export function CustomersPage() {
       actions={
         <>
           <SearchBox q={state.q} onSearch={(q) => go({ q }, true)} />
-          <Button icon={<FilterOutlined />} aria-expanded={filtering} onClick={() => setFiltering(!filtering)}>
-            {t("customers.filter")}
-            {state.filter && ` · ${leafCount(state.filter)}`}
-          </Button>
+          {may("segments.read") && (
+            <Button icon={<FilterOutlined />} aria-expanded={filtering} onClick={() => setFiltering(!filtering)}>
+              {t("customers.filter")}
+              {state.filter && ` · ${leafCount(state.filter)}`}
+            </Button>
+          )}
           <ViewPicker state={state} go={go} shown={shown.map((c) => c.key)} />
           <ColumnChooser columns={known} shown={shown.map((c) => c.key)} onChange={(keys) => go({ columns: keys })} />
           {may("customers.export") && <ExportButton state={state} columns={shown.map((c) => c.key)} total={total} />}

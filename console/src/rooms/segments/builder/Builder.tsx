@@ -1,7 +1,7 @@
 import { ArrowLeftOutlined, RedoOutlined, UndoOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Input, Tooltip } from "antd";
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useBlocker, useNavigate } from "react-router";
 import { api, must } from "@/api/client";
@@ -14,24 +14,26 @@ import { RuleEditor } from "../rules/RuleEditor";
 import { BuilderMenu } from "./BuilderMenu";
 import { Insight } from "./Insight";
 import { LivePanel } from "./LivePanel";
-import { type Draft, sameDraft, toSend, useDraft } from "./useDraft";
+import { type Draft, draftOf, sameDraft, toSend, useDraft } from "./useDraft";
 import { usePreview } from "./usePreview";
 
+const BLANK: Draft = { name: "", description: "", rule: { kind: "all", of: [] } };
+
 /** Full screen: the rule on the left, what it means and whom it reaches on the right. */
-export function Builder({ segment, first }: { segment: Segment | null; first: Draft }) {
+export function Builder({ segment, first, onReload }: { segment: Segment | null; first: Draft; onReload: () => void }) {
   const { t } = useTranslation();
   const { message, modal } = App.useApp();
   const brand = useBrand();
   const may = useMay();
   const navigate = useNavigate();
   const client = useQueryClient();
-  const { draft, set, reset, undo, redo, canUndo, canRedo } = useDraft(first);
+  const { draft, set, undo, redo, canUndo, canRedo } = useDraft(first);
+  // What the edits started from. A refetch in the background must neither drop edits nor hide that somebody else saved.
+  const [base, setBase] = useState({ draft: segment ? first : BLANK, version: segment?.rule_version });
   const preview = usePreview(draft.rule);
   const readOnly = !may("segments.write");
-  const dirty = !sameDraft(draft, segment ? first : { name: "", description: "", rule: { kind: "all", of: [] } });
+  const dirty = !sameDraft(draft, base.draft);
 
-  // After a save the server's version becomes the one to compare with.
-  useEffect(() => reset(first), [first, reset]);
   useEffect(() => {
     document.title = `${draft.name || t("segments.new")} · ${brand.name}`;
   }, [draft.name, brand.name, t]);
@@ -50,15 +52,17 @@ export function Builder({ segment, first }: { segment: Segment | null; first: Dr
     mutationFn: () => {
       const body = toSend(draft);
       if (!segment) return must(api.POST("/api/v1/segments", { body }));
-      const params = { path: { id: segment.id }, header: { "If-Match": String(segment.rule_version) } };
+      const params = { path: { id: segment.id }, header: { "If-Match": String(base.version) } };
       return must(api.PUT("/api/v1/segments/{id}", { params, body }));
     },
     onSuccess: (saved) => {
       void message.success(t("segments.saved"));
       client.setQueryData(["segments", "one", saved.id], saved);
       void client.invalidateQueries({ queryKey: ["segments", "list"] });
+      setBase({ draft: draftOf(saved), version: saved.rule_version });
+      if (segment) return;
       leaving.current = true;
-      if (!segment) navigate(`/segments/${saved.id}`, { replace: true });
+      navigate(`/segments/${saved.id}`, { replace: true });
     },
   });
   const canSave =
@@ -130,11 +134,7 @@ export function Builder({ segment, first }: { segment: Segment | null; first: Dr
             <ProblemView
               compact
               error={save.error}
-              retry={
-                isProblem(save.error, 412) || isProblem(save.error, 409)
-                  ? () => void client.invalidateQueries({ queryKey: ["segments", "one"] })
-                  : undefined
-              }
+              retry={isProblem(save.error, 412) || isProblem(save.error, 409) ? onReload : undefined}
             />
           )}
           <Input.TextArea

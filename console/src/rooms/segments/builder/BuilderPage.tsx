@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { api, must } from "@/api/client";
@@ -20,6 +20,8 @@ export function BuilderPage() {
     enabled: number !== null,
   });
   const asked = params.get("filter");
+  const [round, setRound] = useState(0);
+  const reload = () => void segment.refetch().then(() => setRound((n) => n + 1));
   const first = useMemo(
     () => (segment.data ? draftOf(segment.data) : emptyDraft(parseRule(asked))),
     [segment.data, asked],
@@ -35,5 +37,5 @@ export function BuilderPage() {
       </main>
     );
   }
-  return <Builder key={number ?? "new"} segment={segment.data ?? null} first={first} />;
+  return <Builder key={`${number ?? "new"}.${round}`} segment={segment.data ?? null} first={first} onReload={reload} />;
 }

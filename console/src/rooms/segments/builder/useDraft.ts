@@ -32,7 +32,6 @@ export function useDraft(first: Draft) {
   return {
     draft: state.now,
     set,
-    reset: useCallback((value: Draft) => step({ type: "reset", value }), []),
     undo: useCallback(() => step({ type: "undo" }), []),
     redo: useCallback(() => step({ type: "redo" }), []),
     canUndo: state.past.length > 0,
