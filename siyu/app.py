@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from siyu import __version__, demo, doctor
 from siyu.customers import routes as customer_routes
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
-from siyu.events import log, routes as event_routes
+from siyu.events import log
 from siyu.foundation import jobs
 from siyu.foundation.brand import is_sample
 from siyu.foundation.database import check_ledger, open_ledger
@@ -37,7 +37,7 @@ from siyu.segments.export import export_kind
 from siyu.segments.facts import FACTS as SEGMENT_FACTS
 from siyu.segments.tasks import RECOMPUTE, REFRESH
 from siyu.segments.tasks import job_kinds as segment_jobs
-from siyu.team import job_routes
+from siyu.team import event_routes, job_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 

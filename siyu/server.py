@@ -16,7 +16,6 @@ from pathlib import Path
 
 import uvicorn
 
-from siyu.app import build, open_stores
 from siyu.foundation.errors import ConflictError, UnavailableError
 from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings
@@ -50,9 +49,8 @@ def owner_url(settings: Settings) -> str | None:
 def serve(settings: Settings, ready: Callable[[Stores, str], None]) -> None:
     """Own the data folder and serve until interrupted; a clean stop gives running jobs back to the queue."""
     with _owning(settings, wait=False):
-        stores = open_stores(settings)
+        stores, server, bound = _opened(settings, settings.host, settings.port)
         try:
-            server, bound = _server(stores, settings.host, settings.port)
             url = settings.public_url or f"http://{_shown(settings.host)}:{bound.getsockname()[1]}"
             _tell_address(settings, f"http://{_shown(settings.host)}:{bound.getsockname()[1]}")
             threading.Thread(target=_when_ready, args=(server, lambda: ready(stores, url)), daemon=True).start()
@@ -74,8 +72,7 @@ def reached(settings: Settings, waiting: Callable[[], None] = lambda: None) -> I
         yield Running(url, token, None)
         return
     with _owning(settings, wait=True, waiting=waiting):
-        stores = open_stores(settings)
-        server, bound = _server(stores, "127.0.0.1", 0)
+        stores, server, bound = _opened(settings, "127.0.0.1", 0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="server", daemon=True)
         try:
             thread.start()
@@ -87,7 +84,10 @@ def reached(settings: Settings, waiting: Callable[[], None] = lambda: None) -> I
             stores.close()
 
 
-def _server(stores: Stores, host: str, port: int) -> tuple[uvicorn.Server, socket.socket]:
+def _opened(settings: Settings, host: str, port: int) -> tuple[Stores, uvicorn.Server, socket.socket]:
+    # Imported here because a command that reaches a running server needs none of it, and it takes a second to load.
+    from siyu.app import build, open_stores
+
     try:
         bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
@@ -95,8 +95,13 @@ def _server(stores: Stores, host: str, port: int) -> tuple[uvicorn.Server, socke
             Text(f"{host}:{port} 已被占用", f"{host}:{port} is in use"),
             way_out=Text("换一个端口:SIYU_PORT=8761 siyu serve", "choose another port: SIYU_PORT=8761 siyu serve"),
         ) from error
+    try:
+        stores = open_stores(settings)
+    except BaseException:
+        bound.close()
+        raise
     config = uvicorn.Config(build(stores), log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
-    return uvicorn.Server(config), bound
+    return stores, uvicorn.Server(config), bound
 
 
 @contextmanager

@@ -19,10 +19,12 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    Text as SqlText,
     create_engine,
     event,
     select,
+)
+from sqlalchemy import (
+    Text as SqlText,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url

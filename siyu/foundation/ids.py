@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 Keys = np.ndarray[tuple[int], np.dtype[np.uint64]]
+Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 

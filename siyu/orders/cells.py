@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from siyu.foundation.clock import DAY_MS
+from siyu.foundation.ids import Ints
 
 _TIME = r"(?:[ T]+(?P<H>\d{1,2})[:时](?P<M>\d{1,2})(?:[:分](?P<S>\d{1,2}))?(?:[.,]\d+)?[分秒]?\s*(?P<P>[AaPp][Mm])?)?"
 _ZONE = r"\s*(?P<Z>Z|[+-]\d{2}:?\d{2})?$"
@@ -99,23 +100,24 @@ def _matched(text: pa.Array, pattern: str, zone: ZoneInfo) -> pa.Array:
     return pc.if_else(pa.array(real), instant, None)
 
 
-def _part(parts: pa.StructArray, name: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _part(parts: pa.StructArray, name: str) -> Ints:
     text = pc.struct_field(parts, name)
     numbers = pc.if_else(pc.equal(text, ""), None, text).cast(pa.int64())
     return np.asarray(pc.fill_null(numbers, 0).to_numpy(zero_copy_only=False), np.int64)
 
 
 def _days(
-    year: np.ndarray[tuple[int], np.dtype[np.int64]],
-    month: np.ndarray[tuple[int], np.dtype[np.int64]],
-    day: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    year: Ints,
+    month: Ints,
+    day: Ints,
+) -> Ints:
     """Days since 1970-01-01 of a proleptic Gregorian date (years counted from March, so February ends them)."""
     year = year - (month <= 2)
     era = year // 400
     in_era = year - era * 400
     in_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-    return era * 146097 + in_era * 365 + in_era // 4 - in_era // 100 + in_year - 719468
+    days: Ints = era * 146097 + in_era * 365 + in_era // 4 - in_era // 100 + in_year - 719468
+    return days
 
 
 def _offset_ms(zone: pa.Array) -> pa.Array:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.events.identifiers import Identified, anchor, identify
 from siyu.foundation.clock import DAY_MS, to_ms
-from siyu.foundation.ids import Keys, key64_rows
+from siyu.foundation.ids import Ints, Keys, key64_rows
 from siyu.foundation.secrets import Secrets
 from siyu.orders import cells
 from siyu.orders.fields import Mapping
@@ -220,16 +220,19 @@ def _array(rows: pa.Table, name: str) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
 
 
-def _ints(values: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.nan_to_num(np.clip(pc.fill_null(values, 0).to_numpy(zero_copy_only=False), -1e7, 1e7)).astype(np.int64)
+def _ints(values: pa.Array) -> Ints:
+    whole: Ints = np.nan_to_num(np.clip(pc.fill_null(values, 0).to_numpy(zero_copy_only=False), -1e7, 1e7)).astype(np.int64)
+    return whole
 
 
-def _micro(values: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _micro(values: pa.Array) -> Ints:
     """Millionths of the currency's unit, clipped: rows beyond the bounds are refused anyway."""
     bounded = np.clip(np.nan_to_num(pc.fill_null(values, 0).to_numpy(zero_copy_only=False)), -MAX_PRICE, MAX_PRICE)
-    return np.round(bounded * 1e6).astype(np.int64)
+    micro: Ints = np.round(bounded * 1e6).astype(np.int64)
+    return micro
 
 
-def _fen(micro: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _fen(micro: Ints) -> Ints:
     """Fen of millionths, half away from zero."""
-    return np.sign(micro) * ((np.abs(micro) + 5_000) // 10_000)
+    fen: Ints = np.sign(micro) * ((np.abs(micro) + 5_000) // 10_000)
+    return fen

@@ -62,8 +62,10 @@ class Named:
         if not self.attributes:
             return PROFILE_RECORDED.schema.empty_table()
         rows = self.attributes[0].combine_chunks()
-        key = key64_rows(rows["identity_key"].chunk(0), rows["path"].chunk(0), rows["set_ms"].chunk(0), rows["text"].chunk(0)) if rows.num_rows else []
-        return PROFILE_RECORDED.table({**{n: rows[n] for n in ("identity_key", "path", "text", "set_ms")}, "event_key": np.asarray(key, np.int64)})
+        if not rows.num_rows:
+            return PROFILE_RECORDED.schema.empty_table()
+        columns = {name: rows[name].chunk(0) for name in ("identity_key", "path", "text", "set_ms")}
+        return PROFILE_RECORDED.table({**columns, "event_key": key64_rows(*columns.values()).astype(np.int64)})
 
     def _shrink(self) -> None:
         self.pairs = [distinct_sightings(pa.concat_tables(self.pairs))]

@@ -13,7 +13,18 @@ from starlette.concurrency import run_in_threadpool
 
 from siyu.foundation import jobs
 from siyu.foundation.errors import Fault, InvalidError
-from siyu.foundation.http import Body, Cursor, Items, Label, Limit, Line, Page, allow_body, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Items,
+    Label,
+    Limit,
+    Line,
+    Page,
+    allow_body,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.foundation.text import Text
 from siyu.orders import imports, uploads
 from siyu.orders.fields import FIELDS

@@ -22,12 +22,33 @@ from siyu.events.catalogue.identity import IDENTIFIERS_LINKED
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
-from siyu.foundation.warehouse.facts import Tables
+from siyu.foundation.warehouse.facts import Batch, Tables
 from siyu.segments import _tables
 from siyu.segments.evaluate import members
 from siyu.segments.leaves import TIME_COLUMNS, Aggregate, inside, leaf_of
-from siyu.segments.recompute import Change, append_changes, differences, layers, moment_of, set_clock, store_size, tally, valid
-from siyu.segments.rules import Attribute, Event, InSegment, LastEvent, Lifecycle, Rfm, Rule, Window, leaves, rule_key
+from siyu.segments.recompute import (
+    Change,
+    append_changes,
+    differences,
+    layers,
+    moment_of,
+    set_clock,
+    store_size,
+    tally,
+    valid,
+)
+from siyu.segments.rules import (
+    Attribute,
+    Event,
+    InSegment,
+    LastEvent,
+    Lifecycle,
+    Rfm,
+    Rule,
+    Window,
+    leaves,
+    rule_key,
+)
 from siyu.segments.segments import Segment, list_segments
 from siyu.segments.windows import Moment, crossed
 
@@ -146,7 +167,7 @@ def _refresh_layer(
     return changes
 
 
-def _arrived(batches: Iterable[log.Batch]) -> tuple[pa.Array, pa.Array]:
+def _arrived(batches: Iterable[Batch]) -> tuple[pa.Array, pa.Array]:
     """(identity keys, customer ids) that the batches are about."""
     keys: list[pa.Array] = [pa.array([], pa.int64())]
     customers: list[pa.Array] = [pa.array([], pa.int64())]
