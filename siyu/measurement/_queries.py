@@ -145,7 +145,7 @@ def _known(profiles: ir.Table, people: ir.Table, pieces: Pieces, calendar: Calen
     since = ibis.least(profiles.registered_ms.coalesce(profiles.first_seen_ms), profiles.first_seen_ms)
     # Each edge that has gone by doubles the bit; 2^edges is what no span holds.
     edges = [calendar.midnight_ms(from_day_number(edge)) for edge in pieces.edges]
-    steps = [(since >= edge).ifelse(1 << i, 0) for i, edge in enumerate(edges)]
+    steps = [(since >= edge).ifelse(1 << i, 0).cast("int64") for i, edge in enumerate(edges)]
     placed = profiles.select("customer_id", bit=reduce(lambda a, b: a + b, steps, ibis.literal(1, "int64")))
     joined = placed.left_join(people.select("customer_id", "first"), "customer_id")
     ordered = joined["first"].fill_null(0)
