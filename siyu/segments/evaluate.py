@@ -108,11 +108,11 @@ def _wide(rules: list[Rule], tables: Tables, moment: Moment) -> tuple[ir.Table, 
 
 
 def _scans(features: Mapping[str, Leaf]) -> list[list[str]]:
-    """Which conditions are computed in one scan: all of a fact, but those that take rows together have their own."""
+    """Which conditions are computed in one scan: all of a fact, but those that must stand alone have their own."""
     scans: dict[str, list[str]] = {}
     for name, leaf in features.items():
         if isinstance(leaf, Aggregate):
-            scans.setdefault(leaf.source if leaf.regroup is None else name, []).append(name)
+            scans.setdefault(name if leaf.alone or leaf.regroup else leaf.source, []).append(name)
     return list(scans.values())
 
 

@@ -7,7 +7,7 @@ boolean of the customer's own row). Both are plain Ibis; every literal of the us
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -19,7 +19,20 @@ from siyu.events.properties import normalise_path
 from siyu.foundation.clock import DAY_MS
 from siyu.foundation.warehouse.facts import Tables
 from siyu.segments import rules
-from siyu.segments.rules import Attribute, Event, InSegment, LastEvent, Lifecycle, Orders, People, Rfm, Rule, Tag, Where, Window
+from siyu.segments.rules import (
+    Attribute,
+    Event,
+    InSegment,
+    LastEvent,
+    Lifecycle,
+    Orders,
+    People,
+    Rfm,
+    Rule,
+    Tag,
+    Where,
+    Window,
+)
 from siyu.segments.windows import Moment, Span, instant_ms, is_anniversary, span
 
 TIME_COLUMNS = {
@@ -36,7 +49,8 @@ class Aggregate:
 
     `exists` says that the test is "at least one row", which needs no counting. `zero` says whether a customer without
     any row passes. `window` is the span of time on the source's time column. With `regroup` the rows are first taken
-    together by that column (lines of one order; of one article), so that counting needs no distinct count.
+    together by that column (lines of one order; of one article), so that counting needs no distinct count. `alone` asks
+    for a scan of its own: a look-up of properties is cheap on the few rows left by the filter, dear on every row.
     """
 
     source: str
@@ -47,6 +61,7 @@ class Aggregate:
     zero: bool
     exists: bool = False
     regroup: str | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +166,8 @@ def _event(rule: Event, tables: Tables, moment: Moment) -> Aggregate:
         return _everything(conditions + [_property_test(rows, tables, where) for where in rule.where])
 
     exists = (rule.op, rule.count) in ((">=", 1), (">", 0))
-    return Aggregate("customers_activity", keep, lambda rows, where: rows.count(where=where), test, rule.window, zero, exists)
+    counted = Aggregate("customers_activity", keep, lambda rows, where: rows.count(where=where), test, rule.window, zero, exists)
+    return replace(counted, alone=bool(rule.where))
 
 
 def _named(rows: ir.Table, name: str) -> ir.BooleanValue:
