@@ -31,7 +31,7 @@ from siyu.orders.facts import ORDERS_LINE, ORDERS_ORDER
 from siyu.orders.imports import Import
 from siyu.orders.tasks import import_kind
 from siyu.river import flow
-from siyu.segments import directory_routes
+from siyu.segments import directory_routes, report_routes
 from siyu.segments import routes as segment_routes
 from siyu.segments.export import export_kind
 from siyu.segments.facts import FACTS as SEGMENT_FACTS
@@ -49,6 +49,7 @@ ROUTERS = (
     import_routes.router,
     customer_routes.router,
     directory_routes.router,
+    report_routes.router,
     segment_routes.router,
     measurement_routes.router,
     doctor.router,

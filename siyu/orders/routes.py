@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from siyu.foundation import jobs
@@ -36,6 +36,7 @@ from siyu.team.access import Access, require
 router = APIRouter(tags=["imports"])
 Reader = Annotated[Access, Depends(require("imports.read"))]
 Writer = Annotated[Access, Depends(require("imports.write"))]
+Status = Annotated[str, Field(json_schema_extra={"enum": list(jobs.STATUSES)})]
 
 
 class FileColumn(BaseModel):
@@ -94,7 +95,7 @@ class ImportInfo(BaseModel):
     bytes: int
     source: str
     dry_run: bool
-    status: str
+    status: Status
     mapping: dict[str, str]
     row_count: int
     accepted_count: int

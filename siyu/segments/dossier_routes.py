@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from siyu.customers import timeline
 from siyu.foundation.errors import Fault, InvalidError
@@ -80,7 +80,7 @@ class Customer(CustomerRow):
 
 class TimelineEntry(BaseModel):
     at: datetime
-    kind: str
+    kind: Annotated[str, Field(json_schema_extra={"enum": list(timeline.KINDS)})]
     title: Label
     detail: Label | None
     amount_fen: int | None

@@ -5,26 +5,34 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from siyu.foundation import jobs
 from siyu.foundation.clock import from_ms
 from siyu.foundation.errors import Fault, InvalidError
-from siyu.foundation.http import Body, Cursor, Items, Label, Limit, Line, Page, RowId, conditional, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Items,
+    Label,
+    Limit,
+    Line,
+    Page,
+    RowId,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
-from siyu.orders.recency import default_as_of
 from siyu.segments import preview as previews
 from siyu.segments import rules, segments
 from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.segments.explain import Reason, explain, next_flip_at
-from siyu.segments.reports import report
 from siyu.segments.segments import Segment
 from siyu.segments.sentence import sentence
 from siyu.segments.tasks import RECOMPUTE
-from siyu.segments.value_report import value_report
 from siyu.segments.vocabulary import vocabulary
 from siyu.team import audit
 from siyu.team.access import Access, require
@@ -32,8 +40,6 @@ from siyu.team.access import Access, require
 router = APIRouter(tags=["segments"])
 Reader = Annotated[Access, Depends(require("segments.read"))]
 Writer = Annotated[Access, Depends(require("segments.write"))]
-ReportReader = Annotated[Access, Depends(require("reports.read"))]
-AsOf = Annotated[date | None, Query(description="Local day, included; default: today, or the last order's day of old data.")]
 
 
 class SizePoint(BaseModel):
@@ -53,7 +59,7 @@ class SegmentRow(BaseModel):
     rule_version: int
     customer_count: int | None
     change_7d: int | None
-    status: str
+    status: Annotated[str, Field(json_schema_extra={"enum": ["ready", "computing", "invalid"]})]
     computed_at: datetime | None
     created_by: str | None
     updated_at: datetime
@@ -247,26 +253,6 @@ def read_vocabulary(access: Reader) -> dict[str, Any]:
     return vocabulary(access.stores)
 
 
-@router.get("/segments/rfm", summary="RFM: cube, grid, cut points, named groups")
-def rfm_report(request: Request, access: ReportReader, as_of: AsOf = None) -> dict[str, Any]:
-    return _report(request, access.stores, "rfm", as_of)
-
-
-@router.get("/segments/lifecycle", summary="Lifecycle: stages, months, movement, the clock")
-def lifecycle_report(request: Request, access: ReportReader, as_of: AsOf = None) -> dict[str, Any]:
-    return _report(request, access.stores, "lifecycle", as_of)
-
-
-@router.get("/segments/value", summary="Predicted value with intervals, flags and back-test")
-def value_page(
-    request: Request, access: ReportReader, as_of: AsOf = None, model: Annotated[str | None, Query(pattern="^(bg_nbd|mbg_nbd|nbd)$")] = None
-) -> dict[str, Any]:
-    if model is None:
-        return _report(request, access.stores, "value", as_of)
-    day = as_of or default_as_of(access.stores)
-    return {"as_of_on": day.isoformat(), **value_report(access.stores, day, model)}  # type: ignore[arg-type]
-
-
 @router.get("/segments/{segment_id}", summary="One segment with its rule and versions")
 def get_segment(segment_id: RowId, access: Reader) -> SegmentDetail:
     with access.stores.ledger.read() as tx:
@@ -337,12 +323,6 @@ def list_changes(segment_id: RowId, access: Reader, limit: Limit = 50, cursor: C
     items = [ChangeInfo(at=from_ms(r["at_ms"]), customer_id=r["customer_id"], name=r["name"], entered=r["entered"]) for r in rows[:limit]]
     more = encode_cursor(stores, scope, rows[limit - 1]["at_ms"], rows[limit - 1]["customer_id"]) if len(rows) > limit else None
     return Page(items=items, next_cursor=more, total=None)
-
-
-def _report(request: Request, stores: Stores, name: str, as_of: date | None) -> dict[str, Any]:
-    found = report(stores, name, as_of or default_as_of(stores))
-    conditional(request, found.key)
-    return found.payload
 
 
 def _submit(tx: Connection, stores: Stores, segment: Segment, by: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from siyu.foundation import jobs
 from siyu.foundation.http import Cursor, Label, Limit, Page, decode_cursor, encode_cursor
@@ -20,13 +20,16 @@ Reader = Annotated[Access, Depends(require("jobs.read"))]
 Writer = Annotated[Access, Depends(require("jobs.write"))]
 
 
+Status = Annotated[str, Field(json_schema_extra={"enum": list(jobs.STATUSES)})]
+
+
 class JobInfo(BaseModel):
     """`progress` is 0–1, null while the whole is not known."""
 
     id: str
     kind: str
     title: Label
-    status: str
+    status: Status
     progress: float | None
     message: Label | None
     done_count: int

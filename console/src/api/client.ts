@@ -26,8 +26,9 @@ api.use(identify);
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
-export async function must<T>(answer: Promise<Answer<T>>): Promise<T> {
+/** The data of an answer. Reports are also documented as CSV text, which a link fetches and never this client. */
+export async function must<T>(answer: Promise<Answer<T>>): Promise<Exclude<T, string>> {
   const { data, error, response } = await answer;
   if (!response.ok) throw problemOf(response.status, error);
-  return data as T;
+  return data as Exclude<T, string>;
 }

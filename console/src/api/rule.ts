@@ -1,6 +1,8 @@
 // The segment rule language, as the API accepts it. The server is strict: an unknown kind, field or operator is refused.
 
-import type { Stage } from "./types";
+import type { components } from "./schema";
+
+type Stage = components["schemas"]["StageShare"]["stage"];
 
 export type Unit = "day" | "hour" | "minute" | "second";
 export type Window = { last: number; unit: Unit; until_last?: number } | { from?: string; to?: string };
@@ -54,3 +56,6 @@ export type Leaf =
 export type GroupRule = { kind: "all" | "any"; of: Rule[] };
 export type NotRule = { kind: "not"; of: Rule };
 export type Rule = Leaf | GroupRule | NotRule;
+
+/** Stored rules were checked by the server; the document leaves their shape open. */
+export const asRule = (stored: Record<string, unknown>): Rule => stored as unknown as Rule;

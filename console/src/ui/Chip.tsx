@@ -18,10 +18,10 @@ const STAGE_TONE: Record<Stage, Tone> = {
   lost: "cinnabar",
 };
 
-export function StageChip({ stage }: { stage: Stage | null }) {
+export function StageChip({ stage }: { stage: string | null }) {
   const { t } = useTranslation();
   if (!stage) return <span className="muted">–</span>;
-  return <Chip tone={STAGE_TONE[stage]}>{t(`segments.stage_${stage}`)}</Chip>;
+  return <Chip tone={STAGE_TONE[stage as Stage]}>{t(`segments.stage_${stage}`)}</Chip>;
 }
 
 const STATUS_TONE: Record<JobStatus, Tone> = {

@@ -9,6 +9,7 @@ through `Running.begin` and `Running.save`, and a `Job` that people can watch an
 """
 
 from siyu.foundation.jobs.job import (
+    STATUSES,
     Job,
     JobError,
     JobKind,
@@ -24,6 +25,7 @@ from siyu.foundation.jobs.running import JobCancelled, Running
 from siyu.foundation.jobs.schedule import Schedule
 
 __all__ = [
+    "STATUSES",
     "Job",
     "JobCancelled",
     "JobError",

@@ -27,7 +27,7 @@ export function ExportButton({ state, columns, total }: Props) {
       download(`/api/v1/customers/exports/${job.result.file_id}`);
       void message.success(t("customers.exported", { n: f.count(Number(job.result.row_count ?? 0)) }));
     } else {
-      void message.error(job.error ?? t(`jobs.status_${job.status}`));
+      void message.error(f.label(job.error) || t(`jobs.status_${job.status}`));
     }
   });
   const start = async (format: "csv" | "xlsx") => {

@@ -79,21 +79,23 @@ function Value({ customer }: { customer: Customer }) {
   const f = useFormat();
   const value = customer.value;
   if (!value) return null;
-  const top = Math.max(value.high_fen, 1);
-  const at = (fen: number) => `${Math.min(100, (fen / top) * 100)}%`;
+  const { low_fen: low, high_fen: high } = value;
+  const at = (fen: number) => `${Math.min(100, (fen / Math.max(high ?? 0, 1)) * 100)}%`;
   return (
     <div>
       <h3>
         <Link to="/value">{t("customers.predicted", { n: value.horizon_days })}</Link>
       </h3>
       <p className="figure-value num">{f.money(value.predicted_value_fen)}</p>
-      <div className="interval" aria-hidden="true">
-        <i style={{ left: at(value.low_fen), right: `calc(100% - ${at(value.high_fen)})` }} />
-        <b style={{ left: at(value.predicted_value_fen) }} />
-      </div>
-      <p className="small muted num">
-        {t("customers.interval", { low: f.money(value.low_fen), high: f.money(value.high_fen) })}
-      </p>
+      {low !== null && high !== null && (
+        <>
+          <div className="interval" aria-hidden="true">
+            <i style={{ left: at(low), right: `calc(100% - ${at(high)})` }} />
+            <b style={{ left: at(value.predicted_value_fen) }} />
+          </div>
+          <p className="small muted num">{t("customers.interval", { low: f.money(low), high: f.money(high) })}</p>
+        </>
+      )}
       <p className="small num">
         {t("customers.predicted_orders", { n: f.count(value.predicted_orders, 2) })}
         {value.p_alive != null && ` · ${t("customers.p_alive", { rate: f.rate(value.p_alive) })}`}

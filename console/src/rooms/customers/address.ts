@@ -1,6 +1,6 @@
 // The customer list as an address: search, filter, segment, sort, columns and view all live in the URL.
 
-import type { Rule, View } from "@/api/types";
+import { asRule, type Rule, type View } from "@/api/types";
 
 export type ListState = {
   q: string;
@@ -53,7 +53,7 @@ export function writeAddress(state: ListState): Record<string, string | null> {
 
 export const fromView = (view: View): ListState => ({
   q: view.q ?? "",
-  filter: view.filter,
+  filter: view.filter && asRule(view.filter),
   segment: null,
   sort: view.sort || DEFAULT_SORT,
   columns: view.columns.length ? view.columns : null,

@@ -41,11 +41,7 @@ export function EventsPage() {
                             <dt>
                               <code>{property.path}</code> <small>{property.type}</small>
                             </dt>
-                            <dd>
-                              {typeof property.description === "string"
-                                ? property.description
-                                : f.label(property.description)}
-                            </dd>
+                            <dd>{property.description}</dd>
                           </div>
                         ))}
                       </dl>

@@ -26,7 +26,12 @@ export function JobCard({ job, onGo }: { job: Job; onGo?: () => void }) {
         <StatusChip status={job.status} />
       </div>
       <JobProgress job={job} />
-      {job.error && <p className="job-error">{job.error}</p>}
+      {job.error && (
+        <p className="job-error">
+          {f.label(job.error)}
+          {job.way_out && ` ${t("ui.way_out")} ${f.label(job.way_out)}`}
+        </p>
+      )}
       <div className="row spread small">
         <span className="muted">
           {f.time(job.created_at)}

@@ -17,7 +17,7 @@ export const useRecentJobs = () =>
 export function useJob(id: string | null | undefined, onEnd?: (job: Job) => void) {
   const query = useQuery({
     queryKey: ["jobs", "one", id],
-    queryFn: () => must(api.GET("/api/v1/jobs/{id}", { params: { path: { id: id as string } } })),
+    queryFn: () => must(api.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id: id as string } } })),
     enabled: !!id,
     refetchInterval: (q) => (!q.state.data || isLive(q.state.data) ? 800 : false),
   });
@@ -37,11 +37,11 @@ export function useJob(id: string | null | undefined, onEnd?: (job: Job) => void
 export function useJobAct(act: "cancel" | "retry") {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => {
-      const params = { params: { path: { id } } };
+    mutationFn: (job_id: string) => {
+      const params = { params: { path: { job_id } } };
       return act === "cancel"
-        ? must(api.POST("/api/v1/jobs/{id}/cancel", params))
-        : must(api.POST("/api/v1/jobs/{id}/retry", params));
+        ? must(api.POST("/api/v1/jobs/{job_id}/cancel", params))
+        : must(api.POST("/api/v1/jobs/{job_id}/retry", params));
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ["jobs"] }),
   });

@@ -38,7 +38,6 @@ function MappingStep({ file, onAway }: { file: ImportFile; onAway: () => void })
   const [mapping, setMapping] = useState<Mapping>(file.mapping);
   const [options, setOptions] = useState<ImportOptions>({
     source: file.source_guess,
-    currency: brand.currency,
     keepSample: false,
   });
   const [tried, setTried] = useState<{ id: string; jobId: string; by: string } | null>(null);
@@ -58,8 +57,7 @@ function MappingStep({ file, onAway }: { file: ImportFile; onAway: () => void })
             source: options.source.trim(),
             mapping: chosen(mapping),
             dry_run,
-            ...(options.currency === brand.currency ? {} : { currency: options.currency }),
-            ...(brand.is_sample ? { keep_sample: options.keepSample } : {}),
+            keep_sample: brand.is_sample && options.keepSample,
           },
         }),
       ),

@@ -1,11 +1,11 @@
-import { AutoComplete, Checkbox, Select } from "antd";
+import { AutoComplete, Checkbox } from "antd";
 import { useTranslation } from "react-i18next";
 import type { ImportFile, Mapping } from "@/api/types";
 import { useBrand } from "@/shell/session";
 import { Field } from "@/ui/Field";
 import { useMappings } from "./queries";
 
-export type ImportOptions = { source: string; currency: string; keepSample: boolean };
+export type ImportOptions = { source: string; keepSample: boolean };
 
 const SOURCES = [
   "taobao",
@@ -20,7 +20,6 @@ const SOURCES = [
   "pos",
   "shopify",
 ];
-const CURRENCIES = ["CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AUD", "CAD"];
 
 type Props = {
   file: ImportFile;
@@ -35,7 +34,6 @@ export function Options({ file, value, onChange, onMapping }: Props) {
   const mappings = useMappings(true);
   const saved = mappings.data?.items ?? [];
   const sources = [...new Set([...saved.map((s) => s.source), file.source_guess, ...SOURCES])].filter(Boolean);
-  const currencies = [...new Set([brand.currency, ...CURRENCIES])];
   const own = saved.find((s) => s.source === value.source);
   const columns = new Set(file.columns.map((c) => c.name));
   const fits = own && Object.values(own.mapping).every((column) => !column || columns.has(column));
@@ -47,15 +45,6 @@ export function Options({ file, value, onChange, onMapping }: Props) {
           value={value.source}
           options={sources.map((s) => ({ value: s, label: t(`orders.source_${s}`, s) }))}
           onChange={(source: string) => onChange({ ...value, source })}
-        />
-      </Field>
-      <Field label={t("orders.currency")} help={t("orders.currency_help")}>
-        <Select
-          aria-label={t("orders.currency")}
-          showSearch
-          value={value.currency}
-          options={currencies.map((c) => ({ value: c, label: c }))}
-          onChange={(currency: string) => onChange({ ...value, currency })}
         />
       </Field>
       <div className="import-more">

@@ -12,5 +12,5 @@ export function doubledColumns(mapping: Mapping): string[] {
 }
 
 /** Only what is set goes to the server. */
-export const chosen = (mapping: Mapping): Mapping =>
-  Object.fromEntries(Object.entries(mapping).filter(([, column]) => column));
+export const chosen = (mapping: Mapping): Record<string, string> =>
+  Object.fromEntries(Object.entries(mapping).filter((pair): pair is [string, string] => !!pair[1]));

@@ -6,7 +6,7 @@ import { useCursorList } from "@/ui/useCursorList";
 export const useImport = (id: string | null) =>
   useQuery({
     queryKey: ["imports", "one", id],
-    queryFn: () => must(api.GET("/api/v1/imports/{id}", { params: { path: { id: id as string } } })),
+    queryFn: () => must(api.GET("/api/v1/imports/{import_id}", { params: { path: { import_id: id as string } } })),
     enabled: id !== null,
     refetchInterval: (query) => (query.state.data && isLive(query.state.data) ? 1500 : false),
   });

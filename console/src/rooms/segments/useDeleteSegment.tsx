@@ -11,13 +11,13 @@ export function useDeleteSegment() {
   const client = useQueryClient();
   const fail = useFail();
   return async (segment: { id: number; name: string }) => {
-    const params = { params: { path: { id: segment.id } } };
-    await must(api.DELETE("/api/v1/segments/{id}", params));
+    const params = { params: { path: { segment_id: segment.id } } };
+    await must(api.DELETE("/api/v1/segments/{segment_id}", params));
     const refresh = () => client.invalidateQueries({ queryKey: ["segments", "list"] });
     void refresh();
     const key = `segment-${segment.id}`;
     const restore = async () => {
-      await must(api.POST("/api/v1/segments/{id}/restore", params));
+      await must(api.POST("/api/v1/segments/{segment_id}/restore", params));
       notification.destroy(key);
       void refresh();
     };

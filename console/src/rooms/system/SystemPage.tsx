@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
-import type { Doctor } from "@/api/types";
+import type { Check } from "@/api/types";
 import { useSession } from "@/shell/session";
 import { Chip } from "@/ui/Chip";
 import { Page } from "@/ui/Page";
@@ -28,7 +28,7 @@ export function SystemPage() {
             </Button>
           }
         >
-          <QueryView query={doctor}>{(data) => <Checks doctor={data} />}</QueryView>
+          <QueryView query={doctor}>{(data) => <Checks checks={data.items} />}</QueryView>
         </Panel>
         <div className="w5 stack start">
           <Panel title={t("system.brand")}>
@@ -50,12 +50,12 @@ export function SystemPage() {
 
 const TONE = { ok: "pine", warn: "ochre", fail: "cinnabar" } as const;
 
-function Checks({ doctor }: { doctor: Doctor }) {
+function Checks({ checks }: { checks: Check[] }) {
   const { t } = useTranslation();
   const f = useFormat();
   return (
     <ul className="checks">
-      {doctor.checks.map((check) => (
+      {checks.map((check) => (
         <li key={check.key}>
           <p className="row spread">
             <strong>{f.label(check.name)}</strong>

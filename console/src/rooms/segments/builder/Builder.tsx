@@ -52,8 +52,8 @@ export function Builder({ segment, first, onReload }: { segment: Segment | null;
     mutationFn: () => {
       const body = toSend(draft);
       if (!segment) return must(api.POST("/api/v1/segments", { body }));
-      const params = { path: { id: segment.id }, header: { "If-Match": String(base.version) } };
-      return must(api.PUT("/api/v1/segments/{id}", { params, body }));
+      const params = { path: { segment_id: segment.id }, header: { "if-match": String(base.version) } };
+      return must(api.PUT("/api/v1/segments/{segment_id}", { params, body }));
     },
     onSuccess: (saved) => {
       void message.success(t("segments.saved"));

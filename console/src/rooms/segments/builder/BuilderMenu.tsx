@@ -18,7 +18,7 @@ export function BuilderMenu({ segment, onGone }: { segment: Segment; onGone: () 
   const fail = useFail();
   const del = useDeleteSegment();
   const recompute = async () => {
-    await must(api.POST("/api/v1/segments/{id}/recompute", { params: { path: { id: segment.id } } }));
+    await must(api.POST("/api/v1/segments/{segment_id}/recompute", { params: { path: { segment_id: segment.id } } }));
     void message.success(t("segments.recompute_started"));
     void client.invalidateQueries({ queryKey: ["jobs"] });
   };

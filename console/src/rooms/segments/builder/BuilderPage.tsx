@@ -16,7 +16,8 @@ export function BuilderPage() {
   const number = id ? Number(id) : null;
   const segment = useQuery({
     queryKey: ["segments", "one", number],
-    queryFn: () => must(api.GET("/api/v1/segments/{id}", { params: { path: { id: number as number } } })),
+    queryFn: () =>
+      must(api.GET("/api/v1/segments/{segment_id}", { params: { path: { segment_id: number as number } } })),
     enabled: number !== null,
   });
   const asked = params.get("filter");

@@ -14,13 +14,13 @@ import { useFormat } from "@/ui/useFormat";
 export function SizesTab({ segment }: { segment: Segment }) {
   const { t } = useTranslation();
   const f = useFormat();
-  const path = { id: segment.id };
+  const path = { segment_id: segment.id };
   const sizes = useQuery({
     queryKey: ["segments", "sizes", segment.id],
-    queryFn: () => must(api.GET("/api/v1/segments/{id}/sizes", { params: { path, query: { days: 90 } } })),
+    queryFn: () => must(api.GET("/api/v1/segments/{segment_id}/sizes", { params: { path, query: { days: 90 } } })),
   });
   const changes = useCursorList(["segments", "changes", segment.id], (cursor) =>
-    must(api.GET("/api/v1/segments/{id}/changes", { params: { path, query: { cursor, limit: 20 } } })),
+    must(api.GET("/api/v1/segments/{segment_id}/changes", { params: { path, query: { cursor, limit: 20 } } })),
   );
   return (
     <div className="stack">

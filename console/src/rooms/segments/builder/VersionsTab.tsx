@@ -1,6 +1,6 @@
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
-import type { Rule, Segment } from "@/api/types";
+import { asRule, type Rule, type Segment } from "@/api/types";
 import { Chip } from "@/ui/Chip";
 import { useFormat } from "@/ui/useFormat";
 import { opened } from "../rules/tree";
@@ -33,7 +33,7 @@ export function VersionsTab({
             </p>
             <p>{f.label(version.sentence)}</p>
             {!readOnly && version.version !== segment.rule_version && (
-              <Button size="small" onClick={() => onRestore(opened(version.rule))}>
+              <Button size="small" onClick={() => onRestore(opened(asRule(version.rule)))}>
                 {t("segments.restore_version")}
               </Button>
             )}

@@ -1,5 +1,5 @@
 import { useCallback, useReducer } from "react";
-import type { Rule, Segment, SegmentDraft } from "@/api/types";
+import { asRule, type Rule, type Segment, type SegmentDraft } from "@/api/types";
 import { type History, history, type Step, started } from "../rules/history";
 import { closed, opened } from "../rules/tree";
 
@@ -8,7 +8,7 @@ export type Draft = { name: string; description: string; rule: Rule };
 export const draftOf = (segment: Pick<Segment, "name" | "description" | "rule">): Draft => ({
   name: segment.name,
   description: segment.description ?? "",
-  rule: opened(segment.rule),
+  rule: opened(asRule(segment.rule)),
 });
 
 export const emptyDraft = (rule: Rule | null): Draft => ({ name: "", description: "", rule: opened(rule) });

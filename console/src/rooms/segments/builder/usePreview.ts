@@ -4,7 +4,6 @@ import { api, must } from "@/api/client";
 import { isProblem } from "@/api/problem";
 import type { Rule } from "@/api/types";
 import { useDebounced } from "@/ui/useDebounced";
-import { useFormat } from "@/ui/useFormat";
 import { openCount } from "../rules/leaves";
 import { type Fault, faultPath } from "../rules/problems";
 import { closed } from "../rules/tree";
@@ -13,7 +12,6 @@ const DELAY_MS = 250;
 
 /** The live answer to the rule on screen: asked when typing rests, the old one kept (and greyed) until the new one is there. */
 export function usePreview(rule: Rule, enabled = true) {
-  const f = useFormat();
   const text = JSON.stringify(closed(rule));
   const settled = useDebounced(text, DELAY_MS);
   const open = useMemo(() => openCount(rule), [rule]);
@@ -29,12 +27,8 @@ export function usePreview(rule: Rule, enabled = true) {
   const refused = isProblem(query.error, 422) ? query.error : null;
   const faults = useMemo<Fault[]>(() => {
     const root = JSON.parse(settled) as Rule;
-    if (refused) return refused.errors.map((error) => ({ path: faultPath(root, error.field), message: error.message }));
-    return (query.data?.problems ?? []).map((problem) => ({
-      path: faultPath(root, problem.path),
-      message: f.label(problem.message),
-    }));
-  }, [refused, query.data, settled, f]);
+    return (refused?.errors ?? []).map((error) => ({ path: faultPath(root, error.field), message: error.message }));
+  }, [refused, settled]);
   return {
     data: refused ? undefined : query.data,
     error: query.error,

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, must } from "@/api/client";
-import type { Rule } from "@/api/types";
+import type { Rule, Vocabulary } from "@/api/types";
 import { useMay } from "@/shell/session";
 import { QueryView } from "@/ui/QueryView";
 import { RuleContext } from "./context";
@@ -12,7 +12,7 @@ import { replace } from "./tree";
 export const useVocabulary = () =>
   useQuery({
     queryKey: ["segments", "vocabulary"],
-    queryFn: () => must(api.GET("/api/v1/segments/vocabulary")),
+    queryFn: async () => (await must(api.GET("/api/v1/segments/vocabulary"))) as Vocabulary,
     staleTime: 5 * 60_000,
   });
 

@@ -1,0 +1,246 @@
+"""RFM, lifecycle and value over HTTP: the payloads as the reports of this room make and keep them, with an ETag."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
+
+from siyu.foundation.http import Label, conditional
+from siyu.orders.recency import default_as_of
+from siyu.segments.reports import report
+from siyu.segments.value.parameters import ModelName
+from siyu.segments.value_report import value_report
+from siyu.team.access import Access, require
+
+router = APIRouter(prefix="/segments", tags=["segments"])
+Reader = Annotated[Access, Depends(require("reports.read"))]
+AsOf = Annotated[date | None, Query(description="Local day, included; default: today, or the last order's day of old data.")]
+StageKey = Literal["prospect", "new", "active", "slowing", "at_risk", "dormant", "lost"]
+_HELD: dict[int | str, dict[str, Any]] = {304: {"description": "What the caller holds (If-None-Match) is still so"}}
+
+
+class RfmCell(BaseModel):
+    r: int
+    f: int
+    m: int
+    count: int
+    spend_fen: int
+
+
+class RfmSquare(BaseModel):
+    r: int
+    f: int
+    count: int
+    spend_fen: int
+    average_fen: int | None
+
+
+class RfmCut(BaseModel):
+    """Days ago for r, orders for f, fen for m; both ends included."""
+
+    score: int
+    low: int
+    high: int
+    count: int
+
+
+class RfmCuts(BaseModel):
+    r: list[RfmCut]
+    f: list[RfmCut]
+    m: list[RfmCut]
+
+
+class RfmGroup(BaseModel):
+    key: str
+    name: Label
+    definition: Label
+    count: int
+    spend_fen: int
+
+
+class RfmReport(BaseModel):
+    """`grid` holds the cells with people; `rf` all 25 squares; `version` names the cut points."""
+
+    as_of_on: date
+    version: str
+    customer_count: int
+    grid: list[RfmCell]
+    rf: list[RfmSquare]
+    cuts: RfmCuts
+    groups: list[RfmGroup]
+
+
+class StageShare(BaseModel):
+    stage: StageKey
+    name: Label
+    definition: Label
+    count: int
+    share_rate: float | None
+    spend_fen: int
+
+
+class MonthOfStages(BaseModel):
+    month: str
+    stages: dict[StageKey, int]
+
+
+class StageFlow(BaseModel):
+    """Buyers who stood in `from` at the end of the month before and in `to` at the end of this one."""
+
+    month: str
+    from_: StageKey = Field(alias="from")
+    to: StageKey
+    count: int
+
+
+class Clock(BaseModel):
+    """`cuts` are in clocks: gaps divided by the customer's own usual gap, pulled towards the base's median."""
+
+    segment_median_gap_days: float
+    cuts: dict[StageKey, float]
+    gap_count: int
+    is_fallback: bool
+
+
+class LifecycleReport(BaseModel):
+    as_of_on: date
+    stages: list[StageShare]
+    months: list[MonthOfStages]
+    flows: list[StageFlow]
+    clock: Clock
+
+
+class Estimate(BaseModel):
+    value: float
+    low: float | None
+    high: float | None
+
+
+class FittedModel(BaseModel):
+    model: ModelName
+    log_likelihood: float
+    parameters: dict[str, float]
+
+
+class OrderValueInfo(BaseModel):
+    """Gamma-Gamma; `gamma` in whole units of the currency."""
+
+    p: float
+    q: float
+    gamma: float
+    mean_fen: int
+    customer_count: int
+    correlation: float | None
+    log_likelihood: float | None
+
+
+class ForecastFlag(BaseModel):
+    code: str
+    message: Label
+
+
+class ValueBar(BaseModel):
+    from_fen: int
+    to_fen: int
+    count: int
+    value_fen: int
+
+
+class ValueDecile(BaseModel):
+    decile: int
+    count: int
+    predicted_value_fen: int
+
+
+class TestedDecile(BaseModel):
+    """Spend in fen of a tenth of the customers, 1 = predicted highest."""
+
+    decile: int
+    count: int
+    predicted: float
+    actual: float
+
+
+class TestedWeek(BaseModel):
+    """Purchase days from the start of the hold-out up to the end of the week."""
+
+    week: int
+    predicted: float
+    actual: float
+
+
+class BackTestInfo(BaseModel):
+    calibration_end_on: date
+    model: ModelName
+    holdout_days: int
+    customer_count: int
+    predicted_orders: float
+    actual_orders: float
+    error_rate: float | None
+    predicted_value_fen: int
+    actual_value_fen: int
+    value_error_rate: float | None
+    correlation: float | None
+    mae: float | None
+    gini_rate: float | None
+    gini_naive_rate: float | None
+    auc_active: float | None
+    rivals: dict[ModelName, float | None]
+    deciles: list[TestedDecile]
+    weekly: list[TestedWeek]
+
+
+class ValueReport(BaseModel):
+    """What the base will buy within `horizon_days`; the figures are null while it is not `eligible`."""
+
+    as_of_on: date
+    model: ModelName
+    parameters: dict[str, Estimate]
+    log_likelihood: float | None
+    compared: list[FittedModel]
+    monetary: OrderValueInfo
+    horizon_days: int
+    customer_count: int
+    predicted_orders: float | None
+    predicted_value_fen: int | None
+    low_fen: int | None
+    high_fen: int | None
+    eligible: bool
+    ineligible_reasons: list[Label]
+    flags: list[ForecastFlag]
+    histogram: list[ValueBar]
+    deciles: list[ValueDecile]
+    top_share_rate: float | None
+    back_test: BackTestInfo | None
+
+
+@router.get("/rfm", summary="RFM: cube, grid, cut points, named groups", responses=_HELD)
+def read_rfm(request: Request, access: Reader, as_of: AsOf = None) -> RfmReport:
+    return RfmReport.model_validate(_kept(request, access, "rfm", as_of))
+
+
+@router.get("/lifecycle", summary="Lifecycle: stages, months, movement, the clock", responses=_HELD)
+def read_lifecycle(request: Request, access: Reader, as_of: AsOf = None) -> LifecycleReport:
+    return LifecycleReport.model_validate(_kept(request, access, "lifecycle", as_of))
+
+
+@router.get("/value", summary="Predicted value with intervals, flags and back-test", responses=_HELD)
+def read_value(
+    request: Request,
+    access: Reader,
+    as_of: AsOf = None,
+    model: Annotated[ModelName | None, Query(description="Default: the one that the data ask for.")] = None,
+) -> ValueReport:
+    if model is None:
+        return ValueReport.model_validate(_kept(request, access, "value", as_of))
+    day = as_of or default_as_of(access.stores)
+    return ValueReport.model_validate({"as_of_on": day, **value_report(access.stores, day, model)})
+
+
+def _kept(request: Request, access: Access, name: str, as_of: date | None) -> dict[str, Any]:
+    found = report(access.stores, name, as_of or default_as_of(access.stores))
+    conditional(request, found.key)
+    return found.payload
