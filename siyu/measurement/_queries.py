@@ -1,8 +1,9 @@
 """Counts of several overlapping spans of days at once, in a few scans, whatever the number of metrics and spans.
 
 The days are cut at every edge of a span into at most 62 pieces, numbered from 0 (everything before the first edge), so
-a set of pieces is one 64-bit integer: piece i is the bit 2^i. Adding distinct bits is their union; the lowest bit of a
-person's set is the piece of the first order. Distinct people of any span are then counted from one row a person.
+a set of pieces is one 64-bit integer: piece i is the bit 2^i. One scan of the orders makes one row a buyer with the set
+of pieces that have an order; its lowest bit is the piece of the first one. Distinct people of any span are counted from
+these rows.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from siyu.measurement.metrics import ACTIVE_DAYS, Counts
 from siyu.measurement.periods import Span
 
 NEVER = 2**62
+_KEY_BITS = 56
 BEGINNING = -(10**6)
 """A day before all others: a span from here is "up to"."""
 
@@ -61,11 +63,22 @@ class Pieces:
         ends = [(1 << i, edge - 1) for i, edge in enumerate(self.edges)]
         active = [sum(bit for bit, end in ends if day <= end < day + ACTIVE_DAYS) for day in days]
         bits = [self.bit(day) for day in days]
-        schema = pa.schema([("day", pa.int32()), ("bit", pa.int64()), ("active", pa.int64())])
-        return pa.table({"day": list(days), "bit": bits, "active": active}, schema)
+        piece = [bit.bit_length() - 1 for bit in bits]
+        return pa.table({"day": list(days), "piece": piece, "bit": bits, "active": active}, _DAYS)
 
 
-def counts_of(session: Session, tables: Tables, calendar: Calendar, spans: Sequence[Span]) -> list[Counts]:
+_DAYS = pa.schema([("day", pa.int32()), ("piece", pa.int64()), ("bit", pa.int64()), ("active", pa.int64())])
+
+
+@dataclass(frozen=True)
+class Counted:
+    """`counts` of every span, and the kept rows they come from: one row a buyer, with `customer_id` and `spent_fen`."""
+
+    counts: list[Counts]
+    buyers: ir.Table
+
+
+def count(session: Session, tables: Tables, calendar: Calendar, spans: Sequence[Span]) -> Counted:
     """The counts of every span.
 
     Grain in: one row of `orders_order` is one valid order, of `orders_line` one line, of `customers_profile` one
@@ -74,20 +87,22 @@ def counts_of(session: Session, tables: Tables, calendar: Calendar, spans: Seque
     pieces = Pieces(spans)
     days = session.keep("measured_days", pieces.days())
     sums = _sums(session, tables, days, pieces.last_on)
-    people = session.keep("measured_people", _people(tables["orders_order"], days, pieces.last_on))
-    pairs = session.query(
-        people.group_by("first", "second").agg(n=people.count().cast("int64"))
-    ).to_pylist()
-    distinct = session.query(_distinct(people, pieces)).to_pylist()[0]
-    known = session.query(_known(tables["customers_profile"], people, pieces, calendar)).to_pylist()
-    return [_count(span, pieces, sums, pairs, distinct, known) for span in spans]
+    buyers = session.keep("measured_buyers", _buyers(tables["orders_order"], days, pieces.last_on))
+    pairs = session.query(buyers.group_by("first", "second").agg(n=buyers.count().cast("int64"))).to_pylist()
+    distinct = session.query(_distinct(buyers, pieces)).to_pylist()[0]
+    known = session.query(_known(tables["customers_profile"], buyers, pieces, calendar)).to_pylist()
+    return Counted([_count(span, pieces, sums, pairs, distinct, known) for span in spans], buyers)
 
 
 def _placed(rows: ir.Table, days: ir.Table, last_on: int) -> ir.Table:
     """The rows up to a day, each with its piece; a day before those listed is in piece 0 and active on no last day."""
     joined = rows.filter(rows.ordered_on <= last_on).left_join(days, rows.ordered_on == days.day)
     listed = joined.bit.fill_null(0)
-    return joined.mutate(bit=(listed == 0).ifelse(1, listed), active=joined.active.fill_null(0))
+    return joined.mutate(
+        bit=(listed == 0).ifelse(1, listed).cast("int64"),
+        piece=joined.piece.fill_null(0),
+        active=joined.active.fill_null(0),
+    )
 
 
 def _sums(session: Session, tables: Tables, days: ir.Table, last_on: int) -> list[dict[str, int]]:
@@ -103,51 +118,56 @@ def _sums(session: Session, tables: Tables, days: ir.Table, last_on: int) -> lis
     return rows
 
 
-def _people(orders: ir.Table, days: ir.Table, last_on: int) -> ir.Table:
-    """One row a buyer: pieces with an order (`seen`), those on whose last day active, pieces of the first and second order."""
+def _buyers(orders: ir.Table, days: ir.Table, last_on: int) -> ir.Table:
+    """One row a buyer: `seen` pieces with an order, those on whose last day `active`, pieces of the `first` and `second` order.
+
+    Whether the first piece has one order or more is read from the smallest and the largest key in it, without counting
+    orders a piece (which would need a row a buyer and piece). Of the 63-bit keys 56 bits take part: two orders of one
+    buyer in one piece are taken for one with probability 2^-56.
+    """
     placed = _placed(orders, days, last_on)
-    visits = placed.group_by("customer_id", "bit").agg(
-        n=placed.count(), active=placed.active.bit_or().cast("int64")
+    key = placed.order_key & (2**_KEY_BITS - 1)
+    at = placed.piece * 2**_KEY_BITS
+    each = placed.group_by("customer_id").agg(
+        seen=placed.bit.bit_or().cast("int64"),
+        active=placed.active.bit_or().cast("int64"),
+        low=(at + key).min(),
+        high=(at + (2**_KEY_BITS - 1 - key)).min(),
+        spent_fen=placed.amount_fen.sum().cast("int64"),
     )
-    each = visits.group_by("customer_id").agg(
-        seen=visits.bit.sum().cast("int64"),
-        twice=(visits.n > 1).ifelse(visits.bit, 0).sum().cast("int64"),
-        active=visits.active.bit_or().cast("int64"),
-    )
+    smallest, largest = each.low & (2**_KEY_BITS - 1), 2**_KEY_BITS - 1 - (each.high & (2**_KEY_BITS - 1))
     first = _lowest(each.seen)
-    second = ibis.least(_lowest_or_never(each.twice), _lowest_or_never(each.seen - first))
-    return each.select("customer_id", "seen", "active", first=first, second=second)
+    rest = each.seen - first
+    later = (rest == 0).ifelse(NEVER, _lowest(rest))
+    second = (smallest != largest).ifelse(first, later)
+    return each.select("customer_id", "seen", "active", "spent_fen", first=first, second=second)
 
 
 def _lowest(bits: ir.IntegerValue) -> ir.IntegerValue:
     return bits & (0 - bits)
 
 
-def _lowest_or_never(bits: ir.IntegerValue) -> ir.IntegerValue:
-    return (bits == 0).ifelse(NEVER, _lowest(bits))
-
-
-def _distinct(people: ir.Table, pieces: Pieces) -> ir.Table:
+def _distinct(buyers: ir.Table, pieces: Pieces) -> ir.Table:
     """One row: the distinct buyers `b<i>` of every span and `a<i>` who are active on its last day."""
     columns: dict[str, ir.Value] = {}
     for number, span in enumerate(pieces.spans):
-        columns[f"b{number}"] = _having(people.seen, pieces.mask(span))
-        columns[f"a{number}"] = _having(people.active, pieces.bit(span.to_on))
-    return people.aggregate(**columns)
+        columns[f"b{number}"] = _having(buyers.seen, pieces.mask(span))
+        columns[f"a{number}"] = _having(buyers.active, pieces.bit(span.to_on))
+    return buyers.aggregate(**columns)
 
 
 def _having(bits: ir.IntegerColumn, wanted: int) -> ir.IntegerScalar:
     return ((bits & wanted) != 0).ifelse(1, 0).sum().fill_null(0).cast("int64")
 
 
-def _known(profiles: ir.Table, people: ir.Table, pieces: Pieces, calendar: Calendar) -> ir.Table:
+def _known(profiles: ir.Table, buyers: ir.Table, pieces: Pieces, calendar: Calendar) -> ir.Table:
     """One row a piece: how many customers were first known in it (registered, seen or with an order, what came first)."""
     since = ibis.least(profiles.registered_ms.coalesce(profiles.first_seen_ms), profiles.first_seen_ms)
     # Each edge that has gone by doubles the bit; 2^edges is what no span holds.
     edges = [calendar.midnight_ms(from_day_number(edge)) for edge in pieces.edges]
     steps = [(since >= edge).ifelse(1 << i, 0).cast("int64") for i, edge in enumerate(edges)]
     placed = profiles.select("customer_id", bit=reduce(lambda a, b: a + b, steps, ibis.literal(1, "int64")))
-    joined = placed.left_join(people.select("customer_id", "first"), "customer_id")
+    joined = placed.left_join(buyers.select("customer_id", "first"), "customer_id")
     ordered = joined["first"].fill_null(0)
     bit = ibis.least(joined.bit, (ordered == 0).ifelse(NEVER, ordered))
     dated = joined.select(bit=bit)

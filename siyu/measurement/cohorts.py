@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import ibis.expr.types as ir
+import pyarrow as pa
+
 from siyu.foundation.clock import day_number, month_name, month_number
 from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
 from siyu.measurement.metrics import share
 
 Measure = Literal["buyers", "revenue_fen", "orders"]
+SET_MONTHS = 60
 
 
 @dataclass(frozen=True)
@@ -93,30 +97,47 @@ class Grid:
 def grid_of(session: Session, tables: Tables, *, as_of: date, month_over: bool) -> Grid:
     """Compute the grid from `orders_order` and `orders_line`.
 
-    Grain in: one valid order, one line. Grain between: one row a buyer and month, so every buyer is counted once in a
-    month. Grain out: one row a cohort and month with orders; refunds of named buyers a month, fen.
+    Grain in: one valid order, one line. Grain between: one row a buyer, with the set of months that have an order (bits
+    of integers, 60 months each), so every buyer is counted once in a month. Grain out: one row a cohort and month with
+    orders; refunds of named buyers a month, fen.
     """
-    orders, last_on = tables["orders_order"], day_number(as_of)
+    orders, lines, last_on = tables["orders_order"], tables["orders_line"], day_number(as_of)
     placed = orders.filter(orders.ordered_on <= last_on)
-    visits = session.keep(
-        "measured_months",
-        placed.group_by("customer_id", month="ordered_month").agg(
-            orders=placed.count().cast("int64"), revenue_fen=placed.amount_fen.sum().cast("int64")
-        ),
-    )
-    firsts = visits.group_by("customer_id").agg(cohort=visits.month.min())
-    joined = visits.inner_join(firsts, "customer_id")
-    cells = joined.group_by("cohort", "month").agg(
-        buyers=joined.count().cast("int64"),
-        orders=joined.orders.sum().cast("int64"),
-        revenue_fen=joined.revenue_fen.sum().cast("int64"),
-    )
-    lines = tables["orders_line"]
+    begin = session.scalar(placed.ordered_month.min())
+    cells = [] if begin is None else _cells(session, placed, range(begin, month_number(as_of) + 1))
     back = lines.filter((lines.customer_id > 0) & (lines.refund_fen != 0) & (lines.ordered_on <= last_on))
-    refunds = back.group_by(month="ordered_month").agg(fen=back.refund_fen.sum().cast("int64"))
-    found = [GridCell(**row) for row in session.query(cells).to_pylist()]
-    given = {row["month"]: row["fen"] for row in session.query(refunds).to_pylist()}
-    return Grid(as_of, month_over, sorted(found, key=lambda c: (c.cohort, c.month)), given)
+    refunds = back.group_by("ordered_month").agg(fen=back.refund_fen.sum().cast("int64"))
+    given = {row["ordered_month"]: row["fen"] for row in session.query(refunds).to_pylist()}
+    return Grid(as_of, month_over, cells, given)
+
+
+def _cells(session: Session, orders: ir.Table, months: range) -> list[GridCell]:
+    bits = {month: (f"set{i // SET_MONTHS}", 1 << i % SET_MONTHS) for i, month in enumerate(months)}
+    names = sorted({name for name, _ in bits.values()})
+    listed = {
+        "month": list(months),
+        **{n: [bit if at == n else 0 for at, bit in bits.values()] for n in names},
+    }
+    schema = pa.schema([("month", pa.int32()), *((name, pa.int64()) for name in names)])
+    calendar = session.keep("measured_months", pa.table(listed, schema))
+    placed = orders.inner_join(calendar, orders.ordered_month == calendar.month)
+    sets = {name: placed[name].bit_or().cast("int64") for name in names}
+    first = placed.group_by("customer_id").agg(cohort=placed.ordered_month.min(), **sets)
+    buyers = session.keep("measured_cohorts", first)
+    seen = {
+        f"m{m}": ((buyers[name] & bit) != 0).ifelse(1, 0).sum().cast("int64")
+        for m, (name, bit) in bits.items()
+    }
+    wide = {row["cohort"]: row for row in session.query(buyers.group_by("cohort").agg(**seen)).to_pylist()}
+    joined = orders.inner_join(buyers.select("customer_id", "cohort"), "customer_id")
+    sums = joined.group_by("cohort", month="ordered_month").agg(
+        orders=joined.count().cast("int64"), revenue_fen=joined.amount_fen.sum().cast("int64")
+    )
+    found = [
+        GridCell(buyers=wide[row["cohort"]][f"m{row['month']}"], **row)
+        for row in session.query(sums).to_pylist()
+    ]
+    return sorted(found, key=lambda cell: (cell.cohort, cell.month))
 
 
 def monthly_of(grid: Grid) -> Monthly:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
@@ -72,39 +73,43 @@ class _Ranked:
         return int(money[at]) - int(self.spent[at]) * (int(people[at]) - buyers)
 
 
-def concentration_of(session: Session, tables: Tables, as_of: date) -> Concentration:
-    """Compute the concentration from `orders_order`.
+def spending(tables: Tables, as_of: date) -> ir.Table:
+    """What each buyer has spent up to a day. Grain in: one valid order; out: one buyer, with `spent_fen`."""
+    orders = tables["orders_order"]
+    placed = orders.filter(orders.ordered_on <= day_number(as_of))
+    return placed.group_by("customer_id").agg(spent_fen=placed.amount_fen.sum().cast("int64"))
 
-    Grain in: one valid order. Grain between: one row an amount spent (equal spenders together), so that neither a
+
+def concentration_of(session: Session, buyers: ir.Table, as_of: date) -> Concentration:
+    """Compute the concentration from what each buyer has spent.
+
+    Grain in: one buyer, with `spent_fen`. Grain between: one row an amount (equal spenders together), so that neither a
     window over all buyers nor their list is needed. Curve: 101 points, of the biggest ⌈i % × buyers⌉. Gini: twice the
     area between the curve and the diagonal, Σ (nⱼ / N)(Tⱼ + Tⱼ₋₁) − 1 with Tⱼ the running share of revenue; 0 when all
     spent alike, (N − 1) / N when one of N spent all (Gini 1912).
     """
-    ranked = _ranked(session, tables, as_of)
-    buyers, revenue = ranked.buyers, ranked.revenue
-    top = [_top(ranked, percent, buyers, revenue) for percent in TOP_PERCENTS]
+    ranked = _ranked(session, buyers)
+    people, revenue = ranked.buyers, ranked.revenue
     curve = []
     if revenue:
-        sizes = [_ceil(buyers, percent) for percent in range(101)]
-        curve = [CurvePoint(size / buyers, ranked.first(size) / revenue) for size in sizes]
+        sizes = [_ceil(people, percent) for percent in range(101)]
+        curve = [CurvePoint(size / people, ranked.first(size) / revenue) for size in sizes]
     return Concentration(
         as_of_on=as_of,
-        buyers=buyers,
+        buyers=people,
         revenue_fen=revenue,
-        top20_share_rate=share(ranked.first(_ceil(buyers, 20)), revenue),
-        top=top if buyers else [],
+        top20_share_rate=share(ranked.first(_ceil(people, 20)), revenue),
+        top=[_top(ranked, percent, people, revenue) for percent in TOP_PERCENTS] if people else [],
         curve=curve,
-        gini_rate=_gini(ranked, buyers, revenue),
+        gini_rate=_gini(ranked, people, revenue),
     )
 
 
-def _ranked(session: Session, tables: Tables, as_of: date) -> _Ranked:
-    orders = tables["orders_order"]
-    placed = orders.filter(orders.ordered_on <= day_number(as_of))
-    spent = placed.group_by("customer_id").agg(spent_fen=placed.amount_fen.sum().cast("int64"))
-    groups = session.query(spent.group_by("spent_fen").agg(n=spent.count().cast("int64")))
-    rows: pa.Table = groups.sort_by([("spent_fen", "descending")])
-    return _Ranked(rows["spent_fen"].to_numpy(), rows["n"].to_numpy())
+def _ranked(session: Session, buyers: ir.Table) -> _Ranked:
+    groups: pa.Table = session.query(buyers.group_by("spent_fen").agg(n=buyers.count().cast("int64")))
+    spent, count = groups["spent_fen"].to_numpy(), groups["n"].to_numpy()
+    order = np.argsort(-spent)
+    return _Ranked(spent[order], count[order])
 
 
 def _top(ranked: _Ranked, percent: int, buyers: int, revenue: int) -> Top:

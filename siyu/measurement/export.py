@@ -124,4 +124,6 @@ def _concentration(report: Concentration) -> Table:
         *_of("buyers", "revenue_fen"),
         Column(Text("占销售额", "Share of revenue"), "rate"),
     ]
-    return Table(columns, [[t.share_of_buyers_rate, t.buyers, t.revenue_fen, t.share_rate] for t in report.top])
+    return Table(
+        columns, [[t.share_of_buyers_rate, t.buyers, t.revenue_fen, t.share_rate] for t in report.top]
+    )

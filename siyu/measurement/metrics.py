@@ -111,7 +111,10 @@ _ALL = (
     Metric(
         "new_buyers",
         Text("新买家", "New buyers"),
-        Text("有史以来第一笔有效订单落在期间内的客户", "customers whose first valid order ever is in the period"),
+        Text(
+            "有史以来第一笔有效订单落在期间内的客户",
+            "customers whose first valid order ever is in the period",
+        ),
         "count",
         lambda c: c.new_buyers,
     ),

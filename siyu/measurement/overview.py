@@ -9,7 +9,7 @@ from datetime import date, datetime
 from siyu.foundation.clock import Calendar, day_number, from_day_number
 from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
-from siyu.measurement._queries import BEGINNING, counts_of
+from siyu.measurement._queries import BEGINNING, count
 from siyu.measurement.concentration import concentration_of
 from siyu.measurement.metrics import METRICS, Counts, Number, change, values_of
 from siyu.measurement.periods import Grain, Span, compared, series_of
@@ -72,20 +72,21 @@ def overview_of(
 ) -> Overview:
     """Compute the overview from the facts.
 
-    Grain in: valid orders, lines, customers (see `_queries.counts_of`). Grain out: one overview; its spans (30 at most,
+    Grain in: valid orders, lines, customers (see `_queries.count`). Grain out: one overview; its spans (30 at most,
     the one compared with, and all time) are counted together in one scan of each fact.
     """
     day, periods = day_number(as_of), series_of(day_number(as_of), grain)
     current, before = compared(day, grain)
     spans = [*(Span(p.from_on, min(p.to_on, day)) for p in periods), before, Span(BEGINNING, day)]
-    *series, previous, ever = counts_of(session, tables, calendar, spans)
+    counted = count(session, tables, calendar, spans)
+    *series, previous, ever = counted.counts
     today = day_number(calendar.on(now))
     values = [values_of(counts) for counts in series]
     points = [
         Point(from_day_number(period.from_on), period.to_on > day or period.to_on >= today, metrics)
         for period, metrics in zip(periods, values, strict=True)
     ]
-    top20 = concentration_of(session, tables, as_of).top20_share_rate
+    top20 = concentration_of(session, counted.buyers, as_of).top20_share_rate
     return Overview(
         as_of_on=as_of,
         grain=grain,
@@ -98,11 +99,15 @@ def overview_of(
     )
 
 
-def _cards(
-    values: Sequence[dict[str, Number | None]], previous: dict[str, Number | None]
-) -> list[Card]:
+def _cards(values: Sequence[dict[str, Number | None]], previous: dict[str, Number | None]) -> list[Card]:
     return [
-        Card(key, values[-1][key], previous[key], change(values[-1][key], previous[key]), [v[key] for v in values])
+        Card(
+            key,
+            values[-1][key],
+            previous[key],
+            change(values[-1][key], previous[key]),
+            [v[key] for v in values],
+        )
         for key in METRICS
     ]
 

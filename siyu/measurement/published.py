@@ -82,7 +82,9 @@ def _held(stores: Stores, recipe: Recipe[T]) -> Published[T] | None:
     if kept is None:
         return None
     published, positions = kept
-    events = {name: sorted(fact.sources) for fact in stores.warehouse.facts if (name := fact.name) in positions}
+    events = {
+        name: sorted(fact.sources) for fact in stores.warehouse.facts if (name := fact.name) in positions
+    }
     with stores.ledger.read() as tx:
         moved = data_epoch(tx) != positions[EPOCH] or any(
             log.batches(tx, positions[name], None, names, limit=1) for name, names in events.items()

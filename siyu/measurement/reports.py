@@ -13,7 +13,7 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
 from siyu.measurement.cohorts import Cohorts, Grid, Measure, Monthly, cohorts_of, grid_of, monthly_of
-from siyu.measurement.concentration import Concentration, concentration_of
+from siyu.measurement.concentration import Concentration, concentration_of, spending
 from siyu.measurement.overview import Overview, overview_of
 from siyu.measurement.periods import Grain, period_of
 from siyu.measurement.published import Published, Recipe, publish
@@ -70,9 +70,11 @@ def concentration(stores: Stores, *, as_of: date | None = None) -> Published[Con
     day = _checked(stores, as_of)
 
     def compute(session: Session) -> Concentration:
-        return concentration_of(session, stores.warehouse.tables, day)
+        return concentration_of(session, spending(stores.warehouse.tables, day), day)
 
-    return publish(stores, Recipe("concentration", {"as_of": day.isoformat()}, _BUYERS, Concentration, compute))
+    return publish(
+        stores, Recipe("concentration", {"as_of": day.isoformat()}, _BUYERS, Concentration, compute)
+    )
 
 
 def report(
@@ -113,7 +115,9 @@ def _grid(stores: Stores, as_of: date | None) -> Published[Grid]:
     def compute(session: Session) -> Grid:
         return grid_of(session, stores.warehouse.tables, as_of=day, month_over=over)
 
-    return publish(stores, Recipe("cohort_grid", {"as_of": day.isoformat(), "over": over}, _BUYERS, Grid, compute))
+    return publish(
+        stores, Recipe("cohort_grid", {"as_of": day.isoformat(), "over": over}, _BUYERS, Grid, compute)
+    )
 
 
 def _overview(stores: Stores, as_of: date, grain: Grain, session: Session) -> Overview:
@@ -133,10 +137,14 @@ def _checked(stores: Stores, as_of: date | None) -> date:
     if not FIRST_DAY <= as_of <= today:
         raise _invalid(
             "as_of",
-            Text(f"日期须在 {FIRST_DAY} 与今天 {today} 之间", f"must be between {FIRST_DAY} and today, {today}"),
+            Text(
+                f"日期须在 {FIRST_DAY} 与今天 {today} 之间", f"must be between {FIRST_DAY} and today, {today}"
+            ),
         )
     return as_of
 
 
 def _invalid(field: str, message: Text) -> InvalidError:
-    return InvalidError(Text("报表参数有误", "The report cannot be made for this"), faults=[Fault(field, message)])
+    return InvalidError(
+        Text("报表参数有误", "The report cannot be made for this"), faults=[Fault(field, message)]
+    )

@@ -25,7 +25,9 @@ router = APIRouter(prefix="/measurement", tags=["measurement"])
 Reader = Annotated[Access, Depends(require("reports.read"))]
 AsOf = Annotated[
     date | None,
-    Query(description="Local day, included. Default: today, or the day of the newest order if that is older than 60 days."),
+    Query(
+        description="Local day, included. Default: today, or the day of the newest order if that is older than 60 days."
+    ),
 ]
 Format = Annotated[Literal["json", "csv"], Query(description="`csv` gives the table as a file.")]
 _FILE: dict[int | str, dict[str, Any]] = {
@@ -96,5 +98,8 @@ def _answer(request: Request, access: Access, published: Published[T], format: s
         return published.record
     text = to_csv(table_of(published.record), language=language_of(request), currency=settings.currency)
     name = f"{request.url.path.rsplit('/', 1)[-1]}-{published.record.as_of_on}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Language": language_of(request)}
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Language": language_of(request),
+    }
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)

@@ -99,14 +99,22 @@ def _first_seen(
     stores: Stores, lines: Iterable[dict[str, object]], known: Mapping[int, date]
 ) -> list[tuple[int, int]]:
     seen = [(customer, stores.calendar.midnight_ms(on)) for customer, on in known.items()]
-    return seen + [(int(str(row["customer_id"])), int(str(row["ordered_ms"]))) for row in lines if row["customer_id"]]
+    return seen + [
+        (int(str(row["customer_id"])), int(str(row["ordered_ms"]))) for row in lines if row["customer_id"]
+    ]
 
 
 def _link(session: WriteSession, seen: Sequence[tuple[int, int]]) -> None:
     if not seen:
         return
-    columns = {"identity_key": [c for c, _ in seen], "customer_id": [c for c, _ in seen], "first_seen_ms": [at for _, at in seen]}
-    both = ibis.union(IDENTITY_LINK.table, session.keep("_made_links", pa.table(columns, IDENTITY_LINK.arrow)))
+    columns = {
+        "identity_key": [c for c, _ in seen],
+        "customer_id": [c for c, _ in seen],
+        "first_seen_ms": [at for _, at in seen],
+    }
+    both = ibis.union(
+        IDENTITY_LINK.table, session.keep("_made_links", pa.table(columns, IDENTITY_LINK.arrow))
+    )
     grouped = both.group_by("identity_key", "customer_id").agg(first_seen_ms=both.first_seen_ms.min())
     merged = session.keep("_merged_links", grouped)
     session.clear(IDENTITY_LINK)

@@ -55,7 +55,8 @@ def cohorts(orders: Sequence[Order], as_of: date) -> dict[tuple[str, str], tuple
     for order in valid:
         found.setdefault((firsts[order.customer], f"{day(order):%Y-%m}"), []).append(order)
     return {
-        key: (len({o.customer for o in rows}), len(rows), sum(o.fen for o in rows)) for key, rows in found.items()
+        key: (len({o.customer for o in rows}), len(rows), sum(o.fen for o in rows))
+        for key, rows in found.items()
     }
 
 

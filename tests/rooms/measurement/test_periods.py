@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,7 @@ def test_periods_follow_each_other_without_gap(on: date, grain: Grain) -> None:
     series = series_of(day_number(on), grain)
     assert len(series) == SERIES_LENGTH[grain]
     assert series[-1].from_on <= day_number(on) <= series[-1].to_on
-    assert all(a.to_on + 1 == b.from_on for a, b in zip(series, series[1:], strict=False))
+    assert all(a.to_on + 1 == b.from_on for a, b in pairwise(series))
 
 
 @given(DAYS, st.sampled_from(GRAINS))
