@@ -61,7 +61,7 @@ def main() -> None:
 @app.command()
 def serve() -> None:
     """启动服务和控制台 Start the server and the console."""
-    server.serve(load_settings(), _ready)
+    server.serve(load_settings(), _ready, _waiting)
 
 
 @app.command()
@@ -73,7 +73,7 @@ def up(customers: Annotated[int, typer.Option(help="示例品牌的客户数")] 
             if _is_empty(client):
                 _follow(client, client.post("/system/sample", customers=customers)["job_id"])
                 _follow_rest(client)
-    server.serve(settings, _ready)
+    server.serve(settings, _ready, _waiting)
 
 
 @app.command()
@@ -246,12 +246,16 @@ def version() -> None:
 @contextmanager
 def _client(settings: Settings) -> Iterator[Client]:
     language = "en" if os.environ.get("LANG", "").startswith("en") else "zh-CN"
-    with server.reached(settings, lambda: err.print("另一个 siyu 命令正在使用数据目录,等它结束…… waiting for another siyu command")) as running:
+    with server.reached(settings, _waiting) as running:
         client = Client(running.url, running.token, language)
         try:
             yield client
         finally:
             client.close()
+
+
+def _waiting() -> None:
+    err.print("另一个 siyu 命令正在使用数据目录,等它结束…… waiting for another siyu command")
 
 
 def _ready(stores: Stores, url: str) -> None:
@@ -267,7 +271,7 @@ def _ready(stores: Stores, url: str) -> None:
 
 
 def _is_empty(client: Client) -> bool:
-    return not client.get("/imports", limit=1)["items"] and client.get("/jobs", limit=1)["total"] == 0 or _unfinished_sample(client)
+    return (not client.get("/imports", limit=1)["items"] and client.get("/jobs", limit=1)["total"] == 0) or _unfinished_sample(client)
 
 
 def _unfinished_sample(client: Client) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from siyu.foundation.errors import SiyuError
+from siyu.foundation.errors import SiyuError, UnavailableError
 from siyu.foundation.text import Text
 
 PART = 1 << 20
@@ -35,22 +35,19 @@ class Client:
         self._http = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=httpx.Timeout(30, read=600), trust_env=False)
 
     def get(self, path: str, **query: Any) -> Any:
-        return self._answer(self._http.get(path, params={k: v for k, v in query.items() if v is not None}))
+        return _read(self._ask("GET", path, params=_given(query)))
 
     def post(self, path: str, body: Any = None, **query: Any) -> Any:
-        return self._answer(self._http.post(path, json=body, params={k: v for k, v in query.items() if v is not None}))
+        return _read(self._ask("POST", path, json=body, params=_given(query)))
 
     def patch(self, path: str, body: Any) -> Any:
-        return self._answer(self._http.patch(path, json=body))
+        return _read(self._ask("PATCH", path, json=body))
 
     def delete(self, path: str) -> Any:
-        return self._answer(self._http.delete(path))
+        return _read(self._ask("DELETE", path))
 
     def text(self, path: str) -> str:
-        answer = self._http.get(path)
-        if answer.is_error:
-            self._answer(answer)
-        return answer.text
+        return self._ask("GET", path).text
 
     def upload(self, path: str, file: Path, seen: Callable[[int], None], **query: Any) -> Any:
         def parts() -> Iterator[bytes]:
@@ -61,7 +58,7 @@ class Client:
                     seen(sent)
                     yield part
 
-        return self._answer(self._http.put(path, content=parts(), params={k: v for k, v in query.items() if v is not None}))
+        return _read(self._ask("PUT", path, content=parts(), params=_given(query)))
 
     def follow(self, job_id: str, told: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """Wait for the end of a job, telling each state; returns the job."""
@@ -75,10 +72,25 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def _answer(self, answer: httpx.Response) -> Any:
+    def _ask(self, method: str, path: str, **what: Any) -> httpx.Response:
+        try:
+            answer = self._http.request(method, path, **what)
+        except httpx.TransportError as error:
+            raise UnavailableError(
+                Text("与 siyu 服务的连接断了", "the connection to the siyu server broke off"),
+                way_out=Text("服务重新启动后再运行一次;已开始的任务会接着做", "run it again once the server is back; what has begun goes on"),
+            ) from error
         if answer.is_error:
             try:
                 raise RefusedError(answer.json())
             except ValueError as error:
                 raise RefusedError({"detail": f"HTTP {answer.status_code}"}) from error
-        return answer.json() if answer.content else None
+        return answer
+
+
+def _given(query: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def _read(answer: httpx.Response) -> Any:
+    return answer.json() if answer.content else None

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -37,18 +39,24 @@ class Running:
 
 
 def owner_url(settings: Settings) -> str | None:
-    """The address of the server that owns the data folder now; None if there is none."""
+    """The address of the server that owns the data folder now and answers; None if there is none."""
     if not _is_owned(settings):
         return None
     try:
-        return str(json.loads((settings.home / ADDRESS).read_text())["url"])
+        url = str(json.loads((settings.home / ADDRESS).read_text())["url"])
     except (FileNotFoundError, ValueError, KeyError):
         return None
+    return url if _answers(url) else None
 
 
-def serve(settings: Settings, ready: Callable[[Stores, str], None]) -> None:
-    """Own the data folder and serve until interrupted; a clean stop gives running jobs back to the queue."""
-    with _owning(settings, wait=False):
+def serve(settings: Settings, ready: Callable[[Stores, str], None], waiting: Callable[[], None] = lambda: None) -> None:
+    """Own the data folder and serve until interrupted; a clean stop gives running jobs back to the queue.
+
+    A command that owns the folder just now is waited for; another server is an error.
+    """
+    with _owning(settings, waiting) as other:
+        if other is not None:
+            raise _busy(settings, other)
         stores, server, bound = _opened(settings, settings.host, settings.port)
         try:
             url = settings.public_url or f"http://{_shown(settings.host)}:{bound.getsockname()[1]}"
@@ -67,11 +75,10 @@ def reached(settings: Settings, waiting: Callable[[], None] = lambda: None) -> I
     Another command that owns the folder just now is waited for, never an error.
     """
     token = local_token_of(load_secrets(settings))
-    url = owner_url(settings)
-    if url is not None:
-        yield Running(url, token, None)
-        return
-    with _owning(settings, wait=True, waiting=waiting):
+    with _owning(settings, waiting) as url:
+        if url is not None:
+            yield Running(url, token, None)
+            return
         stores, server, bound = _opened(settings, "127.0.0.1", 0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="server", daemon=True)
         try:
@@ -105,29 +112,39 @@ def _opened(settings: Settings, host: str, port: int) -> tuple[Stores, uvicorn.S
 
 
 @contextmanager
-def _owning(settings: Settings, *, wait: bool, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+def _owning(settings: Settings, waiting: Callable[[], None]) -> Iterator[str | None]:
+    """Own the folder (None), or know the server that owns it (its address); a command that does is waited for."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.home / LOCK).open("w") as lock:
-        until, told = time.monotonic() + (WAIT_SECONDS if wait else 0), False
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise _busy(settings) from None
-                if not told:
-                    waiting()
-                    told = True
-                time.sleep(0.2)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+    with (settings.home / LOCK).open("a") as lock:
+        until, told = time.monotonic() + WAIT_SECONDS, False
+        while not _locked(lock):
+            # Looked at in every round: the owner may be a server that is only starting.
+            if (url := owner_url(settings)) is not None:
+                yield url
+                return
+            if time.monotonic() >= until:
+                raise _busy(settings, None)
+            if not told:
+                waiting()
+                told = True
+            time.sleep(0.2)
+        # Left behind by a server that was killed; a command must not be sent there.
+        (settings.home / ADDRESS).unlink(missing_ok=True)
+        yield None
 
 
-def _busy(settings: Settings) -> ConflictError:
+def _locked(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _busy(settings: Settings, url: str | None) -> ConflictError:
+    at = f" ({url})" if url else ""
     return ConflictError(
-        Text(f"另一个 siyu 正在使用 {settings.home}", f"another siyu is using {settings.home}"),
+        Text(f"另一个 siyu 正在使用 {settings.home}{at}", f"another siyu is using {settings.home}{at}"),
         way_out=Text("它在运行时,命令行会自动连到它;要重启请先停下它", "commands reach it while it runs; stop it first to start it anew"),
     )
 
@@ -141,6 +158,15 @@ def _is_owned(settings: Settings) -> bool:
     except BlockingIOError:
         return True
     return False
+
+
+def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 def _tell_address(settings: Settings, url: str) -> None:

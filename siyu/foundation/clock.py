@@ -55,8 +55,7 @@ class Calendar:
 
     def midnight(self, on: date) -> datetime:
         """The first instant of the local day `on`, aware UTC."""
-        local = datetime(on.year, on.month, on.day, tzinfo=self.zone)
-        return local.astimezone(UTC)
+        return self.parse_local(datetime(on.year, on.month, on.day))  # noqa: DTZ001  a wall-clock time is meant
 
     def midnight_ms(self, on: date) -> int:
         return to_ms(self.midnight(on))
@@ -66,5 +65,18 @@ class Calendar:
         return self.midnight_ms(on + timedelta(days=1))
 
     def parse_local(self, naive: datetime) -> datetime:
-        """An aware UTC instant from a wall-clock time in the brand's zone."""
-        return naive.replace(tzinfo=self.zone).astimezone(UTC)
+        """An aware UTC instant from a wall-clock time in the brand's zone; one that occurs twice is its first."""
+        at = naive.replace(tzinfo=self.zone, fold=0)
+        instant = at.astimezone(UTC)
+        if instant.astimezone(self.zone).replace(tzinfo=None) == naive.replace(fold=0):
+            return instant
+        # In a gap `fold` 0 and 1 read the clock of before and of after it; their difference is its length.
+        return self._first_after_gap(instant, at.replace(fold=1).astimezone(UTC))
+
+    def _first_after_gap(self, late: datetime, early: datetime) -> datetime:
+        """The instant at which the clock jumps, known to lie in (early, late]."""
+        before = early.astimezone(self.zone).utcoffset()
+        while late - early > timedelta(seconds=1):
+            middle = early + (late - early) // 2
+            early, late = (middle, late) if middle.astimezone(self.zone).utcoffset() == before else (early, middle)
+        return late.replace(microsecond=0)

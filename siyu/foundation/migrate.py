@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, func, select
 
 from siyu.foundation.database import Ledger
 from siyu.foundation.errors import UnavailableError
@@ -16,9 +19,12 @@ from siyu.foundation.text import Text
 _PACKAGE = Path(__file__).parents[1]
 MIGRATIONS = next((p for p in (_PACKAGE / "_migrations", _PACKAGE.parent / "migrations") if p.is_dir()), _PACKAGE / "_migrations")
 
+_LOCK = 5_943_217
+"""PostgreSQL's advisory lock of a migration; the number means nothing, it only must not change."""
+
 
 def migrate(ledger: Ledger) -> None:
-    """Apply the migrations that the ledger lacks, in one transaction each.
+    """Apply the migrations that the ledger lacks, all in one transaction: killed in the middle, nothing happened.
 
     Raises
     ------
@@ -27,7 +33,7 @@ def migrate(ledger: Ledger) -> None:
     """
     config = _config()
     script = ScriptDirectory.from_config(config)
-    with ledger.engine.connect() as connection:
+    with _alone(ledger) as connection:
         current = MigrationContext.configure(connection).get_current_revision()
         if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
             raise UnavailableError(
@@ -37,7 +43,15 @@ def migrate(ledger: Ledger) -> None:
         if current != script.get_current_head():
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            connection.commit()
+
+
+@contextmanager
+def _alone(ledger: Ledger) -> Iterator[Connection]:
+    """A transaction that keeps other processes from migrating meanwhile (they wait, and then find nothing to do)."""
+    with ledger.begin() as connection:
+        if not ledger.is_sqlite:
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        yield connection
 
 
 def schema_version(ledger: Ledger) -> tuple[str | None, str | None]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_bytes
+from tempfile import mkstemp
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -61,7 +62,7 @@ def _sealed(cipher: AESGCM, plain: bytes, tag: bytes) -> bytes:
 def _opened(cipher: AESGCM, blob: bytes, tag: bytes) -> str | None:
     try:
         return cipher.decrypt(blob[:_NONCE], blob[_NONCE:], tag).decode()
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return None
 
 
@@ -84,15 +85,24 @@ def _derived(master: bytes, purpose: bytes) -> bytes:
 def _key_file(path: Path) -> bytes:
     for folder in (path.parent.parent, path.parent):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_key(path)
+    if not path.exists():
+        _make_key(path)
+    return _read_key(path)
+
+
+def _make_key(path: Path) -> None:
+    """Written whole under another name and then linked: nobody ever sees half a key, and the first of two makers wins."""
+    handle, name = mkstemp(dir=path.parent, prefix="new-")
     with os.fdopen(handle, "w") as file:
         file.write(token_bytes(32).hex() + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return _read_key(path)
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(name).unlink()
 
 
 def _read_key(path: Path) -> bytes:

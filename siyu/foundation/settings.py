@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from siyu.foundation.clock import Calendar
 from siyu.foundation.errors import Fault, InvalidError
@@ -32,13 +34,13 @@ class Settings(BaseSettings):
     time_zone: str = Field("Asia/Shanghai", description="The brand's time zone (IANA name); days and months are cut in it.")
     currency: str = Field("CNY", description="ISO code of the brand's currency.", pattern=r"^[A-Z]{3}$")
     database_url: str | None = Field(
-        None, description="Ledger; default is SQLite in the data folder. PostgreSQL: postgresql+psycopg://user@host/name"
+        None, repr=False, description="Ledger; default is SQLite in the data folder. PostgreSQL: postgresql+psycopg://user@host/name"
     )
     host: str = Field("127.0.0.1", description="Address that `siyu serve` listens on.")
     port: int = Field(8760, description="Port that `siyu serve` listens on.", ge=1, le=65535)
     public_url: str | None = Field(None, description="Address that browsers use, when a proxy stands before Siyu.")
     secret_key: str | None = Field(
-        None, description="Master key (64 hex digits); default is a key file made in the data folder.", pattern=r"^[0-9a-f]{64}$"
+        None, repr=False, description="Master key (64 hex digits); default is a key file made in the data folder.", pattern=r"^[0-9a-f]{64}$"
     )
     warehouse_memory: str = Field("4GB", description="Memory limit of the warehouse engine.", pattern=r"^\d+(\.\d+)?(MB|GB)$")
     warehouse_threads: int = Field(0, description="Threads of the warehouse engine; 0 means all cores.", ge=0, le=1024)
@@ -53,6 +55,17 @@ class Settings(BaseSettings):
         if name not in available_timezones():
             raise ValueError(f"unknown time zone {name!r}")
         return name
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str | None) -> str | None:
+        try:
+            if url is not None and make_url(url).get_dialect().name not in ("sqlite", "postgresql"):
+                raise ValueError("it names neither sqlite nor postgresql")
+        except (ArgumentError, NoSuchModuleError, ImportError):
+            # Without its cause: that one quotes the URL, and with it the password.
+            raise ValueError("not the URL of a database, such as postgresql+psycopg://user@host/name") from None
+        return url
 
     @classmethod
     def settings_customise_sources(
@@ -71,7 +84,7 @@ class Settings(BaseSettings):
 
     @property
     def ledger_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'ledger.sqlite'}"
+        return self.database_url or URL.create("sqlite", database=str(self.home / "ledger.sqlite")).render_as_string()
 
     @property
     def warehouse_file(self) -> Path:
@@ -117,6 +130,7 @@ def load_settings(home: Path | None = None) -> Settings:
     return settings
 
 
+_SECRET = {"secret_key", "database_url"}
 _OTHER_VARIABLES = {"shared_data", "now", "password"}
 
 
@@ -133,4 +147,5 @@ def _fault(item: dict[str, Any]) -> Fault:
     name = ".".join(str(part) for part in item["loc"]) or "settings"
     if item["type"] == "extra_forbidden":
         return Fault(name, Text("没有这个设置项", "no such setting"))
-    return Fault(name, Text(f"值 {item.get('input')!r} 不对:{item['msg']}", f"{item.get('input')!r} is not valid: {item['msg']}"))
+    value = "***" if name in _SECRET else repr(item.get("input"))
+    return Fault(name, Text(f"值 {value} 不对:{item['msg']}", f"{value} is not valid: {item['msg']}"))

@@ -139,10 +139,13 @@ def list_jobs(
     *,
     status: str | None = None,
     kind: str | None = None,
+    scheduled: bool | None = None,
     limit: int = 50,
     before: str | None = None,
 ) -> JobPage:
     """Jobs, newest first. `before` is the id of the last job of the page before; `total` counts all pages.
+
+    `scheduled` tells those that a schedule started (True) from those that a person or an event did (False).
 
     Raises
     ------
@@ -154,6 +157,9 @@ def list_jobs(
         found = found.where(jobs_job.c.status == status)
     if kind is not None:
         found = found.where(jobs_job.c.kind == kind)
+    if scheduled is not None:
+        by_clock = func.coalesce(jobs_job.c.key, "").startswith("schedule:", autoescape=True)
+        found = found.where(by_clock if scheduled else ~by_clock)
     total = tx.scalar(select(func.count()).select_from(found.subquery())) or 0
     if before is not None:
         found = found.where(jobs_job.c.number < _row(tx, before).number)

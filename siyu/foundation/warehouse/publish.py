@@ -76,7 +76,7 @@ def _publish_run(session: WriteSession, tables: Tables, facts: Sequence[Fact], r
             rows = [_translated(fact, batch) for batch in run if batch.event in fact.sources and batch.position > done]
             if rows:
                 arrived[fact.name] = staged = _stage(session, tables, fact, pa.concat_tables(rows))
-                count += _store(session, tables, fact, staged)
+                count += _store(session, fact, staged)
             if run[-1].position > done:
                 _move_cursor(session, fact, run[-1].position)
         elif fact.derive and any(name in arrived for name in fact.derive_from):
@@ -112,7 +112,7 @@ def _stage(session: WriteSession, tables: Tables, fact: Fact, rows: pa.Table) ->
     return staged
 
 
-def _store(session: WriteSession, tables: Tables, fact: Fact, staged: ir.Table) -> int:
+def _store(session: WriteSession, fact: Fact, staged: ir.Table) -> int:
     if fact.on_duplicate == "replace":
         session.delete(fact, staged, fact.key)
     session.insert(fact, staged)
