@@ -13,6 +13,7 @@ import pyarrow as pa
 from siyu.foundation.clock import day_number, month_name, month_number
 from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
+from siyu.measurement._queries import union_of
 from siyu.measurement.metrics import share
 
 Measure = Literal["buyers", "revenue_fen", "orders"]
@@ -121,7 +122,7 @@ def _cells(session: Session, orders: ir.Table, months: range) -> list[GridCell]:
     schema = pa.schema([("month", pa.int32()), *((name, pa.int64()) for name in names)])
     calendar = session.keep("measured_months", pa.table(listed, schema))
     placed = orders.inner_join(calendar, orders.ordered_month == calendar.month)
-    sets = {name: placed[name].bit_or().cast("int64") for name in names}
+    sets = {name: union_of(placed[name]) for name in names}
     first = placed.group_by("customer_id").agg(cohort=placed.ordered_month.min(), **sets)
     buyers = session.keep("measured_cohorts", first)
     seen = {
