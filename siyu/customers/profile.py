@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import msgspec
 import pyarrow as pa
@@ -21,6 +22,7 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.identity.identifiers import SEARCHABLE, Identifier, mask, of_customer
 from siyu.team.audit import Actor, record
 
+ASKED = ibis.table({"customer_id": "int64"}, name="_asked")
 _IN_PROFILE = {*PROFILE_PATHS, "birthday", "registered_at"}
 
 
@@ -51,15 +53,19 @@ class Attribute:
     held_since_at: datetime
 
 
-def asked_for(session: Session, customer_ids: Sequence[int]) -> ir.Table:
-    """Some customers as a table to join with (one column, customer_id): an engine finds them in one pass over the ids."""
-    return session.keep("_asked_for", pa.table({"customer_id": pa.array(customer_ids, pa.int64())}))
+def keep_asked(session: Session, customer_ids: Sequence[int]) -> None:
+    """Keep some ids as `ASKED`: joined with it, an engine finds these customers in one pass over the ids."""
+    session.keep("_asked", pa.table({"customer_id": pa.array(customer_ids, pa.int64())}))
 
 
-def load_profiles(stores: Stores, session: Session, customers: ir.Table) -> dict[int, Profile]:
-    """Profiles of the customers in a table with the column customer_id; unknown ones are left out."""
-    rows = session.query(CUSTOMERS_PROFILE.table.semi_join(customers, "customer_id")).to_pylist()
-    return {row["customer_id"]: _profile(stores, row) for row in rows}
+def asked_of(table: ir.Table) -> ir.Table:
+    """The rows of the customers in `ASKED`."""
+    return table.semi_join(ASKED, "customer_id")
+
+
+def load_profiles(stores: Stores, session: Session) -> dict[int, Profile]:
+    """Profiles of the customers in `ASKED`; unknown ones are left out."""
+    return {row["customer_id"]: _profile(stores, row) for row in session.query(_ASKED_PROFILES).to_pylist()}
 
 
 def find_profile(stores: Stores, session: Session, customer_id: int) -> Profile:
@@ -69,7 +75,8 @@ def find_profile(stores: Stores, session: Session, customer_id: int) -> Profile:
     ------
     NotFoundError
     """
-    found = load_profiles(stores, session, asked_for(session, [customer_id]))
+    keep_asked(session, [customer_id])
+    found = load_profiles(stores, session)
     if customer_id not in found:
         raise NotFoundError(
             Text(f"没有编号为 {customer_id} 的客户", f"there is no customer {customer_id}"),
@@ -80,9 +87,12 @@ def find_profile(stores: Stores, session: Session, customer_id: int) -> Profile:
 
 def unknown_customers(session: Session, customer_ids: Sequence[int]) -> list[int]:
     """Which of these are no customers."""
-    profile = CUSTOMERS_PROFILE.table
-    found = session.query(profile.semi_join(asked_for(session, customer_ids), "customer_id").select("customer_id"))
+    keep_asked(session, customer_ids)
+    found = session.query(_ASKED_PROFILES.select("customer_id"))
     return sorted(set(customer_ids) - set(found["customer_id"].to_pylist()))
+
+
+_ASKED_PROFILES = asked_of(CUSTOMERS_PROFILE.table)
 
 
 def load_attributes(session: Session, customer_id: int, *, unmasked: bool = False) -> list[Attribute]:
@@ -102,7 +112,9 @@ def shown(path: str, text: str, *, unmasked: bool = False) -> Any:
     """The value that a stored text stands for, as this reader may see it."""
     name = path.rsplit(".", 1)[-1].lower()
     kind = "phone" if name in ("phone", "mobile", "tel") else name
-    return mask(kind, text) if kind in SEARCHABLE and not unmasked else _plain(text)
+    if kind in SEARCHABLE:
+        return text if unmasked else mask(kind, text)
+    return _plain(text)
 
 
 def load_identifiers(stores: Stores, tx: Connection, customer_id: int, reader: Actor, *, unmasked: bool) -> list[Identifier]:

@@ -6,8 +6,9 @@ that has the column, in two groups: people with a value there, and people withou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import ibis
@@ -24,13 +25,16 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
 from siyu.identity.identifiers import look_up
 from siyu.segments import rules
-from siyu.segments.directory_columns import DEFAULT_SORT, Order, parse_sort
+from siyu.segments.directory_columns import COLUMNS, DEFAULT_SORT, Order, parse_sort
 from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.segments.evaluate import members
 from siyu.segments.rules import All, Attribute, Event, InSegment, LastEvent, Orders, Rule
 from siyu.segments.segments import check_uses, find_segment
 from siyu.segments.windows import Moment
 
+CHOSEN = ibis.table({"customer_id": "int64"}, name="_chosen")
+"""Whom a list is about, kept for a session by `choose`."""
+_BASE = CUSTOMERS_PROFILE.table
 DEFAULT_ORDER = parse_sort(DEFAULT_SORT)
 _COUNTED = ("order_count", "spend_fen", "first_order", "last_order")
 NARROW_BELOW_RATE = 0.3
@@ -46,6 +50,10 @@ class Asked:
     rule: Rule | None = None
     segment_id: int | None = None
     order: Order = DEFAULT_ORDER
+
+    @property
+    def is_everybody(self) -> bool:
+        return not self.q and self.rule is None and self.segment_id is None
 
     @property
     def key(self) -> str:
@@ -107,61 +115,67 @@ def read_page(stores: Stores, asked: Asked, *, after: Place | None = None, limit
     """One page of the list. Every page of one list answers for the instant of its first page."""
     moment = Moment(after.now_ms if after else to_ms(stores.now()), stores.calendar)
     with stores.ledger.read() as tx, stores.warehouse.read() as session:
-        chosen = choose(stores, session, tx, asked, moment)
-        total = int(session.scalar(_everyone(stores) if chosen is None else chosen.count()))
-        found = find_places(session, stores.warehouse.tables, asked.order, chosen, after, min(limit + 1, total), moment)
+        total = choose(stores, session, tx, asked, moment)
+        found = find_places(session, asked, after, min(limit + 1, total), moment)
         rows = load_rows(stores, session, tx, [place.customer_id for place in found[:limit]])
     return DirectoryPage(rows, found[limit - 1] if len(found) > limit else None, total)
 
 
-def choose(stores: Stores, session: Session, tx: Connection, asked: Asked, moment: Moment) -> ir.Table | None:
-    """The customers asked for, kept for this session (one column, customer_id); None for everybody.
+def choose(stores: Stores, session: Session, tx: Connection, asked: Asked, moment: Moment) -> int:
+    """Find the customers asked for and keep them for this session as `CHOSEN`, unless it is everybody; returns how many.
 
     Conditions are answered from the one that costs least to the one that costs most. Once few people are left, only
     their rows are read.
     """
-    tables, kept = stores.warehouse.tables, None
+    tables = stores.warehouse.tables
+    everybody = int(session.scalar(_BASE.count()))
+    count = everybody
     if asked.q:
-        kept = session.keep("_chosen", _search(asked.q, look_up(stores, tx, asked.q)))
+        session.keep(CHOSEN.get_name(), _search(asked.q, look_up(stores, tx, asked.q)))
+        count = int(session.scalar(CHOSEN.count()))
     for number, part in enumerate(_by_cost(asked)):
-        if kept is None:
+        if number == 0 and not asked.q:
             found = members(part, tables, moment)
-        elif session.scalar(kept.count()) < NARROW_BELOW_RATE * session.scalar(_everyone(stores)):
-            found = members(part, _narrowed(tables, kept), moment)
+        elif count < NARROW_BELOW_RATE * everybody:
+            found = members(part, _Narrowed(tables), moment)
         else:
-            found = members(part, tables, moment).semi_join(kept, "customer_id")
-        kept = session.keep(f"_chosen{number}", found)
-    return kept
+            found = members(part, tables, moment).semi_join(CHOSEN, "customer_id")
+        session.keep(CHOSEN.get_name(), found)
+        count = int(session.scalar(CHOSEN.count()))
+    return count
 
 
-def find_places(
-    session: Session, tables: Tables, order: Order, chosen: ir.Table | None, after: Place | None, count: int, moment: Moment
-) -> list[Place]:
-    """The next customers in order, at most `count`."""
+def find_places(session: Session, asked: Asked, after: Place | None, count: int, moment: Moment) -> list[Place]:
+    """The next customers in order, at most `count`, of those that `choose` kept."""
     found: list[Place] = []
-    for group, rows in enumerate(groups(tables, order, chosen)):
+    for group, rows in enumerate(groups(asked.order, chosen_only=not asked.is_everybody)):
         if (after is not None and group < after.group) or len(found) >= count:
             continue
         if after is not None and group == after.group:
-            rows = rows.filter(_beyond(rows, after, order))
-        value = rows.value.desc() if order.descending else rows.value.asc()
+            rows = rows.filter(_beyond(rows, after, asked.order))
+        value = rows.value.desc() if asked.order.descending else rows.value.asc()
         page = session.query(rows.order_by([value, rows.customer_id]).limit(count - len(found)))
         found += [Place(group, row["value"], row["customer_id"], moment.now_ms) for row in page.to_pylist()]
     return found
 
 
-def groups(tables: Tables, order: Order, chosen: ir.Table | None) -> Iterator[ir.Table]:
-    """The chosen customers in two groups, the first before the second; columns customer_id and value (never null)."""
-    assert order.column.fact is not None
-    assert order.column.value is not None
-    table = order.column.fact.table
-    valued = table.select("customer_id", value=order.column.value(table))
-    present = valued.filter(valued.value.notnull() & (valued.value != 0) if order.column.zero else valued.value.notnull())
-    base = tables[CUSTOMERS_PROFILE.name] if chosen is None else chosen
-    absent = base.anti_join(present, "customer_id").select("customer_id", value=_nothing(present.value))
-    if chosen is not None:
-        present = present.semi_join(chosen, "customer_id")
-    yield from (absent, present) if order.column.zero and not order.descending else (present, absent)
+def groups(order: Order, *, chosen_only: bool) -> tuple[ir.Table, ir.Table]:
+    """Customers in two groups, the first before the second; columns customer_id and value (never null)."""
+    return _groups(order.column.key, order.descending, chosen_only)
+
+
+@cache
+def _groups(key: str, descending: bool, chosen_only: bool) -> tuple[ir.Table, ir.Table]:
+    column = COLUMNS[key]
+    assert column.fact is not None
+    assert column.value is not None
+    table = column.fact.table
+    valued = table.select("customer_id", value=column.value(table))
+    present = valued.filter(valued.value.notnull() & (valued.value != 0) if column.zero else valued.value.notnull())
+    absent = (CHOSEN if chosen_only else _BASE).anti_join(present, "customer_id").select("customer_id", value=_nothing(present.value))
+    if chosen_only:
+        present = present.semi_join(CHOSEN, "customer_id")
+    return (absent, present) if column.zero and not descending else (present, absent)
 
 
 def _beyond(rows: ir.Table, after: Place, order: Order) -> ir.BooleanValue:
@@ -173,13 +187,9 @@ def _nothing(value: ir.Value) -> ir.Value:
     return ibis.literal("" if value.type().is_string() else 0, value.type())
 
 
-def _everyone(stores: Stores) -> ir.IntegerScalar:
-    return stores.warehouse.tables[CUSTOMERS_PROFILE.name].count()
-
-
 def _search(q: str, known: Sequence[int]) -> ir.Table:
     """Whose name has the text in it, whose number it is, and who has exactly this identifier."""
-    profile = CUSTOMERS_PROFILE.table
+    profile = _BASE
     named = profile.name.contains(q) if q.lower() == q.upper() else profile.name.lower().contains(q.lower())
     ids = [*known, *([int(q)] if q.isascii() and q.isdigit() and int(q) <= BIGGEST_ID else [])]
     return profile.filter(named.fill_null(False) | profile.customer_id.isin(ids) if ids else named).select("customer_id")
@@ -198,5 +208,18 @@ def _is_costly(leaf: Rule) -> bool:
     return isinstance(leaf, Orders | Event | LastEvent) or (isinstance(leaf, Attribute) and leaf.field in _COUNTED)
 
 
-def _narrowed(tables: Tables, kept: ir.Table) -> Tables:
-    return {name: table.semi_join(kept, "customer_id") if "customer_id" in table.columns else table for name, table in tables.items()}
+class _Narrowed(Mapping[str, ir.Table]):
+    """The tables with the rows of `CHOSEN` only; each is made when it is asked for."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def __getitem__(self, name: str) -> ir.Table:
+        table = self._tables[name]
+        return table.semi_join(CHOSEN, "customer_id") if "customer_id" in table.columns else table
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)

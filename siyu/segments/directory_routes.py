@@ -229,5 +229,5 @@ def _people(stores: Stores, body: TagsToChange) -> Any:
                 raise InvalidError(Text("有不存在的客户", "some customers do not exist"), faults=[fault])
             return body.customer_ids
         asked = directory.parse_asked(tx, filter=body.filter, segment_id=body.segment)
-        chosen = directory.choose(stores, session, tx, asked, Moment(to_ms(stores.now()), stores.calendar))
-        return [] if chosen is None else session.query(chosen)["customer_id"].combine_chunks()
+        directory.choose(stores, session, tx, asked, Moment(to_ms(stores.now()), stores.calendar))
+        return session.query(directory.CHOSEN)["customer_id"].combine_chunks()

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
-from siyu.customers.profile import Profile, asked_for, load_profiles
+from siyu.customers.profile import Profile, asked_of, keep_asked, load_profiles
 from siyu.customers.tags import tags_of
 from siyu.foundation.clock import from_day_number
 from siyu.foundation.stores import Stores
@@ -18,6 +18,7 @@ from siyu.identity.identifiers import masked_contacts
 from siyu.segments.facts import SEGMENTS_STANDING
 
 PROSPECT = "prospect"
+_ASKED_STANDINGS = asked_of(SEGMENTS_STANDING.table)
 
 
 class CustomerRow(BaseModel):
@@ -49,9 +50,9 @@ def load_rows(stores: Stores, session: Session, tx: Connection, customer_ids: Se
     """The rows of these customers, in this order; those who are no customers are left out."""
     if not customer_ids:
         return []
-    asked = asked_for(session, customer_ids)
-    profiles = load_profiles(stores, session, asked)
-    standings = {row["customer_id"]: row for row in session.query(SEGMENTS_STANDING.table.semi_join(asked, "customer_id")).to_pylist()}
+    keep_asked(session, customer_ids)
+    profiles = load_profiles(stores, session)
+    standings = {row["customer_id"]: row for row in session.query(_ASKED_STANDINGS).to_pylist()}
     tags = tags_of(tx, customer_ids)
     contacts = masked_contacts(stores, tx, customer_ids)
     return [

@@ -171,8 +171,8 @@ def export_path(stores: Stores, file_id: str) -> Path:
 
 def _keep_ordered(stores: Stores, session: Session, tx: Connection, asked: Asked, moment: Moment) -> int:
     """Keep the ids with their places (from 0) for this session, as one state of the data; returns how many."""
-    chosen = choose(stores, session, tx, asked, moment)
-    parts = [rows.mutate(part=number) for number, rows in enumerate(groups(stores.warehouse.tables, asked.order, chosen))]
+    choose(stores, session, tx, asked, moment)
+    parts = [rows.mutate(part=number) for number, rows in enumerate(groups(asked.order, chosen_only=not asked.is_everybody))]
     rows = session.keep("_listed", ibis.union(*parts))
     value = rows.value.desc() if asked.order.descending else rows.value.asc()
     placed = rows.select("customer_id", place=ibis.row_number().over(ibis.window(order_by=[rows.part, value, rows.customer_id])))

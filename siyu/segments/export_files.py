@@ -56,7 +56,7 @@ class CsvWriter:
         self._csv.writerow([safe(heading) for heading in headings])
 
     def write(self, rows: Sequence[Sequence[Any]]) -> None:
-        self._csv.writerows([[safe(_iso(value)) for value in row] for row in rows])
+        self._csv.writerows([[_written(safe(value)) for value in row] for row in rows])
 
     def close(self) -> None:
         self._file.close()
@@ -85,5 +85,6 @@ class XlsxWriter:
 WRITERS: dict[str, Callable[[Path, About, Sequence[str]], Writer]] = {"csv": CsvWriter, "xlsx": XlsxWriter}
 
 
-def _iso(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+def _written(value: Any) -> Any:
+    """Dates as ISO, amounts with two decimals."""
+    return value.isoformat() if isinstance(value, date) else f"{value:.2f}" if isinstance(value, float) else value
