@@ -152,7 +152,7 @@ def _orders(rule: Orders, moment: Moment) -> Aggregate:
     test, zero = _comparison(rule.op, rule.value)
     counted = rule.measure in ("count", "quantity", "spend_fen", "distinct_skus")
     exists = rule.measure == "count" and (rule.op, rule.value) in ((">=", 1), (">", 0))
-    regroup = None if not by_line else "sku" if rule.measure == "distinct_skus" else "order_key"
+    regroup = None if exists or not by_line else "sku" if rule.measure == "distinct_skus" else "order_key"
     source = "orders_line" if by_line else "orders_order"
     return Aggregate(source, keep, measure, test, rule.window, zero and counted, exists, regroup)
 

@@ -43,6 +43,7 @@ from siyu.segments.rules import (
     InSegment,
     LastEvent,
     Lifecycle,
+    Orders,
     Rfm,
     Rule,
     Window,
@@ -50,7 +51,7 @@ from siyu.segments.rules import (
     rule_key,
 )
 from siyu.segments.segments import Segment, list_segments
-from siyu.segments.windows import Moment, crossed
+from siyu.segments.windows import FOREVER, Moment, crossed, span
 
 ABOUT_PEOPLE = (ORDER_LINES_RECORDED.name, ACTIVITY_RECORDED.name, PROFILE_RECORDED.name, TAGS_CHANGED.name, IDENTIFIERS_LINKED.name)
 
@@ -116,25 +117,43 @@ _CLOCKED = ("within", "not_within", "anniversary_within_days", "held_at_least", 
 
 
 def narrowed(session: Session, tables: Tables, people: ir.Table, rules: Iterable[Rule], moment: Moment) -> Tables:
-    """The facts that the rules read, reduced to these people's rows: one scan of each fact, whatever the number of rules."""
-    needed = {"customers_profile", "segments_member"} | {name for rule in rules for leaf in leaves(rule) for name in _read_by(leaf, tables, moment)}
-    return {
-        name: session.keep(f"_narrow_{name}", table.semi_join(people, "customer_id")) if name in needed else table
-        for name, table in tables.items()
-    }
+    """The facts that the rules read, reduced to these people's rows: one scan of each fact, whatever the number of rules.
+
+    Rows older than the widest window on a fact are not looked at.
+    """
+    since: dict[str, int] = {"customers_profile": FOREVER, "segments_member": FOREVER}
+    for rule in rules:
+        for leaf in leaves(rule):
+            for name, from_ms in _read_by(leaf, tables, moment).items():
+                since[name] = min(since.get(name, from_ms), from_ms)
+    return {name: session.keep(f"_narrow_{name}", _theirs(table, people, since[name])) if name in since else table for name, table in tables.items()}
 
 
-def _read_by(leaf_rule: Rule, tables: Tables, moment: Moment) -> set[str]:
+def _theirs(table: ir.Table, people: ir.Table, from_ms: int) -> ir.Table:
+    time = TIME_COLUMNS.get(table.get_name())
+    rows = table if time is None or from_ms == FOREVER else table.filter(table[time] >= from_ms)
+    return rows.semi_join(people, "customer_id").drop([name for name in _UNREAD if name in table.columns])
+
+
+_UNREAD = ("identity_key", "content_key", "order_no", "line_count", "first_seen_ms")
+"""Columns of facts that no rule reads."""
+
+
+def _read_by(leaf_rule: Rule, tables: Tables, moment: Moment) -> dict[str, int]:
+    """The facts that a condition reads, each with the earliest instant that matters to it."""
     match leaf_rule:
         case Event(where=[_, *_]) | LastEvent():
-            return {"customers_activity", "customers_property"}
+            return {"customers_activity": span(getattr(leaf_rule, "window", None), moment).from_ms, "customers_property": FOREVER}
         case Rfm() | Lifecycle() | Attribute(field="predicted_value_fen"):
-            return {"segments_standing"}
+            return {"segments_standing": FOREVER}
         case Attribute(field=field) if field.startswith("custom:"):
-            return {"customers_attribute"}
+            return {"customers_attribute": FOREVER}
         case _:
             leaf = leaf_of(leaf_rule, tables, moment)
-            return {leaf.source} if isinstance(leaf, Aggregate) else set()
+            if not isinstance(leaf, Aggregate):
+                return {}
+            bounded = isinstance(leaf_rule, Event | Orders)
+            return {leaf.source: span(leaf.window, moment).from_ms if bounded else FOREVER}
 
 
 def _refresh_layer(
