@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from siyu.foundation.http import Label, conditional
+from siyu.foundation.http import Label, conditional, language_of
 from siyu.orders.recency import default_as_of
+from siyu.segments.report_files import to_csv
 from siyu.segments.reports import report
 from siyu.segments.value.parameters import ModelName
 from siyu.segments.value_report import value_report
@@ -19,7 +20,11 @@ router = APIRouter(prefix="/segments", tags=["segments"])
 Reader = Annotated[Access, Depends(require("reports.read"))]
 AsOf = Annotated[date | None, Query(description="Local day, included; default: today, or the last order's day of old data.")]
 StageKey = Literal["prospect", "new", "active", "slowing", "at_risk", "dormant", "lost"]
-_HELD: dict[int | str, dict[str, Any]] = {304: {"description": "What the caller holds (If-None-Match) is still so"}}
+Format = Annotated[Literal["json", "csv"], Query(description="`csv` gives the table as a file.")]
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+    304: {"description": "What the caller holds (If-None-Match) is still so"},
+}
 
 
 class RfmCell(BaseModel):
@@ -217,30 +222,41 @@ class ValueReport(BaseModel):
     back_test: BackTestInfo | None
 
 
-@router.get("/rfm", summary="RFM: cube, grid, cut points, named groups", responses=_HELD)
-def read_rfm(request: Request, access: Reader, as_of: AsOf = None) -> RfmReport:
-    return RfmReport.model_validate(_kept(request, access, "rfm", as_of))
+@router.get("/rfm", summary="RFM: cube, grid, cut points, named groups", response_model=RfmReport, responses=_FILE)
+def read_rfm(request: Request, access: Reader, as_of: AsOf = None, format: Format = "json") -> RfmReport | Response:
+    payload = _kept(request, access, "rfm", as_of)
+    return RfmReport.model_validate(payload) if format == "json" else _file(request, access, "rfm", payload)
 
 
-@router.get("/lifecycle", summary="Lifecycle: stages, months, movement, the clock", responses=_HELD)
-def read_lifecycle(request: Request, access: Reader, as_of: AsOf = None) -> LifecycleReport:
-    return LifecycleReport.model_validate(_kept(request, access, "lifecycle", as_of))
+@router.get("/lifecycle", summary="Lifecycle: stages, months, movement, the clock", response_model=LifecycleReport, responses=_FILE)
+def read_lifecycle(request: Request, access: Reader, as_of: AsOf = None, format: Format = "json") -> LifecycleReport | Response:
+    payload = _kept(request, access, "lifecycle", as_of)
+    return LifecycleReport.model_validate(payload) if format == "json" else _file(request, access, "lifecycle", payload)
 
 
-@router.get("/value", summary="Predicted value with intervals, flags and back-test", responses=_HELD)
+@router.get("/value", summary="Predicted value with intervals, flags and back-test", response_model=ValueReport, responses=_FILE)
 def read_value(
     request: Request,
     access: Reader,
     as_of: AsOf = None,
     model: Annotated[ModelName | None, Query(description="Default: the one that the data ask for.")] = None,
-) -> ValueReport:
+    format: Format = "json",
+) -> ValueReport | Response:
     if model is None:
-        return ValueReport.model_validate(_kept(request, access, "value", as_of))
-    day = as_of or default_as_of(access.stores)
-    return ValueReport.model_validate({"as_of_on": day, **value_report(access.stores, day, model)})
+        payload = _kept(request, access, "value", as_of)
+    else:
+        day = as_of or default_as_of(access.stores)
+        payload = {"as_of_on": day.isoformat(), **value_report(access.stores, day, model)}
+    return ValueReport.model_validate(payload) if format == "json" else _file(request, access, "value", payload)
 
 
 def _kept(request: Request, access: Access, name: str, as_of: date | None) -> dict[str, Any]:
     found = report(access.stores, name, as_of or default_as_of(access.stores))
     conditional(request, found.key)
     return found.payload
+
+
+def _file(request: Request, access: Access, name: str, payload: dict[str, Any]) -> Response:
+    text = to_csv(name, payload, language=language_of(request), currency=access.stores.settings.currency)
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{payload["as_of_on"]}.csv"', "Content-Language": language_of(request)}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from siyu.foundation import jobs
@@ -65,12 +65,18 @@ class JobInfo(BaseModel):
 
 @router.get("/jobs", summary="Jobs, newest first")
 def list_jobs(
-    request: Request, access: Reader, status: str | None = None, kind: str | None = None, limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    access: Reader,
+    status: str | None = None,
+    kind: str | None = None,
+    scheduled: Annotated[bool | None, Query(description="Only what a schedule started, or (false) leave it out.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[JobInfo]:
-    stores, scope = access.stores, f"jobs {status} {kind}"
+    stores, scope = access.stores, f"jobs {status} {kind} {scheduled}"
     place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx:
-        page = jobs.list_jobs(tx, _kinds(request), status=status, kind=kind, limit=limit, before=place[0] if place else None)
+        page = jobs.list_jobs(tx, _kinds(request), status=status, kind=kind, scheduled=scheduled, limit=limit, before=place[0] if place else None)
     after = encode_cursor(stores, scope, page.next_before) if page.next_before else None
     return Page(items=[JobInfo.of(job) for job in page.items], next_cursor=after, total=page.total)
 

@@ -3343,6 +3343,8 @@ export interface operations {
             query?: {
                 status?: string | null;
                 kind?: string | null;
+                /** @description Only what a schedule started, or (false) leave it out. */
+                scheduled?: boolean | null;
                 /** @description Rows in one page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -3766,6 +3768,8 @@ export interface operations {
             query?: {
                 /** @description Local day, included; default: today, or the last order's day of old data. */
                 as_of?: string | null;
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3780,6 +3784,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LifecycleReport"];
+                    "text/csv": string;
                 };
             };
             /** @description What the caller holds (If-None-Match) is still so */
@@ -3900,6 +3905,8 @@ export interface operations {
             query?: {
                 /** @description Local day, included; default: today, or the last order's day of old data. */
                 as_of?: string | null;
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -3914,6 +3921,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RfmReport"];
+                    "text/csv": string;
                 };
             };
             /** @description What the caller holds (If-None-Match) is still so */
@@ -4005,6 +4013,8 @@ export interface operations {
                 as_of?: string | null;
                 /** @description Default: the one that the data ask for. */
                 model?: ("bg_nbd" | "mbg_nbd" | "nbd") | null;
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4019,6 +4029,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ValueReport"];
+                    "text/csv": string;
                 };
             };
             /** @description What the caller holds (If-None-Match) is still so */

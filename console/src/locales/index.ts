@@ -41,6 +41,11 @@ export async function startLanguage(): Promise<void> {
     resources: {},
     interpolation: { escapeValue: false },
     returnNull: false,
+    // A text that is missing is a fault, and is told where faults are looked for. A code with words of its own is none.
+    saveMissing: true,
+    missingKeyHandler: (_languages, _namespace, key, _shown, _update, options) => {
+      if (options?.defaultValue === undefined) console.error(`no text for ${key}`);
+    },
   });
   await setLanguage(storedLanguage());
 }

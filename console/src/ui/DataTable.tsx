@@ -88,7 +88,7 @@ export function DataTable<T>({
                   className={[column.align ?? "", column.wrap ? "wrap" : ""].join(" ")}
                   data-label={typeof column.title === "string" ? column.title : undefined}
                 >
-                  {column.render(row)}
+                  {filled(column.render(row))}
                 </td>
               ))}
             </tr>
@@ -98,6 +98,10 @@ export function DataTable<T>({
     </div>
   );
 }
+
+/** An empty cell says so, or it looks like a fault. */
+const filled = (cell: ReactNode): ReactNode =>
+  cell === null || cell === undefined || cell === "" ? <span className="muted">–</span> : cell;
 
 function Head<T>({
   column,

@@ -27,7 +27,7 @@ export function Figures({ count, children }: { count: number; children: ReactNod
   const lines = Math.max(1, Math.ceil(count / WIDEST));
   const style = { "--figures": Math.ceil(count / lines) } as CSSProperties;
   return (
-    <div className="figures" style={style}>
+    <div className={count === 11 ? "figures led" : "figures"} style={style}>
       {children}
     </div>
   );

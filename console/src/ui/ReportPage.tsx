@@ -32,7 +32,7 @@ export function ReportPage({ title, sub, asOfOn, path, extra, csvQuery, children
       actions={
         <>
           {extra}
-          <AsOf value={asOf} onChange={setAsOf} />
+          <AsOf value={asOf} shown={asOfOn} onChange={setAsOf} />
           <CsvButton href={reportCsv(path, { ...csvQuery, as_of: asOf })} />
         </>
       }

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import type { ColumnInfo, CustomerRow, Stage } from "@/api/types";
 import { Chip, StageChip } from "@/ui/Chip";
 import { type Format, useFormat } from "@/ui/useFormat";
+import { useWords } from "./words";
 
 const TAGS_SHOWN = 3;
 
@@ -10,6 +11,7 @@ const TAGS_SHOWN = 3;
 export function Cell({ row, column }: { row: CustomerRow; column: ColumnInfo }) {
   const f = useFormat();
   const { t } = useTranslation();
+  const word = useWords();
   const value = (row as Record<string, unknown>)[column.key];
   if (column.key === "name") {
     return (
@@ -24,6 +26,7 @@ export function Cell({ row, column }: { row: CustomerRow; column: ColumnInfo }) 
   if (column.key === "stage") return <StageChip stage={value as Stage | null} />;
   if (column.kind === "tags") return <TagsCell tags={(value as string[] | null) ?? []} />;
   if (column.key === "rfm" && value) return <code className="rfm-code">{String(value)}</code>;
+  if (column.key === "source" && value) return <>{word("source", String(value))}</>;
   return <>{cellText(value, column, f)}</>;
 }
 

@@ -3,17 +3,19 @@ import type { Customer } from "@/api/types";
 import { useMay } from "@/shell/session";
 import { Panel } from "@/ui/Panel";
 import { useFormat } from "@/ui/useFormat";
+import { useWords } from "./words";
 
 /** Who this is: identifiers (masked unless the member may see them) and what is known. */
 export function ProfilePanel({ customer }: { customer: Customer }) {
   const { t } = useTranslation();
   const f = useFormat();
   const may = useMay();
+  const word = useWords();
   const facts: [string, string | null][] = [
-    [t("customers.gender"), customer.gender && t(`customers.gender_${customer.gender}`)],
+    [t("customers.gender"), customer.gender && word("gender", customer.gender)],
     [t("customers.birthday"), customer.birthday],
     [t("customers.place"), [customer.province, customer.city].filter(Boolean).join(" ") || null],
-    [t("customers.source"), customer.source],
+    [t("customers.source"), customer.source && word("source", customer.source)],
     [t("customers.tier"), customer.tier],
     [t("customers.registered"), customer.registered_on],
   ];

@@ -87,7 +87,8 @@ function Value({ customer }: { customer: Customer }) {
         <Link to="/value">{t("customers.predicted", { n: value.horizon_days })}</Link>
       </h3>
       <p className="figure-value num">{f.money(value.predicted_value_fen)}</p>
-      {low !== null && high !== null && (
+      {high === 0 && <p className="small muted">{t("customers.likely_nothing")}</p>}
+      {low !== null && high !== null && high > 0 && (
         <>
           <div className="interval" aria-hidden="true">
             <i style={{ left: at(low), right: `calc(100% - ${at(high)})` }} />

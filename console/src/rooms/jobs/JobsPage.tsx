@@ -1,4 +1,4 @@
-import { Segmented } from "antd";
+import { Checkbox, Segmented } from "antd";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import type { JobStatus } from "@/api/types";
@@ -17,10 +17,15 @@ export function JobsPage() {
   const { t } = useTranslation();
   const [params, change] = useQueryState();
   const status = params.get("status") ?? "";
+  const clock = params.get("clock") === "1";
   const recent = useRecentJobs();
   const beat = recent.data?.items.map((job) => job.id + job.status + job.done_count).join() ?? "";
-  const { query, rows } = useCursorList(["jobs", "list", status, beat], (cursor) =>
-    must(api.GET("/api/v1/jobs", { params: { query: { status: status || undefined, cursor, limit: 30 } } })),
+  const { query, rows } = useCursorList(["jobs", "list", status, clock, beat], (cursor) =>
+    must(
+      api.GET("/api/v1/jobs", {
+        params: { query: { status: status || undefined, scheduled: clock ? undefined : false, cursor, limit: 30 } },
+      }),
+    ),
   );
   const options = [
     { value: "", label: t("ui.all") },
@@ -31,12 +36,17 @@ export function JobsPage() {
       title={t("shell.page_jobs")}
       sub={t("jobs.sub")}
       actions={
-        <Segmented
-          options={options}
-          value={status}
-          onChange={(value) => change({ status: value })}
-          aria-label={t("jobs.by_status")}
-        />
+        <>
+          <Checkbox checked={clock} onChange={(e) => change({ clock: e.target.checked ? "1" : null })}>
+            {t("jobs.with_clock")}
+          </Checkbox>
+          <Segmented
+            options={options}
+            value={status}
+            onChange={(value) => change({ status: value })}
+            aria-label={t("jobs.by_status")}
+          />
+        </>
       }
     >
       <QueryView query={query}>

@@ -5,11 +5,11 @@ import type { Job } from "@/api/types";
 
 export const isLive = (job: Pick<Job, "status">): boolean => job.status === "queued" || job.status === "running";
 
-/** The newest jobs; asked often only while something runs. */
+/** The newest jobs but for those that run by the clock; asked often only while something runs. */
 export const useRecentJobs = () =>
   useQuery({
     queryKey: ["jobs", "recent"],
-    queryFn: () => must(api.GET("/api/v1/jobs", { params: { query: { limit: 20 } } })),
+    queryFn: () => must(api.GET("/api/v1/jobs", { params: { query: { limit: 20, scheduled: false } } })),
     refetchInterval: (query) => (query.state.data?.items.some(isLive) ? 1500 : 20_000),
   });
 

@@ -45,6 +45,7 @@ export function CohortsPage() {
     <ReportPage
       title={t("shell.page_cohorts")}
       sub={t("measurement.cohorts_sub")}
+      asOfOn={query.data?.as_of_on}
       path="/measurement/cohorts"
       extra={extra}
       csvQuery={{ measure }}
@@ -69,6 +70,10 @@ export function CohortsPage() {
   );
 }
 
+const SMALL_COHORT = 20;
+const isBigEnough = (cohort: CohortReport["cohorts"][number], _: number, all: CohortReport["cohorts"]): boolean =>
+  cohort.size >= SMALL_COHORT || all.every((other) => other.size < SMALL_COHORT);
+
 /** The heat map is a real table: every cell is a number that can be read, copied and announced. */
 function Heat({ report, as }: { report: CohortReport; as: "rate" | "value" }) {
   const { t } = useTranslation();
@@ -76,9 +81,12 @@ function Heat({ report, as }: { report: CohortReport; as: "rate" | "value" }) {
   const f = useFormat();
   const offsets = report.average.map((a) => a.offset);
   // The first month is the whole cohort by definition; it would wash out the rest of the scale.
-  const later = report.cohorts.flatMap((c) =>
-    c.cells.filter((cell) => cell.offset > 0).map((cell) => (as === "rate" ? cell.rate : cell.value) ?? 0),
-  );
+  // Nor may the two buyers of a first, short month set it.
+  const later = report.cohorts
+    .filter(isBigEnough)
+    .flatMap((c) =>
+      c.cells.filter((cell) => cell.offset > 0).map((cell) => (as === "rate" ? cell.rate : cell.value) ?? 0),
+    );
   const top = Math.max(...later, as === "rate" ? 0.01 : 1);
   const show = (cell: CohortReport["cohorts"][number]["cells"][number] | undefined) => {
     if (!cell) return "";
@@ -121,9 +129,14 @@ function Heat({ report, as }: { report: CohortReport; as: "rate" | "value" }) {
                   <td
                     key={offset}
                     style={
-                      cell ? (offset === 0 ? { background: "var(--sunken)" } : heat((value ?? 0) / top)) : undefined
+                      cell
+                        ? offset === 0
+                          ? { background: "var(--sunken)" }
+                          : heat(Math.min(1, (value ?? 0) / top))
+                        : undefined
                     }
-                    title={title}
+                    title={cell?.partial ? `${title} · ${t("measurement.unfinished")}` : title}
+                    className={cell?.partial && offset > 0 ? "partial" : undefined}
                   >
                     {show(cell)}
                   </td>
@@ -152,7 +165,9 @@ function Average({ report }: { report: CohortReport }) {
   const { t } = useTranslation();
   const f = useFormat();
   const option = useMemo<ChartOption>(() => {
-    const points = report.average.filter((a) => a.offset > 0);
+    const behind = (offset: number) =>
+      report.cohorts.filter((c) => c.cells.some((cell) => cell.offset === offset)).reduce((sum, c) => sum + c.size, 0);
+    const points = report.average.filter((a) => a.offset > 0 && behind(a.offset) >= SMALL_COHORT);
     return {
       grid: { top: 12 },
       legend: { show: false },

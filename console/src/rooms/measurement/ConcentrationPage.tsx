@@ -22,6 +22,7 @@ export function ConcentrationPage() {
     <ReportPage
       title={t("shell.page_concentration")}
       sub={t("measurement.concentration_sub")}
+      asOfOn={query.data?.as_of_on}
       path="/measurement/concentration"
     >
       <QueryView query={query} lines={8} height={460}>

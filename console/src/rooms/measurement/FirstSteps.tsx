@@ -35,7 +35,7 @@ export function FirstSteps() {
                 {t("shell.sample_import")}
               </Link>
             )}
-            {may("settings.write") && (
+            {may("imports.write") && (
               <Button loading={load.isPending || jobId !== null} onClick={() => load.mutate()}>
                 {t("measurement.load_sample")}
               </Button>

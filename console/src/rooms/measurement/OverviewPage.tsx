@@ -18,6 +18,7 @@ import { LookAt } from "./LookAt";
 import { useMetrics, useOverview } from "./queries";
 import { NewReturningPanel, RevenuePanel } from "./RevenuePanel";
 
+const span = ({ from_on, to_on }: Overview["period"]) => (from_on === to_on ? from_on : `${from_on} – ${to_on}`);
 const GRAINS: Grain[] = ["day", "week", "month"];
 
 export function OverviewPage() {
@@ -25,7 +26,7 @@ export function OverviewPage() {
   const may = useMay();
   const { member } = useSession();
   const [params, change] = useQueryState();
-  const grain = GRAINS.find((g) => g === params.get("grain")) ?? "day";
+  const grain = GRAINS.find((g) => g === params.get("grain")) ?? "month";
   const asOf = params.get("as_of");
   const query = useOverview(grain, asOf);
   const f = useFormat();
@@ -39,8 +40,7 @@ export function OverviewPage() {
   const data = query.data;
   const sub = data && (
     <>
-      {data.period.from_on} – {data.period.to_on} ·{" "}
-      {t("measurement.against", { from: data.previous.from_on, to: data.previous.to_on })}
+      {span(data.period)} · {t("measurement.against", { span: span(data.previous) })}
       {data.fresh_at && ` · ${t("ui.fresh", { at: f.time(data.fresh_at) })}`}
     </>
   );
@@ -49,11 +49,11 @@ export function OverviewPage() {
       <Segmented
         options={GRAINS.map((g) => ({ value: g, label: t(`measurement.grain_${g}`) }))}
         value={grain}
-        onChange={(g) => change({ grain: g === "day" ? null : g })}
+        onChange={(g) => change({ grain: g === "month" ? null : g })}
         aria-label={t("measurement.grain")}
       />
-      <AsOf value={asOf} onChange={(on) => change({ as_of: on })} />
-      <CsvButton href={reportCsv("/measurement/overview", { grain, as_of: asOf })} />
+      <AsOf value={asOf} shown={data?.as_of_on} onChange={(on) => change({ as_of: on })} />
+      <CsvButton href={reportCsv("/measurement/overview", { grain, as_of: data?.as_of_on })} />
     </>
   );
   return (

@@ -1,7 +1,11 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, must } from "@/api/client";
-import type { CohortMeasure, Grain, Metric } from "@/api/types";
+import type { CohortMeasure, Grain, Metric, Overview } from "@/api/types";
+import { useBrand } from "@/shell/session";
+import { formatDate } from "@/ui/format";
 import { useFormat } from "@/ui/useFormat";
+
+const DAY_MS = 86_400_000;
 
 /** Names and definitions of the metrics, in the words of the API. */
 export function useMetrics() {
@@ -24,13 +28,25 @@ export function useMetrics() {
   };
 }
 
-export const useOverview = (grain: Grain, asOf: string | null) =>
-  useQuery({
-    queryKey: ["measurement", "overview", grain, asOf],
-    queryFn: () =>
-      must(api.GET("/api/v1/measurement/overview", { params: { query: { grain, as_of: asOf ?? undefined } } })),
+const readOverview = (grain: Grain, as_of?: string) =>
+  must(api.GET("/api/v1/measurement/overview", { params: { query: { grain, as_of } } }));
+
+/** Unless a day is chosen: up to yesterday, the last whole day; where nothing is that young, up to the day the server picks. */
+async function readUsual(grain: Grain, yesterday: string): Promise<Overview> {
+  const overview = await readOverview(grain, yesterday);
+  const lives = overview.cards.some((card) => card.metric === "active_buyers_90d" && card.value);
+  return lives ? overview : readOverview(grain);
+}
+
+export function useOverview(grain: Grain, asOf: string | null) {
+  const { time_zone } = useBrand();
+  const yesterday = formatDate(new Date(Date.now() - DAY_MS).toISOString(), time_zone);
+  return useQuery({
+    queryKey: ["measurement", "overview", grain, asOf ?? `until ${yesterday}`],
+    queryFn: () => (asOf ? readOverview(grain, asOf) : readUsual(grain, yesterday)),
     placeholderData: keepPreviousData,
   });
+}
 
 export const useCohorts = (measure: CohortMeasure, asOf: string | null) =>
   useQuery({

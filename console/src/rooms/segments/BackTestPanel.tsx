@@ -30,6 +30,8 @@ export function BackTestPanel({ test }: { test: BackTest }) {
       <Compare
         rows={weekly}
         kind="line"
+        show={(value) => f.count(value, 1)}
+        short={f.short}
         title={t("segments.bt_weekly")}
         hint={t("segments.bt_weekly_hint")}
         axis={t("segments.bt_week")}
@@ -38,6 +40,8 @@ export function BackTestPanel({ test }: { test: BackTest }) {
       <Compare
         rows={deciles}
         kind="bar"
+        show={f.money}
+        short={f.moneyShort}
         title={t("segments.bt_deciles")}
         hint={t("segments.bt_deciles_hint")}
         axis={t("segments.decile")}
@@ -61,19 +65,27 @@ export function BackTestPanel({ test }: { test: BackTest }) {
   );
 }
 
-type Props = { rows: Row[]; kind: "line" | "bar"; title: string; hint: string; axis: string; className: string };
+type Props = {
+  rows: Row[];
+  kind: "line" | "bar";
+  show: (value: number) => string;
+  short: (value: number) => string;
+  title: string;
+  hint: string;
+  axis: string;
+  className: string;
+};
 
-function Compare({ rows, kind, title, hint, axis, className }: Props) {
+function Compare({ rows, kind, show, short, title, hint, axis, className }: Props) {
   const { t } = useTranslation();
-  const f = useFormat();
   const option = useMemo<ChartOption>(() => {
     const predicted = rows.map((row) => row.predicted);
     const actual = rows.map((row) => row.actual);
     const names = { predicted: t("segments.predicted"), actual: t("segments.actual") };
     return {
       xAxis: { type: "category", data: rows.map((row) => row.key), boundaryGap: kind === "bar" },
-      yAxis: { type: "value", axisLabel: { formatter: (value: number) => f.short(value) } },
-      tooltip: { valueFormatter: (value) => f.count(value as number, 1) },
+      yAxis: { type: "value", axisLabel: { formatter: short } },
+      tooltip: { valueFormatter: (value) => show(value as number) },
       series:
         kind === "line"
           ? [
@@ -91,7 +103,7 @@ function Compare({ rows, kind, title, hint, axis, className }: Props) {
               { type: "bar", name: names.predicted, data: predicted, barMaxWidth: 14 },
             ],
     };
-  }, [rows, kind, t, f]);
+  }, [rows, kind, show, short, t]);
   return (
     <ChartPanel
       className={className}
@@ -109,9 +121,9 @@ function Compare({ rows, kind, title, hint, axis, className }: Props) {
               key: "predicted",
               title: t("segments.predicted"),
               align: "right",
-              render: (row) => f.count(row.predicted, 1),
+              render: (row) => show(row.predicted),
             },
-            { key: "actual", title: t("segments.actual"), align: "right", render: (row) => f.count(row.actual, 1) },
+            { key: "actual", title: t("segments.actual"), align: "right", render: (row) => show(row.actual) },
           ]}
         />
       }

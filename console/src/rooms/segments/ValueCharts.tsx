@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ValueReport } from "@/api/types";
 import { Chart } from "@/ui/Chart";
@@ -9,18 +9,23 @@ import { type Format, useFormat } from "@/ui/useFormat";
 
 type Band = ValueReport["histogram"][number];
 
-const bandName = (band: Band, f: Format): string =>
-  band.to_fen == null
+/** The last bar holds everything above its lower end. */
+const bandName = (band: Band, bands: Band[], f: Format): string =>
+  band === bands.at(-1)
     ? `≥ ${f.moneyShort(band.from_fen)}`
     : `${f.moneyShort(band.from_fen)}–${f.moneyShort(band.to_fen)}`;
 
 export function ValueCharts({ report }: { report: ValueReport }) {
   const { t } = useTranslation();
   const f = useFormat();
-  const band = (b: Band) => bandName(b, f);
+  const band = useCallback((b: Band) => bandName(b, report.histogram, f), [report, f]);
   const spread = useMemo<ChartOption>(
     () => ({
-      xAxis: { type: "category", data: report.histogram.map((b) => bandName(b, f)), axisLabel: { rotate: 28 } },
+      xAxis: {
+        type: "category",
+        data: report.histogram.map(band),
+        axisLabel: { formatter: (name: string) => name.split("–")[0] ?? name },
+      },
       yAxis: { type: "value", axisLabel: { formatter: (value: number) => f.short(value) } },
       tooltip: { valueFormatter: (value) => f.count(value as number) },
       legend: { show: false },
@@ -35,7 +40,7 @@ export function ValueCharts({ report }: { report: ValueReport }) {
         },
       ],
     }),
-    [report, f, t],
+    [report, band, f, t],
   );
   const deciles = useMemo<ChartOption>(
     () => ({

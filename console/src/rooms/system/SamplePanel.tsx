@@ -35,7 +35,7 @@ export function SamplePanel() {
     <Panel title={t("shell.sample")}>
       <div className="stack">
         <p>{t(brand.is_sample ? "system.sample_on" : "system.sample_off")}</p>
-        {may("settings.write") && (
+        {may("imports.write") && (
           <p>
             {brand.is_sample ? (
               <Button danger onClick={() => setAsking(true)}>

@@ -1,6 +1,7 @@
 import { Input } from "antd";
 import { useTranslation } from "react-i18next";
 import type { AttributeKind, AttributeRule, Value } from "@/api/types";
+import { useWords } from "@/rooms/customers/words";
 import { useFormat } from "@/ui/useFormat";
 import { Choice, Choices } from "./Choice";
 import { useRules } from "./context";
@@ -67,10 +68,11 @@ function AttributeValue({ rule, kind, put }: Props & { kind: AttributeKind }) {
   const { t } = useTranslation();
   const f = useFormat();
   const { vocabulary, disabled } = useRules();
+  const word = useWords();
   const label = t("segments.value");
   const options = (vocabulary.attributes.find((a) => a.field === rule.field)?.options ?? []).map((o) => ({
     value: o.value,
-    label: f.label(o.name) || o.value,
+    label: word(rule.field, f.label(o.name) || o.value),
   }));
   const set = (value: Value) => put({ ...rule, value }, "value");
   const shape = valueShape(rule.op);

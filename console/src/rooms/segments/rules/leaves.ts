@@ -40,7 +40,7 @@ const empty = (value: unknown): boolean =>
 function attributeOpen(rule: AttributeRule): boolean {
   if (!rule.field) return true;
   if (rule.op === "exists" || rule.op === "not_exists") return false;
-  if (rule.op === "within") return !rule.window;
+  if (rule.op === "within" || rule.op === "not_within") return !rule.window;
   if (rule.op === "between") return !Array.isArray(rule.value) || rule.value.length !== 2 || empty(rule.value);
   if (rule.op.startsWith("held_")) return empty(rule.value) || !rule.seconds;
   return empty(rule.value);

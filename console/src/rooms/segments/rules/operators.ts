@@ -8,6 +8,7 @@ export const OPERATORS: Record<AttributeKind, string[]> = {
     "is_not",
     "contains",
     "starts_with",
+    "includes",
     "in",
     "not_in",
     "exists",
@@ -17,7 +18,7 @@ export const OPERATORS: Record<AttributeKind, string[]> = {
   ],
   number: [">=", ">", "<=", "<", "is", "is_not", "between", "exists", "not_exists"],
   money: [">=", ">", "<=", "<", "is", "is_not", "between", "exists", "not_exists"],
-  date: ["within", "before", "after", "between", "anniversary_within_days", "exists", "not_exists"],
+  date: ["within", "not_within", "before", "after", "between", "anniversary_within_days", "exists", "not_exists"],
   boolean: ["is", "exists", "not_exists"],
 };
 
@@ -52,7 +53,7 @@ export function valueShape(op: string): ValueShape {
   if (op === "exists" || op === "not_exists") return "none";
   if (op === "in" || op === "not_in") return "many";
   if (op === "between") return "range";
-  if (op === "within") return "window";
+  if (op === "within" || op === "not_within") return "window";
   if (op === "anniversary_within_days") return "days";
   return op.startsWith("held_") ? "held" : "one";
 }
