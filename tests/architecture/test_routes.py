@@ -1,0 +1,28 @@
+"""Every route says who may call it, and how it is called in the document."""
+
+from __future__ import annotations
+
+import pytest
+
+from siyu.team.access import ANYONE, declared_by
+from tools import reference
+
+PUBLIC = {("POST", "/api/v1/session"), ("DELETE", "/api/v1/session"), ("GET", "/api/v1/health")}
+
+
+@pytest.fixture(scope="module")
+def routes() -> list[tuple[str, str, object]]:
+    return reference.routes()
+
+
+def test_every_route_declares_exactly_one_permission(routes: list) -> None:
+    assert len(routes) > 50
+    assert not [(method, path) for method, path, route in routes if len(declared_by(route.dependant)) != 1]
+
+
+def test_only_logging_in_and_out_and_health_are_public(routes: list) -> None:
+    assert {(method, path) for method, path, route in routes if declared_by(route.dependant) == [ANYONE]} == PUBLIC
+
+
+def test_every_route_says_what_it_does(routes: list) -> None:
+    assert not [(method, path) for method, path, route in routes if not reference._summary(route)]
