@@ -23,7 +23,9 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
     queryFn: () => must(api.GET("/api/v1/customers", { params: { query: { q, limit: 6 } } })),
     enabled: q.length > 0 && may("customers.read"),
   });
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
   const hits = useMemo<Hit[]>(() => {
     const wanted = typed.trim().toLowerCase();
     const pages = menuFor(may)

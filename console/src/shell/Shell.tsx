@@ -17,7 +17,10 @@ export function Shell() {
   const { pathname } = useLocation();
   useHotkey("k", () => setPaletteOpen((open) => !open));
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page starts at its top
-  useEffect(() => window.scrollTo(0, 0), [pathname]);
+  // In braces: newer browsers answer scrollTo with a promise, and React would take it for a clean-up.
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [pathname]);
   useEffect(() => {
     if (!menuOpen) return;
     const close = (event: KeyboardEvent) => event.key === "Escape" && setMenuOpen(false);

@@ -63,7 +63,7 @@ export function WindowInput({ value, onChange, required }: Props) {
           )}
           <Choice
             label={t("segments.unit")}
-            value={value.unit}
+            value={value.unit ?? "day"}
             width={80}
             options={units}
             onChange={(unit) => onChange({ ...value, unit })}

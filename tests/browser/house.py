@@ -1,0 +1,105 @@
+"""Servers to look at, and what is watched while they are looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
+
+WRITES = {"X-Siyu-Request": "console"}
+OpenPage = Callable[..., Page]
+
+
+@dataclass(frozen=True)
+class Server:
+    """`siyu serve` of its own data folder, and the owner's log-in as it was printed."""
+
+    url: str
+    home: Path
+    login: str
+    password: str
+    process: subprocess.Popen[str]
+
+    def cli(self, *arguments: str, given: str | None = None) -> str:
+        """What a command prints; it reaches the running server by itself."""
+        done = subprocess.run(
+            [sys.executable, "-m", "siyu", *arguments], input=given, capture_output=True, text=True, env=environment(self.home), check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def json(self, *arguments: str, given: str | None = None) -> Any:
+        return json.loads(self.cli(*arguments, "--json", given=given))
+
+
+@dataclass
+class Watched:
+    """What a page must never do, collected while it is used."""
+
+    errors: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def watch(self, context: BrowserContext, url: str) -> None:
+        context.on("console", self._on_console)
+        context.on("weberror", lambda raised: self.errors.append(f"page error: {raised.error}"))
+        context.on("request", lambda request: self._on_request(request, url))
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(part in message.text for part in self.expected):
+            self.errors.append(f"console: {message.text}")
+
+    def _on_request(self, request: Request, url: str) -> None:
+        if not request.url.startswith((url, "data:", "blob:")):
+            self.errors.append(f"another host: {request.url}")
+
+
+def environment(home: Path) -> dict[str, str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("SIYU_")}
+    return {**plain, "SIYU_HOME": str(home), "LANG": "C.UTF-8", "SIYU_LOG_LEVEL": "WARNING"}
+
+
+def start(home: Path) -> Server:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    log = home / "serve.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "siyu", "serve"], stdout=out, stderr=subprocess.STDOUT, text=True,
+            env={**environment(home), "SIYU_PORT": str(port), "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        said = re.search(r"Log in\s+(\S+)\s.*password\s+(\S+)", log.read_text(encoding="utf-8"))
+        if said:
+            return Server(f"http://127.0.0.1:{port}", home, said[1], said[2], process)
+        time.sleep(0.1)
+    process.kill()
+    raise AssertionError(f"the server did not come up:\n{log.read_text(encoding='utf-8')}")
+
+
+def stop(server: Server) -> None:
+    server.process.terminate()
+    server.process.wait(timeout=30)
+
+
+def api(page: Page, path: str) -> Any:
+    """What the API answers to the person who is logged in on this page."""
+    answer = page.request.get(f"/api/v1{path}")
+    assert answer.ok, answer.text()
+    return answer.json()
+
+
+def pick(page: Page, label: str, option: str, within: Locator | None = None) -> None:
+    """Choose in the last of the selects with this label."""
+    (within or page.locator("body")).get_by_role("combobox", name=label, exact=True).last.click()
+    page.locator(".ant-select-dropdown:visible").get_by_title(option, exact=True).first.click()
