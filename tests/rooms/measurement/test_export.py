@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from siyu.foundation.text import Text
-from siyu.measurement.export import Column, Table, safe, to_csv
+from siyu.measurement.export import Cell, Column, Table, safe, to_csv
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+86", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
@@ -26,7 +26,7 @@ def test_numbers_stay_numbers() -> None:
         Column(Text("率", "Rate"), "rate"),
         Column(Text("数", "Count")),
     ]
-    rows = [[-5, 0.5, 3], [123456, None, 0], [100, 1.0, True]]
+    rows: list[list[Cell]] = [[-5, 0.5, 3], [123456, None, 0], [100, 1.0, True]]
     written = to_csv(Table(columns, rows), language="zh", currency="GBP")
     assert written == "\ufeff钱 (GBP),率,数\r\n-0.05,0.500000,3\r\n1234.56,,0\r\n1.00,1.000000,是\r\n"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from siyu.app import flow
 from siyu.foundation import jobs
 from siyu.foundation.stores import Stores
 from siyu.measurement.reports import cohorts, concentration, default_as_of, monthly, overview
 from siyu.orders import imports, tasks, uploads
+from siyu.river import flow
 
 LAST = date(2011, 12, 9)
 MONTHS = """2010-12 1400 885 572713.89; 2011-01 987 741 569445.04; 2011-02 997 758 447137.35; 2011-03 1321 974 595500.76;
