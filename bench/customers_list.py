@@ -9,6 +9,7 @@ in the same process on the same file, without names of tags, phones, cursors, lo
 """
 
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -58,13 +59,14 @@ def main(size: int) -> None:
         began = time.perf_counter()
         stores = build(Path(folder), size)
         file_mb = stores.settings.warehouse_file.stat().st_size / 1e6
-        print(f"{size:,} customers built in {time.perf_counter() - began:.0f} s; warehouse {file_mb:.0f} MB")
+        print(f"{size:,} customers built in {time.perf_counter() - began:.0f} s; warehouse {file_mb:.0f} MB; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
         with Served(stores) as client:
             for label, query, sql in cases(client):
                 report(label, lambda query=query: ask(client, query), bare(stores, sql))
             page = ask(client, {})["items"]
             report("the page of one customer", lambda: get(client, f"/customers/{page[0]['id']}"), None)
             report("the timeline of one customer", lambda: get(client, f"/customers/{page[0]['id']}/timeline"), None)
+        print(f"load {os.getloadavg()[0]:.1f} at the end")
         print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
         stores.close()
 

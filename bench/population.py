@@ -12,7 +12,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 
-from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_PROPERTY
+from siyu.customers.facts import (
+    CUSTOMERS_ACTIVITY,
+    CUSTOMERS_ATTRIBUTE,
+    CUSTOMERS_PROFILE,
+    CUSTOMERS_PROPERTY,
+)
 from siyu.foundation.warehouse.connect import Warehouse
 from siyu.foundation.warehouse.facts import Fact
 from siyu.orders.facts import ORDERS_ORDER

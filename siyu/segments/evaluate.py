@@ -15,13 +15,13 @@ import ibis.expr.types as ir
 
 from siyu.foundation.warehouse.facts import Tables
 from siyu.segments.leaves import Aggregate, Leaf, Test, leaf_of
-from siyu.segments.rules import All, Any_, Not, Rule, leaves, rule_key
+from siyu.segments.rules import AllOf, AnyOf, Not, Rule, leaves, rule_key
 from siyu.segments.windows import Moment
 
 
 def members(rule: Rule, tables: Tables, moment: Moment) -> ir.Table:
     """The customers for whom a rule holds: one row a customer, column customer_id."""
-    parts = rule.of if isinstance(rule, All) else [rule]
+    parts = rule.of if isinstance(rule, AllOf) else [rule]
     inside: list[ir.Table] = []
     outside: list[ir.Table] = []
     rest: list[Rule] = []
@@ -65,7 +65,7 @@ def _base(tables: Tables) -> ir.Table:
 
 
 def _plain_leaf(rule: Rule, tables: Tables, moment: Moment) -> Aggregate | None:
-    if isinstance(rule, All | Any_ | Not):
+    if isinstance(rule, AllOf | AnyOf | Not):
         return None
     leaf = leaf_of(rule, tables, moment)
     return leaf if isinstance(leaf, Aggregate) else None
@@ -141,9 +141,9 @@ class Verdict:
         self._wide, self._features = wide, features
 
     def __call__(self, rule: Rule) -> ir.BooleanValue:
-        if isinstance(rule, All):
+        if isinstance(rule, AllOf):
             return reduce(lambda a, b: a & b, map(self, rule.of))
-        if isinstance(rule, Any_):
+        if isinstance(rule, AnyOf):
             return reduce(lambda a, b: a | b, map(self, rule.of))
         if isinstance(rule, Not):
             return ~self(rule.of)

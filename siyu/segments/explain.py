@@ -16,7 +16,7 @@ from siyu.segments import rules
 from siyu.segments.evaluate import leaf_values
 from siyu.segments.leaves import TIME_COLUMNS, Aggregate, leaf_of
 from siyu.segments.recompute import moment_of
-from siyu.segments.rules import All, Any_, Attribute, Not, Rule
+from siyu.segments.rules import AllOf, AnyOf, Attribute, Not, Rule
 from siyu.segments.sentence import sentence
 from siyu.segments.touched import narrowed
 from siyu.segments.windows import Moment, next_crossing_ms
@@ -61,10 +61,10 @@ class _Teller:
 
     def tell(self, rule: Rule) -> Reason:
         said = sentence(rule, self._names, self._currency)
-        if isinstance(rule, All | Any_):
+        if isinstance(rule, AllOf | AnyOf):
             children = [self.tell(child) for child in rule.of]
             values = [child.value for child in children]
-            return Reason(said, all(values) if isinstance(rule, All) else any(values), None, None, children)
+            return Reason(said, all(values) if isinstance(rule, AllOf) else any(values), None, None, children)
         if isinstance(rule, Not):
             child = self.tell(rule.of)
             return Reason(said, not child.value, None, None, [child])

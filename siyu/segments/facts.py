@@ -47,6 +47,8 @@ SEGMENTS_STANDING = Fact(
         Column("predicted_value_fen", "int64", "their value, fen; null below eligibility"),
         Column("low_fen", "int64", "5 % bound of it, fen"),
         Column("high_fen", "int64", "95 % bound of it, fen"),
+        Column("top_category", "string", "the category the customer is most drawn to"),
+        Column("top_category_rate", "float64", "its share in the customer's spend, drawn towards the base's, 0–1"),
         Column("p_alive_rate", "float64", "probability of not having dropped out; null for buyers of one day"),
     ),
 )

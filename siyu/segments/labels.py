@@ -14,6 +14,8 @@ FIELDS = {
     "registered": Text("注册时间", "registration"),
     "first_order": Text("首单时间", "first order"),
     "last_order": Text("最近下单", "last order"),
+    "last_active": Text("最近活跃", "last activity"),
+    "top_category": Text("偏好类目", "preferred category"),
     "order_count": Text("累计订单数", "orders in all"),
     "spend_fen": Text("累计消费", "total spend"),
     "predicted_value_fen": Text("预测价值", "predicted value"),

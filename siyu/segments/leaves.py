@@ -19,6 +19,7 @@ from siyu.events.properties import normalise_path
 from siyu.foundation.clock import DAY_MS
 from siyu.foundation.warehouse.facts import Tables
 from siyu.segments import rules
+from siyu.segments.activity import own
 from siyu.segments.rules import (
     Attribute,
     Event,
@@ -35,6 +36,8 @@ from siyu.segments.rules import (
 )
 from siyu.segments.windows import Moment, Span, instant_ms, is_anniversary, span
 
+STANDING_FIELDS = ("predicted_value_fen", "top_category")
+"""Attributes that are read from the standing as last computed."""
 TIME_COLUMNS = {
     "orders_order": "ordered_ms",
     "orders_line": "ordered_ms",
@@ -86,8 +89,8 @@ def leaf_of(rule: Rule, tables: Tables, moment: Moment) -> Leaf:
             return _tag(rule)
         case Attribute(field=field) if field in ("order_count", "spend_fen"):
             return _order_total(rule, moment)
-        case Attribute(field=field) if field in ("first_order", "last_order"):
-            return _order_edge(rule, moment)
+        case Attribute(field=field) if field in ("first_order", "last_order", "last_active"):
+            return _edge(rule, moment)
         case Attribute():
             return _attribute(rule, tables, moment)
         case LastEvent():
@@ -233,23 +236,25 @@ def _python_test(number: int, op: str, value: Any) -> bool:
             return _comparison(op, value)[1]
 
 
-def _order_edge(rule: Attribute, moment: Moment) -> Aggregate:
-    """first_order and last_order: the time of the first or last valid order, compared."""
+def _edge(rule: Attribute, moment: Moment) -> Aggregate:
+    """first_order, last_order and last_active: the time of the first or last row of a fact, compared."""
     bounds = span(None, moment)
     positive, negated = _positive(rule.op)
+    source = "customers_activity" if rule.field == "last_active" else "orders_order"
+    time = TIME_COLUMNS[source]
+
+    def keep(rows: ir.Table) -> ir.BooleanValue:
+        until_now = inside(rows[time], bounds)
+        return until_now & own(rows) if rule.field == "last_active" else until_now
 
     def test(at: ir.IntegerValue) -> ir.BooleanValue:
         holds = at.notnull() & _time_test(at, rule, positive, moment)
         return ~holds if negated else holds
 
-    return Aggregate(
-        "orders_order",
-        lambda rows: inside(rows.ordered_ms, bounds),
-        lambda rows, where: rows.ordered_ms.min(where=where) if rule.field == "first_order" else rows.ordered_ms.max(where=where),
-        test,
-        rule.window,
-        zero=negated,
-    )
+    def measure(rows: ir.Table, where: ir.BooleanValue | None) -> ir.NumericScalar:
+        return rows[time].min(where=where) if rule.field == "first_order" else rows[time].max(where=where)
+
+    return Aggregate(source, keep, measure, test, rule.window, zero=negated)
 
 
 def _attribute(rule: Attribute, tables: Tables, moment: Moment) -> Test:
@@ -260,10 +265,10 @@ def _attribute(rule: Attribute, tables: Tables, moment: Moment) -> Test:
         mine = attributes.filter(attributes.path == normalise_path(rule.field[7:]))
         found = mine.filter(_custom_test(mine, rule, positive, moment)).customer_id
         return Test((lambda b: ~b.customer_id.isin(found)) if negated else (lambda b: b.customer_id.isin(found)), timed)
-    if rule.field == "predicted_value_fen":
+    if rule.field in STANDING_FIELDS:
         standing = tables["segments_standing"]
-        known = standing.filter(standing.predicted_value_fen.notnull())
-        chosen = known.filter(_value_test(known.predicted_value_fen, positive, rule.value)).customer_id
+        known = standing.filter(standing[rule.field].notnull())
+        chosen = known.filter(_value_test(known[rule.field], positive, rule.value)).customer_id
         return Test((lambda b: ~b.customer_id.isin(chosen)) if negated else (lambda b: b.customer_id.isin(chosen)))
     if rule.field in rules.TIME_FIELDS:
         holds: Callable[[ir.Table], ir.BooleanValue] = lambda base: _time_test(base[f"{rule.field}_ms"], rule, positive, moment)  # noqa: E731

@@ -50,11 +50,11 @@ class Where(_Node, frozen=True):
     value: Value | None = None
 
 
-class All(_Node, frozen=True, tag_field="kind", tag="all"):
+class AllOf(_Node, frozen=True, tag_field="kind", tag="all"):
     of: Annotated[list[Rule], Meta(min_length=1)]
 
 
-class Any_(_Node, frozen=True, tag_field="kind", tag="any"):
+class AnyOf(_Node, frozen=True, tag_field="kind", tag="any"):
     of: Annotated[list[Rule], Meta(min_length=1)]
 
 
@@ -119,15 +119,15 @@ class People(_Node, frozen=True, tag_field="kind", tag="list"):
     customer_ids: Annotated[list[int], Meta(max_length=100_000)]
 
 
-Rule: TypeAlias = All | Any_ | Not | Everyone | Attribute | Tag | Orders | Event | LastEvent | Rfm | Lifecycle | InSegment | People
-GROUPS = (All, Any_, Not)
+Rule: TypeAlias = AllOf | AnyOf | Not | Everyone | Attribute | Tag | Orders | Event | LastEvent | Rfm | Lifecycle | InSegment | People
+GROUPS = (AllOf, AnyOf, Not)
 _KINDS: dict[str, type[_Node]] = {
-    "all": All, "any": Any_, "not": Not, "everyone": Everyone, "attribute": Attribute, "tag": Tag, "orders": Orders, "event": Event,
+    "all": AllOf, "any": AnyOf, "not": Not, "everyone": Everyone, "attribute": Attribute, "tag": Tag, "orders": Orders, "event": Event,
     "last_event": LastEvent, "rfm": Rfm, "lifecycle": Lifecycle, "segment": InSegment, "list": People,
 }  # fmt: skip
 
-TEXT_FIELDS = ("name", "gender", "province", "city", "country", "source", "tier")
-TIME_FIELDS = ("birthday", "registered", "first_order", "last_order")
+TEXT_FIELDS = ("name", "gender", "province", "city", "country", "source", "tier", "top_category")
+TIME_FIELDS = ("birthday", "registered", "first_order", "last_order", "last_active")
 NUMBER_FIELDS = ("order_count", "spend_fen", "predicted_value_fen")
 LINE_FIELDS = ("sku", "product_name", "category", "source", "amount_fen", "unit_price_fen", "quantity")
 _TEXT_OPS = {"is", "is_not", "in", "not_in", "contains", "starts_with", "exists", "not_exists"}
@@ -155,7 +155,7 @@ def parse(raw: Any) -> Rule:
 
 def leaves(rule: Rule) -> list[Rule]:
     """Every condition of the rule, groups left out, in order."""
-    if isinstance(rule, All | Any_):
+    if isinstance(rule, AllOf | AnyOf):
         return [leaf for child in rule.of for leaf in leaves(child)]
     return leaves(rule.of) if isinstance(rule, Not) else [rule]
 
@@ -205,7 +205,7 @@ def _parse_group(raw: dict[str, Any], path: str, depth: int, faults: list[Fault]
         return None
     children = [_parse(item, f"{_at(path, 'of')}[{i}]", depth + 1, faults) for i, item in enumerate(of)]
     good = [child for child in children if child is not None]
-    return None if len(good) < len(of) else (All(good) if raw["kind"] == "all" else Any_(good))
+    return None if len(good) < len(of) else (AllOf(good) if raw["kind"] == "all" else AnyOf(good))
 
 
 def _fault(path: str, message: str) -> Fault:

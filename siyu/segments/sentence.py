@@ -9,8 +9,8 @@ from siyu.foundation.money import format_fen
 from siyu.foundation.text import Text
 from siyu.segments.labels import ACTIVITIES, FIELDS, LINE_FIELDS, MEASURES, OPERATORS, STAGES, UNITS
 from siyu.segments.rules import (
-    All,
-    Any_,
+    AllOf,
+    AnyOf,
     Attribute,
     Event,
     InSegment,
@@ -56,9 +56,9 @@ class _Words:
 
 def _say(rule: Rule, words: _Words, *, top: bool = False) -> Text:
     match rule:
-        case All(of=parts):
+        case AllOf(of=parts):
             return _joined([_say(part, words) for part in parts], Text(",且", " and "), top)
-        case Any_(of=parts):
+        case AnyOf(of=parts):
             return _joined([_say(part, words) for part in parts], Text(",或", " or "), top)
         case Not(of=part):
             inner = _say(part, words)

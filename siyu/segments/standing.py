@@ -1,4 +1,4 @@
-"""Standing 客户分层: every buyer's RFM scores, stage and predicted value, written as one table for a day.
+"""Standing 客户分层: every buyer's RFM scores, stage, predicted value and preference, written as one table for a day.
 
 Lists, the customer's page and rules read it, so it is computed once (after imports and every night) and not at each look.
 """
@@ -14,6 +14,7 @@ from siyu.foundation.clock import day_number
 from siyu.foundation.stores import Stores
 from siyu.segments import lifecycle, rfm
 from siyu.segments.facts import SEGMENTS_STANDING
+from siyu.segments.preference import preferences
 from siyu.segments.value.forecast import Forecast
 from siyu.segments.value_report import forecast_base
 
@@ -41,7 +42,8 @@ def refresh_standing(stores: Stores, as_of: date) -> int:
         scores = session.keep("_scores", rfm.scored(rfm.buyers(tables["orders_order"], today)))
         staged = lifecycle.staged(scores, lifecycle.day_counts(days), medians, clock, today)
         values = session.keep("_predicted", predicted)
-        joined = staged.left_join(values, "customer_id").drop("customer_id_right")
+        liked = session.keep("_liked", preferences(session, tables["orders_line"], today))
+        joined = staged.left_join(values, "customer_id").drop("customer_id_right").left_join(liked, "customer_id").drop("customer_id_right")
         session.clear(SEGMENTS_STANDING)
         session.insert(SEGMENTS_STANDING, joined)
         return int(session.scalar(scores.count()))

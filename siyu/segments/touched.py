@@ -25,7 +25,7 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Batch, Tables
 from siyu.segments import _tables
 from siyu.segments.evaluate import members
-from siyu.segments.leaves import TIME_COLUMNS, Aggregate, inside, leaf_of
+from siyu.segments.leaves import STANDING_FIELDS, TIME_COLUMNS, Aggregate, inside, leaf_of
 from siyu.segments.recompute import (
     Change,
     append_changes,
@@ -135,7 +135,7 @@ def _theirs(table: ir.Table, people: ir.Table, from_ms: int) -> ir.Table:
     return rows.semi_join(people, "customer_id").drop([name for name in _UNREAD if name in table.columns])
 
 
-_UNREAD = ("identity_key", "content_key", "order_no", "line_count", "first_seen_ms")
+_UNREAD = ("identity_key", "content_key", "order_no", "line_count", "first_seen_ms", "ordered_on", "ordered_month", "set_ms", "by")
 """Columns of facts that no rule reads."""
 
 
@@ -144,7 +144,9 @@ def _read_by(leaf_rule: Rule, tables: Tables, moment: Moment) -> dict[str, int]:
     match leaf_rule:
         case Event(where=[_, *_]) | LastEvent():
             return {"customers_activity": span(getattr(leaf_rule, "window", None), moment).from_ms, "customers_property": FOREVER}
-        case Rfm() | Lifecycle() | Attribute(field="predicted_value_fen"):
+        case Rfm() | Lifecycle():
+            return {"segments_standing": FOREVER}
+        case Attribute(field=field) if field in STANDING_FIELDS:
             return {"segments_standing": FOREVER}
         case Attribute(field=field) if field.startswith("custom:"):
             return {"customers_attribute": FOREVER}

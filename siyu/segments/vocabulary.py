@@ -45,7 +45,8 @@ def _attributes(session: Session, tables: Tables) -> list[dict[str, Any]]:
         kind = "date" if field in rules.TIME_FIELDS else "money" if field.endswith("_fen") else "number" if field in rules.NUMBER_FIELDS else "text"
         entry: dict[str, Any] = {"field": field, "name": name.json(), "kind": kind}
         if field in rules.TEXT_FIELDS and field != "name":
-            entry |= {"kind": "enum", "options": [{"value": value, "name": Text(value, value).json()} for value, _ in _frequent(session, profile[field], MOST_OPTIONS)]}
+            column = tables["segments_standing"].top_category if field == "top_category" else profile[field]
+            entry |= {"kind": "enum", "options": [{"value": value, "name": Text(value, value).json()} for value, _ in _frequent(session, column, MOST_OPTIONS)]}
         found.append(entry)
     attribute = tables["customers_attribute"]
     custom = [path for path, _ in _frequent(session, attribute.path, MOST_OPTIONS) if path not in FIELDS and path != "registered_at"]

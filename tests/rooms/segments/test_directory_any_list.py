@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from siyu.foundation.stores import Stores
+from siyu.segments import directory
 from siyu.segments.directory import Asked, parse_asked, read_page
 from siyu.segments.directory_columns import COLUMNS
 from siyu.segments.labels import STAGES
@@ -128,9 +129,11 @@ def read_all(stores: Stores, asked: Asked, limit: int) -> list[int]:
         assert len(page.rows) == limit
 
 
-@pytest.fixture(params=[1, 2])
-def people(stores: Stores, request: pytest.FixtureRequest) -> list[Person]:
-    return world(stores, request.param)
+@pytest.fixture(params=[(1, 250_000), (2, 10)], ids=["few people", "many people"])
+def people(stores: Stores, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[Person]:
+    seed, narrow_below = request.param
+    monkeypatch.setattr(directory, "NARROW_BELOW", narrow_below)
+    return world(stores, seed)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
