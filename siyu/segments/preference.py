@@ -3,7 +3,8 @@
     share(c, k) = (spend(c, k) + w · base(k)) / (spend(c) + w)
 
 `base(k)` is the share of category k in all sales and w the mean spend of a buyer: somebody with one small order is close to
-the base, somebody with many has their own shares. The largest share is the preference; ties go to the first name.
+the base, somebody with many has their own shares. The largest share among the categories bought is the preference;
+ties go to the first name.
 """
 
 from __future__ import annotations
