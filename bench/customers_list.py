@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,10 @@ def main(size: int) -> None:
         print(f"{size:,} customers built in {time.perf_counter() - began:.0f} s; warehouse {file_mb:.0f} MB; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
         with Served(stores) as client:
             for label, query, sql in cases(client):
-                report(label, lambda query=query: ask(client, query), bare(stores, sql))
+                report(label, partial(ask, client, query), bare(stores, sql))
             page = ask(client, {})["items"]
-            report("the page of one customer", lambda: get(client, f"/customers/{page[0]['id']}"), None)
-            report("the timeline of one customer", lambda: get(client, f"/customers/{page[0]['id']}/timeline"), None)
+            report("the page of one customer", partial(get, client, f"/customers/{page[0]['id']}"), None)
+            report("the timeline of one customer", partial(get, client, f"/customers/{page[0]['id']}/timeline"), None)
         print(f"load {os.getloadavg()[0]:.1f} at the end")
         print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:,.0f} MB")
         stores.close()

@@ -70,12 +70,12 @@ def holds(rule: dict[str, Any], p: Person) -> bool:
         case "not":
             return not holds(rule["of"], p)
         case "attribute" if rule["field"] == "spend_fen":
-            return sum(fen for _, fen in p["orders"]) >= rule["value"]
+            return bool(sum(fen for _, fen in p["orders"]) >= rule["value"])
         case "attribute":
             value = p[rule["field"]]
-            return value in rule["value"] if rule["op"] == "in" else (value == rule["value"]) == (rule["op"] == "is")
+            return value in rule["value"] if rule["op"] == "in" else bool(value == rule["value"]) == (rule["op"] == "is")
         case "orders":
-            return len(p["orders"]) <= rule["value"]
+            return bool(len(p["orders"]) <= rule["value"])
         case "tag":
             has, named = set(p["tags"]), set(rule.get("tags", TAGS))
             return {"any_of": bool(has & named), "all_of": named <= has, "none_of": not has & named, "untagged": not has}[rule["op"]]
