@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import ibis
 import pytest
 from ibis.backends.sql.compilers.clickhouse import compiler as clickhouse
 from ibis.backends.sql.compilers.duckdb import compiler as duckdb
@@ -42,7 +41,7 @@ RULES = {name: raw for name, (raw, _) in REFERENCE.items()} | EXTRA
 @pytest.fixture(autouse=True)
 def _spark_options(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the Spark backend registers when pyspark is installed; compiling needs only this."""
-    monkeypatch.setattr(ibis.options, "pyspark", SimpleNamespace(treat_nan_as_null=False))
+    monkeypatch.setattr("ibis.backends.sql.compilers.pyspark.options", SimpleNamespace(pyspark=SimpleNamespace(treat_nan_as_null=False)))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
