@@ -144,3 +144,19 @@ def test_the_changelog_begins_with_this_version() -> None:
 def test_every_bench_is_in_the_list_of_benchmarks() -> None:
     text = _text("docs/benchmarks.md")
     assert not [path.name for path in (ROOT / "bench").glob("*.py") if f"bench/{path.name}" not in text]
+
+
+def test_everything_in_where_is_it_is_there() -> None:
+    text = _text("docs/where-is-it.md")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 30
+    shell = _text("console/src/shell/routes.tsx")
+    paths = {re.sub(r"\{(\w+):\w+\}", r"{\1}", path.removeprefix("/api/v1")) for _, path, _ in reference.routes()}
+    commands = {path.removeprefix("siyu ") for path, _ in reference.commands()}
+    missing = []
+    for _, page, command, route, code, tests in (row for row in rows if len(row) == 6):
+        missing += [p for p in re.findall(r"`(/[^`]*)`", page) if f'"{p}"' not in shell]
+        missing += [c for c in re.findall(r"`([a-z ]+?)(?: --[a-z-]+)?`", command) if not {c, c.split()[0]} & commands]
+        missing += [r for r in re.findall(r"…(/[^`]+)", route) if r not in paths]
+        missing += [f for f in re.findall(r"`([^`]+/[^`]*)`", f"{code} {tests}") if not list(ROOT.glob(f.rstrip("/")))]
+    assert not missing
