@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from siyu.web import build
 from tests.browser.house import WRITES, OpenPage, Server, Watched, start, stop
@@ -17,6 +17,9 @@ from tests.browser.house import WRITES, OpenPage, Server, Watched, start, stop
 INSTALL = "apt-get install -y chromium fonts-wqy-microhei fonts-noto-color-emoji"
 QUIET = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync")
 SAMPLE_CUSTOMERS = 600
+PATIENCE_MS = 20_000
+"""A busy machine is no fault of a page."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +88,7 @@ def open_page(browser: Browser, watched: Watched) -> Iterator[OpenPage]:
         # A page that is not the console's has no storage of its own.
         stored = f"localStorage['siyu.language'] ??= '{language}'; localStorage['siyu.theme'] ??= '{theme}'"
         context.add_init_script(f"if (location.protocol === 'http:') {{ {stored} }}")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         if logged_in:
             name, password = login or (server.login, server.password)
             answer = context.request.post("/api/v1/session", data={"login": name, "password": password}, headers=WRITES)

@@ -9,11 +9,13 @@ import { queryClient } from "./queryClient";
 import { router } from "./routes";
 import { useTheme } from "./theme";
 
+const STILL = "(prefers-reduced-motion: reduce)";
+
 export function App() {
   const theme = useTheme();
   const { i18n } = useTranslation();
   const locale = useAntdLocale(i18n.language);
-  const config = useMemo(() => antdTheme(theme), [theme]);
+  const config = useMemo(() => antdTheme(theme, window.matchMedia(STILL).matches), [theme]);
   return (
     <ConfigProvider
       theme={config}

@@ -16,8 +16,8 @@ export function Shell() {
   const going = useNavigation().state === "loading";
   const { pathname } = useLocation();
   useHotkey("k", () => setPaletteOpen((open) => !open));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page starts at its top
   // In braces: newer browsers answer scrollTo with a promise, and React would take it for a clean-up.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page starts at its top
   useEffect(() => {
     window.scrollTo(0, 0);
   }, [pathname]);

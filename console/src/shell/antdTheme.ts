@@ -1,7 +1,8 @@
 import { theme as antd, type ThemeConfig } from "antd";
 import { FONT, PALETTE, type Theme } from "./theme";
 
-export function antdTheme(theme: Theme): ThemeConfig {
+/** `still`: no motion at all. Popups wait for their motion before they are placed, so it must be off here, not only in the style sheet. */
+export function antdTheme(theme: Theme, still: boolean): ThemeConfig {
   const p = PALETTE[theme];
   return {
     algorithm: theme === "dark" ? antd.darkAlgorithm : antd.defaultAlgorithm,
@@ -30,6 +31,7 @@ export function antdTheme(theme: Theme): ThemeConfig {
       controlHeight: 32,
       fontSize: 14,
       fontFamily: FONT,
+      motion: !still,
       motionDurationMid: "0.12s",
       motionDurationSlow: "0.15s",
       wireframe: false,

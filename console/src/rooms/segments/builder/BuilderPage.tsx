@@ -19,6 +19,7 @@ export function BuilderPage() {
     queryFn: () =>
       must(api.GET("/api/v1/segments/{segment_id}", { params: { path: { segment_id: number as number } } })),
     enabled: number !== null,
+    refetchInterval: (query) => (query.state.data?.status === "computing" ? 1500 : false),
   });
   const asked = params.get("filter");
   const [round, setRound] = useState(0);

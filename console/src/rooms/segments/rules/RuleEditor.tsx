@@ -22,6 +22,7 @@ export function useSegments() {
     queryKey: ["segments", "list"],
     queryFn: () => must(api.GET("/api/v1/segments")),
     enabled: may("segments.read"),
+    refetchInterval: (query) => (query.state.data?.items.some((s) => s.status === "computing") ? 1500 : false),
   });
 }
 
