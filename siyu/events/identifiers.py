@@ -45,8 +45,11 @@ def identify(secrets: Secrets, namespace: str, raw: pa.Array) -> Identified:
 def normalise(namespace: str, raw: pa.Array) -> pa.Array:
     """The form in which two writings of one identifier are equal; what cannot be one (a masked phone, say) becomes null."""
     text = pc.utf8_trim_whitespace(raw.cast(pa.string()))
+    if namespace in ("phone", "email"):
+        text = pc.utf8_normalize(text, form="NFKC")
     if namespace == "phone":
-        digits = pc.replace_substring_regex(text, r"^(\+|00)?86[\s-]?(1\d{10})$|[\s()-]", r"\2")
+        digits = pc.replace_substring_regex(text, r"[\s().-]", "")
+        digits = pc.replace_substring_regex(digits, r"^(?:\+|00)?86(1\d{10})$", r"\1")
         return pc.if_else(pc.match_substring_regex(digits, r"^\+?\d{7,15}$"), digits, None)
     if namespace == "email":
         lower = pc.utf8_lower(text)

@@ -27,7 +27,7 @@ class Reaction:
     react: React
 
 
-def advance(stores: Stores, reaction: Reaction, *, page: int = 20) -> int:
+def advance(stores: Stores, reaction: Reaction, *, page: int = 5) -> int:
     """Bring a reaction up to the end of the log; returns how many batches it saw. An idle call costs one small read."""
     seen = 0
     while batches := _step(stores, reaction, page):

@@ -26,6 +26,7 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Batch
 from siyu.identity import _tables
 
+STORED_TOGETHER = 20_000
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 Words = np.ndarray[tuple[int], np.dtype[np.object_]]
 
@@ -116,7 +117,9 @@ def _joinable(tx: Connection, seen: _Seen, new: Ints, space: str, owners: _Owner
     candidates = owners.of(seen.keys[pairs])
     table = _tables.identifier
     having = select_in(tx, [table.c.customer_id, table.c.namespace], table.c.customer_id, np.unique(candidates).tolist())
-    taken = np.array([customer for customer, name in having if name == space], np.int64)
+    stored = np.array([customer for customer, name in having if name == space], np.int64)
+    # Those given their customer a moment ago are not stored yet.
+    taken = np.union1d(stored, owners.of(seen.keys[seen.spaces == space]))
     free = ~np.isin(candidates, taken)
     pairs, candidates = pairs[free], candidates[free]
     strength = np.array([rank(name) for name in seen.spaces[pairs]], np.int64)
@@ -131,18 +134,20 @@ def _joinable(tx: Connection, seen: _Seen, new: Ints, space: str, owners: _Owner
 
 
 def _store(tx: Connection, rows: pa.Table, customers: Ints, now: datetime) -> None:
-    stored = [
-        {
-            "identity_key": row["identity_key"],
-            "namespace": row["namespace"],
-            "value_sealed": row["value_sealed"],
-            "customer_id": customer,
-            "first_customer_id": customer,
-            "first_seen_at": from_ms(row["seen_ms"]),
-        }
-        for row, customer in zip(rows.to_pylist(), customers.tolist(), strict=True)
-    ]
-    insert_ignore(tx, _tables.identifier, stored)
+    for start in range(0, rows.num_rows, STORED_TOGETHER):
+        part = zip(rows.slice(start, STORED_TOGETHER).to_pylist(), customers[start : start + STORED_TOGETHER].tolist(), strict=True)
+        stored = [
+            {
+                "identity_key": row["identity_key"],
+                "namespace": row["namespace"],
+                "value_sealed": row["value_sealed"],
+                "customer_id": customer,
+                "first_customer_id": customer,
+                "first_seen_at": from_ms(row["seen_ms"]),
+            }
+            for row, customer in part
+        ]
+        insert_ignore(tx, _tables.identifier, stored)
     linked = {"identity_key": rows["identity_key"], "customer_id": customers, "seen_ms": rows["seen_ms"]}
     log.append(tx, IDENTIFIERS_LINKED, IDENTIFIERS_LINKED.table(linked), now=now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -29,11 +30,14 @@ class Parsed(NamedTuple):
 
 
 def texts(column: pa.Array) -> pa.Array:
-    """Trimmed text; blank becomes null; Excel's ="…" is taken off; 17850.0 is the number 17850 that a tool wrote as a float."""
+    """Trimmed text; blank becomes null; Excel's ="…" is taken off; 17850.0 is the number 17850 that a tool wrote as a float.
+
+    A character U+0000, which PostgreSQL cannot hold, reads as U+FFFD: broken.
+    """
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.equal(pc.floor(column), column), pc.cast(column, pa.int64(), safe=False).cast(pa.string()), column.cast(pa.string()))
-    text = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    text = pc.replace_substring_regex(text, r'^="?(.*?)"?$', r"\1")
+    text = pc.utf8_trim_whitespace(pc.replace_substring(column.cast(pa.string()), "\0", "\ufffd"))
+    text = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, r'^="(.*)"$', r"\1"))
     return pc.if_else(pc.equal(text, ""), None, text)
 
 
@@ -43,16 +47,20 @@ def codes(column: pa.Array) -> pa.Array:
 
 
 def numbers(column: pa.Array) -> Parsed:
-    """Decimal numbers as float64; thousands separators, ¥ and full-width digits are understood."""
+    """Decimal numbers as float64; thousands separators, ¥ and full-width digits are understood.
+
+    A comma that separates no thousands (1,50) is not a number here: elsewhere it is a decimal sign, and to guess would
+    be wrong by a hundred times.
+    """
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
         values = column.cast(pa.float64())
         bad = pc.invert(pc.is_finite(pc.fill_null(values, 0)))
         return Parsed(pc.if_else(bad, None, values), bad)
     text = pc.utf8_normalize(texts(column), form="NFKC")
-    text = pc.replace_substring_regex(text, r"[¥$£€元,\s]", "")
     text = pc.replace_substring_regex(text, r"^\((.*)\)$", r"-\1")
-    fits = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$")
-    values = pc.if_else(fits, text, None).cast(pa.float64())
+    text = pc.replace_substring_regex(text, r"^([+-]?)\s*(?:[¥$£€]|CNY|RMB)\s*([+-]?)|\s*(?:元|CNY|RMB)$", r"\1\2")
+    fits = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+|\d{1,3}([, ]\d{3})+(\.\d*)?)([eE][+-]?\d{1,2})?$")
+    values = pc.if_else(fits, pc.replace_substring_regex(text, "[, ]", ""), None).cast(pa.float64())
     return Parsed(values, pc.and_(pc.is_valid(text), pc.is_null(values)))
 
 
@@ -69,15 +77,21 @@ def times(column: pa.Array, zone: ZoneInfo, day_first: bool) -> Parsed:
     return Parsed(values, pc.and_(pc.is_valid(text), pc.is_null(values)))
 
 
-def looks_day_first(column: pa.Array) -> bool | None:
-    """Whether 03/04/2026-like dates have the day first: True or False when a sample proves it, None when it does not."""
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return None
-    parts = pc.extract_regex(texts(column), r"^(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.]\d{4}")
-    first, second = (pc.max(pc.struct_field(parts, name).cast(pa.int32())).as_py() for name in ("a", "b"))
-    if first is None or (first <= 12 and second <= 12):
-        return None
-    return bool(first > 12)
+def looks_day_first(columns: Iterable[pa.Array]) -> bool | None:
+    """Whether 03/04/2026-like dates have the day first: True or False once a cell proves it, None when none does.
+
+    Reads no further than the first column without such dates, or the first that proves it.
+    """
+    for column in columns:
+        if not pa.types.is_string(column.type):
+            return None
+        parts = pc.extract_regex(texts(column), r"^(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.]\d{4}")
+        first, second = (pc.max(pc.struct_field(parts, name).cast(pa.int32())).as_py() for name in ("a", "b"))
+        if first is None:
+            return None
+        if first > 12 or second > 12:
+            return bool(first > 12)
+    return None
 
 
 def _matched(text: pa.Array, pattern: str, zone: ZoneInfo) -> pa.Array:
@@ -132,8 +146,8 @@ def _serials(text: pa.Array, zone: ZoneInfo) -> pa.Array:
     number = pc.if_else(fits, text, None).cast(pa.float64())
     wall = pc.add(pc.round(pc.multiply(number, DAY_MS)), float(_EXCEL_EPOCH_MS))
     excel = _utc_ms(pc.if_else(pc.less(number, 100_000), wall, None).cast(pa.int64()).cast(pa.timestamp("ms")), zone)
-    epoch = pc.if_else(pc.greater(number, 1e12), number, pc.multiply(number, 1000)).cast(pa.int64())
-    return pc.coalesce(excel, pc.if_else(pc.greater(number, 100_000), epoch, None))
+    epoch = pc.if_else(pc.greater(number, 100_000), pc.if_else(pc.greater(number, 1e12), number, pc.multiply(number, 1000)), None)
+    return pc.coalesce(excel, epoch.cast(pa.int64()))
 
 
 def _utc_ms(wall: pa.Array, zone: ZoneInfo) -> pa.Array:

@@ -7,7 +7,7 @@ comes from the line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,16 +25,18 @@ from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.foundation.clock import from_ms
 from siyu.foundation.database import upsert
 from siyu.foundation.errors import NotFoundError
-from siyu.foundation.ids import new_id
+from siyu.foundation.ids import Keys, new_id
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.orders import _tables, fields, reading
+from siyu.orders._seen import Seen
 from siyu.orders.facts import ORDERS_LINE
 from siyu.orders.fields import Mapping
 from siyu.orders.reasons import REASONS
 from siyu.orders.uploads import Upload, find_upload
 
 MAX_REJECTS_KEPT = 100_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Begin = Callable[[], AbstractContextManager[Connection]]
 """Opens a ledger transaction that commits only while the job is still ours."""
 
@@ -139,14 +141,20 @@ def put_back(tx: Connection, kept: tuple[dict[str, Any], dict[str, Any]]) -> Non
 
 
 def rejects_csv(tx: Connection, import_id: str) -> Iterator[str]:
-    """The rejected rows as CSV text: line, reason in both languages, column, value."""
+    """The rejected rows as CSV text, some hundreds at a time: line, reason in both languages, column, value."""
     yield "\ufeffline,code,reason_zh,reason_en,column,value\r\n"
     table = _tables.reject
-    for row in tx.execute(select(table).where(table.c.import_id == import_id).order_by(table.c.line, table.c.number)):
+    rows = tx.execute(select(table).where(table.c.import_id == import_id).order_by(table.c.line, table.c.number))
+    for some in rows.partitions(500):
+        yield "".join(_reject_lines(some))
+
+
+def _reject_lines(rows: Iterable[Any]) -> Iterator[str]:
+    for row in rows:
         reason = REASONS[row.code]
         cells = (str(row.line), row.code, reason.zh, reason.en, row.column, row.value or "")
         # A leading = + - @ would run as a formula when the report is opened in a spreadsheet.
-        yield ",".join('"' + (("'" + c) if c[:1] in "=+-@\t" else c).replace('"', '""') + '"' for c in cells) + "\r\n"
+        yield ",".join('"' + (("'" + c) if c.startswith(_FORMULA) else c).replace('"', '""') + '"' for c in cells) + "\r\n"
 
 
 def _imports(tx: Connection, condition: Any, limit: int) -> Iterator[Import]:
@@ -170,10 +178,10 @@ class Writing:
 
     def __init__(self, stores: Stores, import_id: str, begin: Begin) -> None:
         self._stores, self._id, self._begin = stores, import_id, begin
-        self._orders = np.array([], np.int64)
+        self._orders, self._lines = Seen(), Seen()
         with begin() as tx:
             mine = find_import(tx, import_id)
-            self._dry = mine.dry_run
+            self._dry, self._numbered = mine.dry_run, "line_no" in mine.mapping
             if self._dry:
                 # Nothing of a dry run is kept, so one that was cut off starts over.
                 tx.execute(_tables.reject.delete().where(_tables.reject.c.import_id == import_id))
@@ -203,25 +211,27 @@ class Writing:
         self.counts = replace(self.counts, customer_count=anchors.num_rows, new_customer_count=int(new))
 
     def skip(self, lines: pa.Table) -> None:
-        """Take note of the orders of a chunk that an earlier run has written."""
-        self._orders = np.union1d(self._orders, lines["order_key"].to_numpy())
+        """Take note of the orders and lines of a chunk that an earlier run has written."""
+        self._orders.add(_keys(lines, "order_key"))
+        self._repeated(lines)
 
     def chunk(self, number: int, lines: pa.Table, rejects: pa.Table, row_count: int) -> None:
         existing = self._existing(lines)
-        unchanged = pc.fill_null(pc.equal(existing["content_key"], lines["content_key"]), False)
-        orders = np.setdiff1d(lines["order_key"].to_numpy(), self._orders)
-        known = lines.filter(existing["has_order"])["order_key"].to_numpy()
-        self._orders = np.union1d(self._orders, orders)
-        self.counts = _counted(self.counts, lines, rejects, row_count, existing["content_key"], unchanged)
+        is_again, is_last = self._repeated(lines)
+        # What stood there before this file; a line of an earlier chunk was perhaps published a moment ago, perhaps not.
+        content = pc.if_else(is_again, None, existing["content_key"])
+        unchanged = pc.fill_null(pc.equal(content, lines["content_key"]), False)
+        is_first_of_order = pa.array(self._orders.add(_keys(lines, "order_key")) == 0)
+        self.counts = _counted(self.counts, lines, rejects, row_count, content, unchanged)
         self.counts = replace(
             self.counts,
-            order_count=self.counts.order_count + orders.size,
-            new_order_count=self.counts.new_order_count + np.setdiff1d(orders, known).size,
+            order_count=self.counts.order_count + _true(is_first_of_order),
+            new_order_count=self.counts.new_order_count + _true(pc.and_not(is_first_of_order, existing["has_order"])),
         )
         self.next_chunk = number + 1
         with self._begin() as tx:
             if not self._dry:
-                fresh = lines.filter(pc.invert(unchanged))
+                fresh = lines.filter(pc.and_(is_last, pc.invert(unchanged)))
                 log.append(tx, ORDER_LINES_RECORDED, fresh, now=self._stores.now(), dedup_key=f"import {self._id} chunk {number}")
             self._keep_rejects(tx, rejects)
             values = {name: getattr(self.counts, name) for name in Counts.__dataclass_fields__}
@@ -231,6 +241,20 @@ class Writing:
     def end(self) -> None:
         with self._begin() as tx:
             tx.execute(update(_tables.imported).where(_tables.imported.c.id == self._id).values(ended_at=self._stores.now()))
+
+    def _repeated(self, lines: pa.Table) -> tuple[pa.Array, pa.Array]:
+        """For each line: whether one of its key is in an earlier chunk, and whether it is the last of its key in this one.
+
+        Only lines with a number of their own can be in a file twice; the last one counts.
+        """
+        size = lines.num_rows
+        if not self._numbered:
+            return pa.array(np.zeros(size, bool)), pa.array(np.ones(size, bool))
+        keys = _keys(lines, "line_key")
+        values, from_end, place = np.unique(keys[::-1], return_index=True, return_inverse=True)
+        is_last = np.zeros(size, bool)
+        is_last[size - 1 - from_end] = True
+        return pa.array((self._lines.add(values) > 0)[place][::-1]), pa.array(is_last)
 
     def _existing(self, lines: pa.Table) -> pa.Table:
         """For each line: its content key in the warehouse (null for a new one), and whether its order is there."""
@@ -274,6 +298,11 @@ def _counted(old: Counts, lines: pa.Table, rejects: pa.Table, row_count: int, ex
         last_ordered_ms=_most(old.last_ordered_ms, span["max"]),
         reasons=reasons,
     )
+
+
+def _keys(lines: pa.Table, name: str) -> Keys:
+    keys: Keys = lines[name].to_numpy().astype(np.uint64)
+    return keys
 
 
 def _true(mask: pa.Array) -> int:

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.events.identifiers import Identified, anchor, identify
 from siyu.foundation.clock import DAY_MS, to_ms
-from siyu.foundation.ids import Ints, Keys, key64_rows
+from siyu.foundation.ids import Ints, key64_rows
 from siyu.foundation.secrets import Secrets
 from siyu.orders import cells
+from siyu.orders._seen import Seen
 from siyu.orders.fields import Mapping
 from siyu.orders.reading import Chunk
 
@@ -64,8 +65,7 @@ def order_lines(chunk: Chunk, plan: Plan, people: People) -> tuple[pa.Table, pa.
     ordered = cells.times(read.raw("ordered_at"), plan.zone, plan.day_first)
     read.refuse(ordered.bad, "bad_time", "ordered_at")
     read.refuse(pc.is_null(read.text("ordered_at")), "no_time", "ordered_at")
-    late = pc.or_(pc.greater(ordered.values, to_ms(plan.now) + DAY_MS), pc.less(ordered.values, FIRST_YEAR_MS))
-    read.refuse(late, "time_out_of_range", "ordered_at")
+    read.refuse(pc.invert(plausible(ordered.values, plan)), "time_out_of_range", "ordered_at")
     if "order_no" in plan.mapping:
         read.refuse(pc.is_null(read.text("order_no")), "no_order_number", "order_no")
     quantity = read.number("quantity", 1.0)
@@ -84,6 +84,11 @@ def order_lines(chunk: Chunk, plan: Plan, people: People) -> tuple[pa.Table, pa.
         read.refuse(pc.greater(worth, MAX_WORTH), "amount_out_of_range", "unit_price")
     rows = _priced(read, plan, ordered.values, quantity, people.anchors)
     return rows.filter(pa.array(~read.refused)), read.rejects()
+
+
+def plausible(at_ms: pa.Array, plan: Plan) -> pa.Array:
+    """Whether an order can have been made at these times (null where there is none)."""
+    return pc.and_(pc.less_equal(at_ms, to_ms(plan.now) + DAY_MS), pc.greater_equal(at_ms, FIRST_YEAR_MS))
 
 
 def _priced(read: _Reader, plan: Plan, ordered_ms: pa.Array, quantity: pa.Array, anchors: pa.Array) -> pa.Table:
@@ -131,7 +136,7 @@ class Keyer:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._seen: dict[int, int] = {}
+        self._seen = Seen()
 
     def keyed(self, rows: pa.Table) -> pa.Table:
         """`rows` with line, order and content keys filled in; call it once for every chunk, in order."""
@@ -139,7 +144,7 @@ class Keyer:
         at = {name: _array(rows, name) for name in rows.column_names}
         scope = pa.array([self._plan.source] * rows.num_rows, pa.string())
         content = key64_rows(scope, *(at[name] for name in ("order_no", "ordered_ms", "identity_key", "sku", "product_name", "quantity", "unit_price_fen")))
-        number = self._occurrence(content)
+        number = pa.array(self._seen.add(content))
         lonely = key64_rows(pa.array(content), number)
         line_key = lonely if "line_no" not in self._plan.mapping else np.where(
             pc.is_valid(at["line_no"]).to_numpy(zero_copy_only=False), key64_rows(scope, at["order_no"], at["line_no"]), lonely
@@ -151,17 +156,6 @@ class Keyer:
             rows = rows.set_column(rows.column_names.index(name), name, pa.array(values.astype(np.int64)))
         return rows.select(ORDER_LINES_RECORDED.schema.names)
 
-    def _occurrence(self, content: Keys) -> pa.Array:
-        """How many equal rows came before each row, in this chunk and in earlier ones."""
-        values, inverse, counts = np.unique(content, return_inverse=True, return_counts=True)
-        order = np.argsort(inverse, kind="stable")
-        within = np.arange(content.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        number = np.empty(content.size, np.int64)
-        number[order] = within
-        before = np.array([self._seen.get(int(value), 0) for value in values], np.int64)
-        self._seen.update(zip(values.tolist(), (before + counts).tolist(), strict=True))
-        return pa.array(number + before[inverse])
-
 
 class _Reader:
     """Columns of one chunk by field name, and the rows refused so far."""
@@ -170,7 +164,8 @@ class _Reader:
         self.chunk, self._mapping = chunk, plan.mapping
         self.refused = np.zeros(len(chunk.lines), bool)
         self._faults: list[pa.Table] = [
-            pa.table({"line": [line], "code": [code], "column": [""], "value": [seen]}, REJECTS) for line, code, seen in chunk.broken
+            pa.table({"line": [line], "code": [code], "column": [""], "value": [seen.replace("\0", "\ufffd")]}, REJECTS)
+            for line, code, seen in chunk.broken
         ]
         self._texts: dict[str, pa.Array] = {}
         self._numbers: dict[str, cells.Parsed] = {}
@@ -209,7 +204,7 @@ class _Reader:
 
     def _add(self, lines: pa.Array, code: str, name: str, values: pa.Array) -> None:
         column = self._mapping.get(name, "")
-        shown = pc.utf8_slice_codeunits(values.cast(pa.string()), 0, 200)
+        shown = pc.replace_substring(pc.utf8_slice_codeunits(values.cast(pa.string()), 0, 200), "\0", "\ufffd")
         self._faults.append(
             pa.table({"line": lines, "code": [code] * len(lines), "column": [column] * len(lines), "value": shown}, REJECTS)
         )

@@ -18,7 +18,7 @@ from siyu.events.identifiers import distinct_sightings, sighting
 from siyu.foundation.ids import key64_rows
 from siyu.foundation.secrets import Secrets
 from siyu.orders import cells
-from siyu.orders.lines import People, Plan, people_of
+from siyu.orders.lines import People, Plan, people_of, plausible
 from siyu.orders.reading import Chunk
 
 ATTRIBUTES = {"customer_name": "name", "province": "province", "city": "city", "country": "country"}
@@ -34,7 +34,8 @@ class Named:
 
     def add(self, chunk: Chunk, plan: Plan, secrets: Secrets) -> None:
         people = people_of(chunk, plan, secrets)
-        seen = cells.times(chunk.columns[plan.mapping["ordered_at"]], plan.zone, plan.day_first).values
+        at = cells.times(chunk.columns[plan.mapping["ordered_at"]], plan.zone, plan.day_first).values
+        seen = pc.if_else(plausible(at, plan), at, None)
         self.pairs += [sighting(column, people.anchors, seen) for column in people.columns]
         self.attributes += [
             _attribute(path, cells.texts(chunk.columns[plan.mapping[name]]), people, seen)

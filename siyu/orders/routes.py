@@ -135,10 +135,10 @@ async def upload_file(request: Request, access: Writer, name: Annotated[Line, Qu
         async for part in request.stream():
             incoming.write(part)
         upload = await run_in_threadpool(incoming.finish)
+        found = await run_in_threadpool(uploads.inspect, stores, upload, source)
     except BaseException:
         incoming.abandon()
         raise
-    found = await run_in_threadpool(uploads.inspect, stores, upload, source)
     return _file_info(upload, found)
 
 

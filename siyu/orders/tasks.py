@@ -10,9 +10,10 @@ from siyu.events.identifiers import people_seen
 from siyu.foundation.jobs import JobKind, Running
 from siyu.foundation.text import Text
 from siyu.orders import cells, reading
-from siyu.orders.imports import Import, Writing, find_import, upload_of
+from siyu.orders.imports import Counts, Import, Writing, find_import, upload_of
 from siyu.orders.lines import Keyer, Plan, order_lines, people_of
 from siyu.orders.people import PART_ROWS, Named, read_people
+from siyu.orders.uploads import Upload, discard
 
 
 def run_import(running: Running, import_id: str) -> dict[str, Any]:
@@ -20,6 +21,9 @@ def run_import(running: Running, import_id: str) -> dict[str, Any]:
     stores = running.stores
     with stores.ledger.read() as tx:
         mine = find_import(tx, import_id)
+        if mine.ended_at is not None:
+            # Killed after its last row and before the end of the job.
+            return _told(mine.id, mine.counts)
         upload = upload_of(stores, tx, mine.id)
     shape = reading.inspect(upload.path)
     columns = sorted(set(mine.mapping.values()))
@@ -30,7 +34,7 @@ def run_import(running: Running, import_id: str) -> dict[str, Any]:
     named = read_people(
         reading.read(upload.path, shape, columns), plan, stores.secrets, lambda rows: running.progress(rows, total, reading_people)
     )
-    rows_seen = _write_people(running, writing, named)
+    _write_people(running, writing, named)
     keyer, done = Keyer(plan), 0
     for number, chunk in enumerate(reading.read(upload.path, shape, columns)):
         people = people_of(chunk, plan, stores.secrets)
@@ -43,7 +47,9 @@ def run_import(running: Running, import_id: str) -> dict[str, Any]:
             writing.chunk(number, lines, rejects, len(chunk.lines) + len(chunk.broken))
         running.progress((total or 0) // 2 + done, total, Text(f"已读 {done:,} 行", f"{done:,} rows read"))
     writing.end()
-    return {"import_id": mine.id, "people": rows_seen, **{k: v for k, v in asdict(writing.counts).items() if k.endswith("_count")}}
+    if not mine.dry_run:
+        discard(upload)
+    return _told(mine.id, writing.counts)
 
 
 IMPORT = "orders.import"
@@ -64,15 +70,19 @@ def import_kind(prepare: Callable[[Running, Import], None], follow: Callable[[Ru
     return JobKind(IMPORT, Text("导入订单", "Import orders"), run, link=lambda arguments: f"/imports/{arguments['import_id']}")
 
 
-def _plan(running: Running, mine: Import, shape: reading.Shape, upload: Any) -> Plan:
-    first = next(reading.read(upload.path, shape, [mine.mapping["ordered_at"]]), None)
-    day_first = first is not None and bool(cells.looks_day_first(first.columns[mine.mapping["ordered_at"]]))
-    return Plan(mine.source, mine.mapping, running.stores.calendar.zone, day_first, running.stores.now())
+def _told(import_id: str, counts: Counts) -> dict[str, Any]:
+    return {"import_id": import_id, **{name: count for name, count in asdict(counts).items() if name.endswith("_count")}}
 
 
-def _write_people(running: Running, writing: Writing, named: Named) -> int:
+def _plan(running: Running, mine: Import, shape: reading.Shape, upload: Upload) -> Plan:
+    at = mine.mapping["ordered_at"]
+    day_first = cells.looks_day_first(chunk.columns[at] for chunk in reading.read(upload.path, shape, [at]))
+    return Plan(mine.source, mine.mapping, running.stores.calendar.zone, bool(day_first), running.stores.now())
+
+
+def _write_people(running: Running, writing: Writing, named: Named) -> None:
     if not named.pairs:
-        return 0
+        return
     rows = named.identifiers()
     writing.named(rows)
     for part, start in enumerate(range(0, rows.num_rows, PART_ROWS)):
@@ -80,4 +90,3 @@ def _write_people(running: Running, writing: Writing, named: Named) -> int:
     profiles = named.profiles()
     for part, start in enumerate(range(0, profiles.num_rows, PART_ROWS)):
         writing.profiles(profiles.slice(start, PART_ROWS), part)
-    return int(rows.num_rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,9 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.orders import _tables, cells, fields, reading
 from siyu.orders.fields import Mapping
+
+KEPT_DAYS = 7
+_DATES = re.compile(r"\d{4,}([-_.年]?\d{1,2}(?!\d)月?)?([-_.]?\d{1,2}(?!\d)[日号]?)?年?|\d{1,2}月(\d{1,2}[日号])?|\(\d+\)$|（\d+）$")
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,15 @@ def adopt(stores: Stores, file: Path, name: str) -> Upload:
     return incoming.finish()
 
 
+def discard(upload: Upload) -> None:
+    """Remove the file, which is in the ledger now; and with it those that nobody imported in a week, or that a kill left."""
+    upload.path.unlink(missing_ok=True)
+    too_old = time.time() - KEPT_DAYS * 86_400
+    for file in upload.path.parent.iterdir():
+        if file.stat().st_mtime < too_old:
+            file.unlink(missing_ok=True)
+
+
 def upload_path(stores: Stores, upload_id: str) -> Path:
     return stores.settings.files / "uploads" / upload_id
 
@@ -120,12 +134,14 @@ def inspect(stores: Stores, upload: Upload, source: str | None = None) -> Inspec
 
 
 def source_of(name: str, columns: list[str]) -> str:
-    """A short name for where the file comes from: a known shop by its headers, else the file's name."""
+    """A short name for where the file comes from: a known shop by its headers, else the words of the file's name."""
     if "宝贝标题" in columns or "买家会员名" in columns:
         return "taobao"
     stem = Path(name).stem.lower()
     known = next((shop for shop in ("taobao", "tmall", "jd", "youzan", "douyin", "weixin") if shop in stem), None)
-    return known or "".join(c if c.isalnum() else "_" for c in stem).strip("_")[:40] or "orders"
+    # Without its dates: orders_2026-01, orders_2026-02 and "orders (1)" come from one shop, not from three.
+    words = re.sub(r"[\W_]+", "_", _DATES.sub("_", stem)).strip("_")
+    return known or words[:40] or "orders"
 
 
 def saved_mapping(tx: Connection, source: str) -> Mapping | None:
@@ -144,16 +160,21 @@ def _samples(column: Any) -> list[str]:
 
 def _warnings(shape: reading.Shape, mapping: Mapping, chunk: reading.Chunk | None) -> list[Text]:
     found = []
+    if shape.other_sheets:
+        rest_zh, rest_en = "、".join(shape.other_sheets[:5]), ", ".join(shape.other_sheets[:5])
+        found.append(Text(f"只读工作表「{shape.sheet}」,没有读:{rest_zh}", f"only the sheet {shape.sheet!r} is read, not: {rest_en}"))
+    if shape.header_line > 1:
+        found.append(Text(f"列名在第 {shape.header_line} 行,它之前的行不读", f"the column names are in line {shape.header_line}; what is above is not read"))
     if "order_no" not in mapping:
         found.append(Text("没有订单编号列:每一行会算成一张订单", "no order number column: every row will count as an order"))
     if not {"account", "phone", "email"} & set(mapping):
         found.append(Text("没有买家列:订单不会归到客户名下", "no buyer column: the orders will belong to no customer"))
     at = mapping.get("ordered_at")
     if chunk and at and shape.format != "parquet" and _ambiguous(chunk.columns[at]):
-        found.append(Text("日期像 03/04/2026,看不出哪个是月:按「月/日/年」理解", "dates like 03/04/2026 do not show which part is the month: read as month/day/year"))
+        found.append(Text("日期像 03/04/2026,开头的行看不出哪个是月:若整个文件都看不出,按「月/日/年」理解", "dates like 03/04/2026: the first rows do not show which part is the month; unless a later row does, they are read as month/day/year"))
     return found
 
 
 def _ambiguous(column: Any) -> bool:
     slashed = pc.any(pc.match_substring_regex(cells.texts(column), r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")).as_py()
-    return bool(slashed) and cells.looks_day_first(column) is None
+    return bool(slashed) and cells.looks_day_first([column]) is None

@@ -1,5 +1,7 @@
 """The brand's days in zones with gaps and folds: days join without holes, and a gap goes to its first valid instant."""
 
+# ruff: noqa: DTZ001  wall-clock times are what is tested
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
