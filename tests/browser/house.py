@@ -103,3 +103,9 @@ def pick(page: Page, label: str, option: str, within: Locator | None = None) -> 
     """Choose in the last of the selects with this label."""
     (within or page.locator("body")).get_by_role("combobox", name=label, exact=True).last.click()
     page.locator(".ant-select-dropdown:visible").get_by_title(option, exact=True).first.click()
+
+
+def figure(page: Page, label: str) -> str:
+    """What a figure with this name shows."""
+    named = page.locator(".figure").filter(has=page.locator(".figure-label").get_by_text(label, exact=True))
+    return named.first.locator(".figure-value").inner_text()

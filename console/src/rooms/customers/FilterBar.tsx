@@ -31,7 +31,7 @@ export function FilterBar({ rule, open, onOpen, onApply }: Props) {
   const sentence = useQuery({
     queryKey: ["segments", "sentence", JSON.stringify(rule)],
     queryFn: () => must(api.POST("/api/v1/segments/sentence", { body: { rule: rule as Rule } })),
-    enabled: rule !== null && !open,
+    enabled: rule !== null && !open && may("segments.read"),
     retry: false,
   });
   const apply = useMutation({

@@ -44,7 +44,7 @@ export function MemberModal({ member, onClose }: { member: Member | null; onClos
       title={t(member ? "team.edit_member" : "team.add_member", { name: member?.name })}
       onCancel={onClose}
       onOk={() => save.mutate()}
-      okText={t("ui.save")}
+      okText={t(member ? "ui.save" : "team.add_member")}
       okButtonProps={{ disabled: !complete, loading: save.isPending }}
     >
       <div className="form">
