@@ -23,7 +23,7 @@ def main(url: str, password: str) -> None:
         page.locator("input").nth(0).fill("owner")
         page.locator("input").nth(1).fill(password)
         page.locator("input").nth(1).press("Enter")
-        page.locator("canvas").first.wait_for()
+        page.locator("main canvas, main svg").first.wait_for()
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(1500)
         page.screenshot(path=OUT)
