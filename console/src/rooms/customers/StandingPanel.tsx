@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Customer } from "@/api/types";
-import { Chip, StageChip } from "@/ui/Chip";
+import { StageChip } from "@/ui/Chip";
 import { Panel } from "@/ui/Panel";
 import { useFormat } from "@/ui/useFormat";
 
@@ -28,8 +28,8 @@ function Rfm({ customer }: { customer: Customer }) {
   const rfm = customer.rfm_detail;
   if (!rfm) return null;
   const rows = [
-    ["r", rfm.r, t("ui.days", { n: f.count(rfm.recency_days) })],
-    ["f", rfm.f, t("ui.orders", { n: f.count(rfm.frequency) })],
+    ["r", rfm.r, t("ui.days", { n: f.count(rfm.recency_days), count: rfm.recency_days })],
+    ["f", rfm.f, t("ui.orders", { n: f.count(rfm.frequency), count: rfm.frequency })],
     ["m", rfm.m, f.money(rfm.monetary_fen)],
   ] as const;
   return (
@@ -102,9 +102,9 @@ function Value({ customer }: { customer: Customer }) {
         {value.p_alive != null && ` · ${t("customers.p_alive", { rate: f.rate(value.p_alive) })}`}
       </p>
       {value.flags.map((flag) => (
-        <Chip key={flag} tone="ochre">
+        <p key={flag} className="small flag">
           {flag}
-        </Chip>
+        </p>
       ))}
     </div>
   );

@@ -78,7 +78,9 @@ function Entry({ entry }: { entry: TimelineEntry }) {
       {entry.detail && <p className="small">{f.label(entry.detail)}</p>}
       {entry.lines && entry.lines.length > 0 && (
         <details>
-          <summary className="small">{t("customers.lines", { n: entry.lines.length })}</summary>
+          <summary className="small">
+            {t("customers.lines", { n: entry.lines.length, count: entry.lines.length })}
+          </summary>
           <ul className="lines">
             {entry.lines.map((line, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: an order may hold the same product twice

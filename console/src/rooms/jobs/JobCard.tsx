@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Job } from "@/api/types";
 import { useMay } from "@/shell/session";
+import { By } from "@/ui/By";
 import { StatusChip } from "@/ui/Chip";
 import { download } from "@/ui/download";
 import { useFail } from "@/ui/useFail";
@@ -35,7 +36,12 @@ export function JobCard({ job, onGo }: { job: Job; onGo?: () => void }) {
       <div className="row spread small">
         <span className="muted">
           {f.time(job.created_at)}
-          {job.created_by && ` · ${job.created_by}`}
+          {job.created_by && (
+            <>
+              {" · "}
+              <By who={job.created_by} />
+            </>
+          )}
           {job.attempts > 1 && ` · ${t("jobs.attempts", { n: job.attempts })}`}
         </span>
         <span className="row">

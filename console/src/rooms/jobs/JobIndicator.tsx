@@ -1,9 +1,24 @@
 import { CloudSyncOutlined } from "@ant-design/icons";
+import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Job } from "@/api/types";
 import { isLive, useRecentJobs } from "./queries";
 
 const JobDrawer = lazy(() => import("./JobDrawer"));
+
+/** What a job has changed is asked for again once it has ended, on whatever page one is. */
+function useRefreshWhenDone(jobs: Job[] | undefined) {
+  const client = useQueryClient();
+  const running = useRef<string[]>([]);
+  useEffect(() => {
+    if (!jobs) return;
+    const now = jobs.filter(isLive).map((job) => job.id);
+    const ended = running.current.some((id) => !now.includes(id));
+    running.current = now;
+    if (ended) void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "jobs" });
+  }, [jobs, client]);
+}
 
 /** The header's view of running work: a count while something runs, a mark when something failed since it was last opened. */
 export function JobIndicator() {
@@ -17,6 +32,7 @@ export function JobIndicator() {
     first.current = false;
     setSeen(new Set(data.items.filter((job) => job.status === "failed").map((job) => job.id)));
   }, [data, open]);
+  useRefreshWhenDone(data?.items);
   const live = data?.items.filter(isLive).length ?? 0;
   const failed = data?.items.some((job) => job.status === "failed" && !seen.has(job.id)) ?? false;
   return (

@@ -11,13 +11,23 @@ import { useMetrics } from "./queries";
 type Props = { overview: Overview; className?: string };
 type Point = Overview["series"][number];
 
+const KEPT = 6;
+/** Without the empty time before the first order, unless little would be left. */
+function lived(overview: Overview): Overview {
+  const first = overview.series.findIndex((point) => point.metrics.orders);
+  return first > 0
+    ? { ...overview, series: overview.series.slice(Math.min(first, overview.series.length - KEPT)) }
+    : overview;
+}
+
 const day = (overview: Overview) => (point: Point) =>
   overview.grain === "month" ? point.period_on.slice(0, 7) : point.period_on.slice(5);
 
 /** What is left open on the right: the last period is not over, so it is drawn hollow and said so. */
 const partial = (overview: Overview) => overview.series.at(-1)?.partial ?? false;
 
-export function RevenuePanel({ overview, className }: Props) {
+export function RevenuePanel({ overview: whole, className }: Props) {
+  const overview = useMemo(() => lived(whole), [whole]);
   const { t } = useTranslation();
   const f = useFormat();
   const metrics = useMetrics();
@@ -68,7 +78,8 @@ export function RevenuePanel({ overview, className }: Props) {
   );
 }
 
-export function NewReturningPanel({ overview, className }: Props) {
+export function NewReturningPanel({ overview: whole, className }: Props) {
+  const overview = useMemo(() => lived(whole), [whole]);
   const { t } = useTranslation();
   const f = useFormat();
   const metrics = useMetrics();

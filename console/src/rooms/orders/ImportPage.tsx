@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { JobCard } from "@/rooms/jobs/JobCard";
 import { useJob } from "@/rooms/jobs/queries";
+import { By } from "@/ui/By";
 import { Page } from "@/ui/Page";
 import { Panel } from "@/ui/Panel";
 import { QueryView } from "@/ui/QueryView";
@@ -25,7 +26,7 @@ export function ImportPage() {
     <>
       <Link to="/imports">← {t("shell.page_imports")}</Link> ·{" "}
       {t(`orders.source_${query.data.source}`, query.data.source)} · {f.time(query.data.created_at)} ·{" "}
-      {query.data.created_by}
+      <By who={query.data.created_by} />
     </>
   );
   return (
@@ -41,7 +42,7 @@ export function ImportPage() {
                   .filter(([, column]) => column)
                   .map(([field, column]) => (
                     <div className="pair" key={field}>
-                      <dt className="mono">{field}</dt>
+                      <dt>{t(`orders.field_${field}`, { defaultValue: field })}</dt>
                       <dd>{column}</dd>
                     </div>
                   ))}

@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useMay } from "@/shell/session";
+import { By } from "@/ui/By";
 import { Chip, StatusChip } from "@/ui/Chip";
 import { DataTable } from "@/ui/DataTable";
 import { Empty } from "@/ui/Empty";
@@ -81,7 +82,7 @@ function History() {
                   title: t("orders.at"),
                   render: (row) => <span className="muted">{f.time(row.created_at)}</span>,
                 },
-                { key: "by", title: t("orders.by"), render: (row) => <span className="muted">{row.created_by}</span> },
+                { key: "by", title: t("orders.by"), render: (row) => <By who={row.created_by} /> },
               ]}
             />
           )

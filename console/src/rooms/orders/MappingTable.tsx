@@ -46,7 +46,7 @@ export function MappingTable({ file, mapping, onChange }: Props) {
               <span className="row tight">
                 {f.label(field.name)}
                 {field.required && <Chip tone="ochre">{t("orders.required")}</Chip>}
-                <Hint text={f.label(field.help)} of={f.label(field.name)} />
+                {f.label(field.help) && <Hint text={f.label(field.help)} of={f.label(field.name)} />}
               </span>
             ),
           },

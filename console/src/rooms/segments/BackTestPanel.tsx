@@ -35,7 +35,7 @@ export function BackTestPanel({ test }: { test: BackTest }) {
         title={t("segments.bt_weekly")}
         hint={t("segments.bt_weekly_hint")}
         axis={t("segments.bt_week")}
-        className="w5"
+        className="w4"
       />
       <Compare
         rows={deciles}
@@ -50,7 +50,7 @@ export function BackTestPanel({ test }: { test: BackTest }) {
       <Panel
         title={t("segments.back_test")}
         hint={t("segments.back_test_hint", { on: test.calibration_end_on, n: test.holdout_days })}
-        className="w3"
+        className="w4"
       >
         <dl className="totals inset">
           {facts.map(([label, value]) => (

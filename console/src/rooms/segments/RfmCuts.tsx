@@ -6,19 +6,12 @@ import { type Format, useFormat } from "@/ui/useFormat";
 
 type Axis = "r" | "f" | "m";
 
-function span(axis: Axis, low: number | null, high: number | null, f: Format, unit: (n: string) => string): string {
+type Unit = (n: string, count: number) => string;
+
+function span(axis: Axis, low: number, high: number, f: Format, unit: Unit): string {
   const show = (n: number) => (axis === "m" ? f.money(n) : f.count(n, 1));
-  const text =
-    low != null && high != null
-      ? low === high
-        ? show(low)
-        : `${show(low)} – ${show(high)}`
-      : low != null
-        ? `≥ ${show(low)}`
-        : high != null
-          ? `≤ ${show(high)}`
-          : "–";
-  return axis === "m" ? text : unit(text);
+  const text = low === high ? show(low) : `${show(low)} – ${show(high)}`;
+  return axis === "m" ? text : unit(text, high);
 }
 
 /** Where one score ends and the next begins. */
@@ -40,7 +33,9 @@ export function RfmCuts({ report }: { report: RfmReport }) {
                 key: "span",
                 title: t(`segments.cut_${axis}`),
                 render: (cut) =>
-                  span(axis, cut.low, cut.high, f, (n) => t(axis === "r" ? "ui.days" : "ui.orders", { n })),
+                  span(axis, cut.low, cut.high, f, (n, count) =>
+                    t(axis === "r" ? "ui.days" : "ui.orders", { n, count }),
+                  ),
               },
               { key: "count", title: t("ui.customers"), align: "right", render: (cut) => f.count(cut.count) },
             ]}

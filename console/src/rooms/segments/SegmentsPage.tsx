@@ -7,6 +7,7 @@ import { Link, useNavigate } from "react-router";
 import { api, must } from "@/api/client";
 import type { SegmentRow } from "@/api/types";
 import { useMay } from "@/shell/session";
+import { By } from "@/ui/By";
 import { Chip } from "@/ui/Chip";
 import { DataTable } from "@/ui/DataTable";
 import { Empty } from "@/ui/Empty";
@@ -132,7 +133,7 @@ function SegmentTable({ rows }: { rows: SegmentRow[] }) {
           title: t("segments.computed"),
           render: (row) => <span className="muted">{f.time(row.computed_at)}</span>,
         },
-        { key: "by", title: t("segments.by"), render: (row) => <span className="muted">{row.created_by}</span> },
+        { key: "by", title: t("segments.by"), render: (row) => <By who={row.created_by} /> },
         {
           key: "act",
           title: <span className="visually-hidden">{t("segments.more")}</span>,

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "@/api/client";
 import type { AuditEntry } from "@/api/types";
+import { By } from "@/ui/By";
 import { DataTable } from "@/ui/DataTable";
 import { Empty } from "@/ui/Empty";
 import { MoreButton } from "@/ui/MoreButton";
@@ -45,7 +46,7 @@ export function AuditPage() {
                 rowKey={(row) => row.id}
                 columns={[
                   { key: "at", title: t("team.audit_at"), render: (row) => f.time(row.at) },
-                  { key: "actor", title: t("team.audit_actor"), render: (row) => row.actor },
+                  { key: "actor", title: t("team.audit_actor"), render: (row) => <By who={row.actor} /> },
                   { key: "action", title: t("team.audit_action"), render: (row) => <code>{row.action}</code> },
                   { key: "subject", title: t("team.audit_subject"), render: (row) => <code>{row.subject}</code> },
                   {

@@ -17,7 +17,9 @@ export function SampleTab({ sample, stale }: { sample: CustomerRow[] | undefined
             {row.name || t("customers.nameless", { id: row.id })}
           </Link>
           <StageChip stage={row.stage} />
-          <span className="num small muted">{t("ui.orders", { n: f.count(row.order_count) })}</span>
+          <span className="num small muted">
+            {t("ui.orders", { n: f.count(row.order_count), count: row.order_count })}
+          </span>
           <span className="num">{f.money(row.spend_fen)}</span>
         </li>
       ))}

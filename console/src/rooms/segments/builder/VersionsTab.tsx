@@ -1,6 +1,7 @@
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { asRule, type Rule, type Segment } from "@/api/types";
+import { By } from "@/ui/By";
 import { Chip } from "@/ui/Chip";
 import { useFormat } from "@/ui/useFormat";
 import { opened } from "../rules/tree";
@@ -28,7 +29,7 @@ export function VersionsTab({
                 {version.version === segment.rule_version && <Chip tone="pine">{t("segments.current")}</Chip>}
               </span>
               <span className="small muted">
-                {version.created_by} · {f.time(version.created_at)}
+                <By who={version.created_by} /> · {f.time(version.created_at)}
               </span>
             </p>
             <p>{f.label(version.sentence)}</p>
