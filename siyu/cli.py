@@ -42,26 +42,29 @@ def main() -> None:
     """Run a command; an expected error is shown in words, with its way out, and exits with 2."""
     logging.basicConfig(level=os.environ.get("SIYU_LOG_LEVEL", "WARNING"), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        app(standalone_mode=False)
+        # Called so, the library hands an exit code back instead of ending the process with it: 130 is Ctrl-C.
+        code = app(standalone_mode=False) or 0
     except SiyuError as error:
         _say_error(error)
         sys.exit(2)
-    except typer.Exit as error:
-        sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        err.print("\n已停止;再次运行会接着做 Stopped; run it again to go on")
-        sys.exit(130)
+        code = 130
     except Exception as error:
         if hasattr(error, "show"):  # usage errors of the command-line library, already in words
             error.show()
             sys.exit(2)
         raise
+    if code == 130:
+        err.print("\n已停止;再次运行会接着做 Stopped; run it again to go on")
+    sys.exit(code)
 
 
 @app.command()
 def serve() -> None:
     """启动服务和控制台 Start the server and the console."""
-    server.serve(load_settings(), _ready, _waiting)
+    settings = load_settings()
+    logging.getLogger().setLevel(settings.log_level)
+    server.serve(settings, _ready, _waiting)
 
 
 @app.command()
@@ -87,6 +90,9 @@ def demo(
         job = _follow(client, started["job_id"])
         _follow_rest(client)
         _expect_done(job)
+        if clear and not job["result"]["cleared"]:
+            out.print("这里没有示例品牌,什么都没有动 There is no sample brand here; nothing was changed")
+            return
         out.print("示例品牌已移除 The sample brand is gone" if clear else "示例品牌已载入,运行 siyu serve 查看 The sample brand is here: siyu serve")
 
 

@@ -25,7 +25,7 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.identity.identifiers import look_up_all
 from siyu.orders import imports, uploads
-from siyu.orders.tasks import IMPORT, run_import
+from siyu.orders.tasks import run_import
 from siyu.segments.segments import create_segment, list_segments
 from siyu.segments.tasks import RECOMPUTE
 
@@ -53,9 +53,9 @@ def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
         return load_sample(running, flow)
 
     def clear(running: Running) -> dict[str, Any]:
-        clear_sample(running.stores)
+        cleared = clear_sample(running.stores)
         flow(running.stores)
-        return {}
+        return {"cleared": cleared}
 
     return (
         JobKind(LOAD, Text("载入示例品牌", "Load the sample brand"), load, link=lambda _: "/"),

@@ -69,6 +69,10 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['merged_into'], ['identity_customer.id'], name=op.f('fk_identity_customer_merged_into_identity_customer')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_identity_customer'))
     )
+    op.create_table('identity_namespace',
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_identity_namespace'))
+    )
     op.create_table('jobs_job',
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -386,6 +390,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_jobs_job_kind_number'))
 
     op.drop_table('jobs_job')
+    op.drop_table('identity_namespace')
     op.drop_table('identity_customer')
     op.drop_table('identity_conflict')
     op.drop_table('foundation_brand')

@@ -131,7 +131,7 @@ def load_settings(home: Path | None = None) -> Settings:
 
 
 _SECRET = {"secret_key", "database_url"}
-_OTHER_VARIABLES = {"shared_data", "now", "password"}
+_OTHER_VARIABLES = {"shared_data", "password"}
 
 
 def _read_file(path: Path) -> tuple[dict[str, Any], list[Fault]]:

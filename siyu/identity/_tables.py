@@ -21,6 +21,9 @@ identifier = Table(
     Column("first_seen_at", UtcTime, nullable=False),
 )
 
+namespace = Table("identity_namespace", metadata, Column("name", String(120), primary_key=True))
+"""Every namespace that has an identifier: a value is looked up in each, and there are few."""
+
 conflict = Table(
     "identity_conflict",
     metadata,

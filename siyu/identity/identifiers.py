@@ -63,14 +63,14 @@ def masked_contacts(stores: Stores, tx: Connection, customer_ids: Sequence[int])
 def look_up(stores: Stores, tx: Connection, value: str) -> list[int]:
     """Customers who have exactly this identifier, whatever its namespace: by blind index, nothing is decrypted."""
     table = _tables.identifier
-    spaces = tx.scalars(select(table.c.namespace).distinct()).all()
+    spaces = tx.scalars(select(_tables.namespace.c.name)).all()
     raw = pa.array([value], pa.string())
     keys = {key for space in spaces for key in identify(stores.secrets, space, raw).keys.to_pylist() if key}
     return sorted({int(row[0]) for row in select_in(tx, [table.c.customer_id], table.c.identity_key, sorted(keys))})
 
 
 def look_up_all(stores: Stores, tx: Connection, namespace: str, values: Sequence[str]) -> dict[str, int]:
-    """value → customer, for many values of one namespace; unknown ones are absent."""
+    """Value → customer, for many values of one namespace; unknown ones are absent."""
     keys = identify(stores.secrets, namespace, pa.array(values, pa.string())).keys.to_pylist()
     table = _tables.identifier
     found = {row[0]: int(row[1]) for row in select_in(tx, [table.c.identity_key, table.c.customer_id], table.c.identity_key, sorted(set(keys)))}

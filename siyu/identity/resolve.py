@@ -148,6 +148,7 @@ def _store(tx: Connection, rows: pa.Table, customers: Ints, now: datetime) -> No
             for row, customer in part
         ]
         insert_ignore(tx, _tables.identifier, stored)
+    insert_ignore(tx, _tables.namespace, [{"name": name} for name in sorted(set(rows["namespace"].to_pylist()))])
     linked = {"identity_key": rows["identity_key"], "customer_id": customers, "seen_ms": rows["seen_ms"]}
     log.append(tx, IDENTIFIERS_LINKED, IDENTIFIERS_LINKED.table(linked), now=now)
 

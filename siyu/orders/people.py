@@ -18,7 +18,7 @@ from siyu.events.identifiers import distinct_sightings, sighting
 from siyu.foundation.ids import key64_rows
 from siyu.foundation.secrets import Secrets
 from siyu.orders import cells
-from siyu.orders.lines import People, Plan, people_of, plausible
+from siyu.orders.lines import People, Plan, order_lines, people_of
 from siyu.orders.reading import Chunk
 
 ATTRIBUTES = {"customer_name": "name", "province": "province", "city": "city", "country": "country"}
@@ -34,8 +34,11 @@ class Named:
 
     def add(self, chunk: Chunk, plan: Plan, secrets: Secrets) -> None:
         people = people_of(chunk, plan, secrets)
+        # Somebody whose every row is refused is nobody's customer: they would be new at each import.
+        accepted, _ = order_lines(chunk, plan, people)
+        taken = pc.is_in(chunk.lines, value_set=accepted["line_key"].combine_chunks())
         at = cells.times(chunk.columns[plan.mapping["ordered_at"]], plan.zone, plan.day_first).values
-        seen = pc.if_else(plausible(at, plan), at, None)
+        seen = pc.if_else(taken, at, None)
         self.pairs += [sighting(column, people.anchors, seen) for column in people.columns]
         self.attributes += [
             _attribute(path, cells.texts(chunk.columns[plan.mapping[name]]), people, seen)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 
 from siyu.foundation.clock import from_ms
+from siyu.foundation.errors import NotFoundError
+from siyu.foundation.money import format_fen
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
@@ -16,7 +19,7 @@ from siyu.segments import rules
 from siyu.segments.evaluate import leaf_values
 from siyu.segments.leaves import TIME_COLUMNS, Aggregate, leaf_of
 from siyu.segments.recompute import moment_of
-from siyu.segments.rules import AllOf, AnyOf, Attribute, Not, Rule
+from siyu.segments.rules import TIME_FIELDS, AllOf, AnyOf, Attribute, Not, Orders, Rule
 from siyu.segments.sentence import sentence
 from siyu.segments.touched import narrowed
 from siyu.segments.windows import Moment, next_crossing_ms
@@ -40,9 +43,10 @@ def explain(stores: Stores, rule: Rule, customer_id: int, segment_names: dict[in
         person = session.keep("_person", pa.table({"customer_id": pa.array([customer_id], pa.int64())}))
         tables = narrowed(session, stores.warehouse.tables, person, [rule], moment)
         found = session.query(leaf_values(rule, tables, moment)).to_pylist()
+        if not found:
+            raise NotFoundError(Text(f"没有客户 {customer_id}", f"there is no customer {customer_id}"))
         flips = [_flips_at(session, leaf, tables, moment) for leaf in rules.leaves(rule)]
-    row = found[0] if found else {}
-    teller = _Teller(row, flips, segment_names, stores.settings.currency)
+    teller = _Teller(found[0], flips, segment_names, stores)
     return teller.tell(rule)
 
 
@@ -55,12 +59,12 @@ def next_flip_at(reason: Reason) -> datetime | None:
 class _Teller:
     """Walks the rule and the numbered leaves side by side."""
 
-    def __init__(self, row: dict[str, object], flips: list[datetime | None], names: dict[int, str], currency: str) -> None:
-        self._row, self._flips, self._names, self._currency = row, flips, names, currency
+    def __init__(self, row: dict[str, Any], flips: list[datetime | None], names: dict[int, str], stores: Stores) -> None:
+        self._row, self._flips, self._names, self._stores = row, flips, names, stores
         self._next = 0
 
     def tell(self, rule: Rule) -> Reason:
-        said = sentence(rule, self._names, self._currency)
+        said = sentence(rule, self._names, self._stores.settings.currency)
         if isinstance(rule, AllOf | AnyOf):
             children = [self.tell(child) for child in rule.of]
             values = [child.value for child in children]
@@ -70,9 +74,17 @@ class _Teller:
             return Reason(said, not child.value, None, None, [child])
         number = self._next
         self._next += 1
-        observed = self._row.get(f"n{number}", "") if f"n{number}" in self._row else None
-        shown = None if observed is None and f"n{number}" not in self._row else str(observed if observed is not None else 0)
-        return Reason(said, bool(self._row.get(f"v{number}", False)), shown, self._flips[number])
+        return Reason(said, bool(self._row.get(f"v{number}", False)), self._observed(rule, number), self._flips[number])
+
+    def _observed(self, rule: Rule, number: int) -> str | None:
+        """What was counted, in the condition's own unit; None for conditions that count nothing."""
+        if f"n{number}" not in self._row:
+            return None
+        value = self._row[f"n{number}"]
+        if isinstance(rule, Attribute) and rule.field in TIME_FIELDS:
+            return "–" if value is None else self._stores.calendar.on(from_ms(int(value))).isoformat()
+        money = (isinstance(rule, Orders) and rule.measure.endswith("_fen")) or (isinstance(rule, Attribute) and rule.field.endswith("_fen"))
+        return format_fen(round(value or 0), self._stores.settings.currency) if money else str(value or 0)
 
 
 def _flips_at(session: Session, leaf_rule: Rule, tables: Tables, moment: Moment) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -211,6 +212,9 @@ def _parse_group(raw: dict[str, Any], path: str, depth: int, faults: list[Fault]
 def _fault(path: str, message: str) -> Fault:
     reason, _, where = message.partition(" - at `")
     place = where.rstrip("`").removeprefix("$").removeprefix(".")
+    unknown = re.match(r"Object contains unknown field `(.+)`", reason)
+    if unknown:
+        return Fault(_at(path, _at(place, unknown.group(1))), Text("没有这个字段", "no such field"))
     return Fault(_at(path, place), Text(f"不符合要求:{reason}", reason))
 
 

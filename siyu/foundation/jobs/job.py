@@ -195,7 +195,7 @@ def cancel(tx: Connection, id: str, now: datetime) -> None:
         raise ConflictError(Text("任务已经结束,不能取消", "the job has ended and cannot be cancelled"))
 
 
-def retry(tx: Connection, id: str, now: datetime) -> None:  # noqa: ARG001 - called like `cancel`
+def retry(tx: Connection, id: str, now: datetime) -> None:
     """Queue a failed or cancelled job again, with all its attempts; it goes on from the state it kept.
 
     Raises

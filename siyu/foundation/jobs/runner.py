@@ -187,6 +187,10 @@ class Runner:
             return result
         except JobCancelled as stopped:
             return stopped
+        except SiyuError as error:
+            # It says in words what is wrong, and the job shows them: no fault of the program to trace.
+            log.warning("job %s (%s): %s", running.id, running.kind, error)
+            return error
         except Exception as error:
             log.exception("job %s (%s) failed in attempt %d", running.id, running.kind, running.attempt)
             return error
