@@ -68,7 +68,11 @@ function Stage({ customer }: { customer: Customer }) {
       </p>
       {stage.gap_days != null && <p className="small">{t("customers.gap", { n: f.count(stage.gap_days) })}</p>}
       {stage.expected_gap_days != null && (
-        <p className="small muted">{t("customers.expected_gap", { n: f.count(stage.expected_gap_days, 1) })}</p>
+        <p className="small muted">
+          {t(customer.order_count > 1 ? "customers.expected_gap" : "customers.usual_gap", {
+            n: f.count(stage.expected_gap_days, 1),
+          })}
+        </p>
       )}
     </div>
   );

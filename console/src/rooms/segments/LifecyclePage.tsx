@@ -1,7 +1,6 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
-import type { LifecycleReport, Rule } from "@/api/types";
+import type { LifecycleReport } from "@/api/types";
 import { Bar } from "@/ui/Bar";
 import { Chart } from "@/ui/Chart";
 import { ChartPanel } from "@/ui/ChartPanel";
@@ -10,6 +9,7 @@ import type { ChartOption } from "@/ui/charts/EChart";
 import { DataTable } from "@/ui/DataTable";
 import { Empty } from "@/ui/Empty";
 import { Panel } from "@/ui/Panel";
+import { PeopleLink } from "@/ui/PeopleLink";
 import { QueryView } from "@/ui/QueryView";
 import { ReportPage, useAsOf } from "@/ui/ReportPage";
 import { useFormat } from "@/ui/useFormat";
@@ -46,7 +46,6 @@ export function LifecyclePage() {
 function Stages({ report }: { report: LifecycleReport }) {
   const { t } = useTranslation();
   const f = useFormat();
-  const people = (stage: Rule) => `/customers?filter=${encodeURIComponent(JSON.stringify(stage))}`;
   return (
     <Panel title={t("segments.stages_now")} className="w5" flush>
       <DataTable
@@ -71,7 +70,7 @@ function Stages({ report }: { report: LifecycleReport }) {
             align: "right",
             render: (stage) => (
               <>
-                <Link to={people({ kind: "lifecycle", stages: [stage.stage] })}>{f.count(stage.count)}</Link>
+                <PeopleLink rule={{ kind: "lifecycle", stages: [stage.stage] }}>{f.count(stage.count)}</PeopleLink>
                 <Bar value={stage.share_rate} />
               </>
             ),

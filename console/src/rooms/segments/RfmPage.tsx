@@ -1,13 +1,13 @@
 import { Segmented } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
-import type { RfmReport, Rule } from "@/api/types";
+import type { RfmReport } from "@/api/types";
 import { Bar } from "@/ui/Bar";
 import { DataTable } from "@/ui/DataTable";
 import { Empty } from "@/ui/Empty";
 import { useHeat } from "@/ui/heat";
 import { Panel } from "@/ui/Panel";
+import { PeopleLink } from "@/ui/PeopleLink";
 import { QueryView } from "@/ui/QueryView";
 import { ReportPage, useAsOf } from "@/ui/ReportPage";
 import { useFormat } from "@/ui/useFormat";
@@ -41,8 +41,6 @@ export function RfmPage() {
     </ReportPage>
   );
 }
-
-const toPeople = (rule: Rule): string => `/customers?filter=${encodeURIComponent(JSON.stringify(rule))}`;
 
 function Body({ report }: { report: RfmReport }) {
   const { t } = useTranslation();
@@ -145,9 +143,9 @@ function Grid({ report }: { report: RfmReport }) {
                   });
                   return (
                     <td key={freq} style={heat((value(found) ?? 0) / top)}>
-                      <Link to={toPeople({ kind: "rfm", r: [r], f: [freq] })} title={label} aria-label={label}>
+                      <PeopleLink rule={{ kind: "rfm", r: [r], f: [freq] }} label={label}>
                         {found?.count ? show(value(found)) : "·"}
-                      </Link>
+                      </PeopleLink>
                     </td>
                   );
                 })}
