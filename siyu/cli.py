@@ -147,10 +147,11 @@ def report(
     settings = load_settings()
     with _client(settings) as client:
         found = client.get(f"/{rooms[name]}/{name}", as_of=as_of, model=model, grain=grain, measure=measure)
+        names = {item["key"]: item["name"]["zh"] for item in client.get("/measurement/metrics")["items"]} if name == "overview" else {}
     if as_json:
         _print_json(found)
     else:
-        show_report(out, name, found, settings.currency)
+        show_report(out, name, {**found, "names": names}, settings.currency)
 
 
 @segment_app.command("count")

@@ -22,12 +22,15 @@ def _overview(out: Console, found: dict[str, Any], currency: str) -> None:
     table = Table("指标", "本期", "上期", "变化", title=f"总览 {period['from_on']} 至 {period['to_on']}")
     for card in found["cards"]:
         change = "–" if card["change_rate"] is None else f"{card['change_rate']:+.1%}"
-        table.add_row(card["metric"], _value(card["metric"], card["value"], currency), _value(card["metric"], card["previous"], currency), change)
+        table.add_row(found["names"].get(card["metric"], card["metric"]), _value(card["metric"], card["value"], currency), _value(card["metric"], card["previous"], currency), change)
     out.print(table)
     totals = Table(show_header=False, title=f"累计至 {found['as_of_on']}")
     for metric, value in found["totals"].items():
-        totals.add_row(metric, _value(metric, value, currency))
+        totals.add_row(found["names"].get(metric, TOTALS.get(metric, metric)), _value(metric, value, currency))
     out.print(totals)
+
+
+TOTALS = {"top20_share_rate": "前 20% 客户销售额占比"}
 
 
 def _monthly(out: Console, found: dict[str, Any], currency: str) -> None:
