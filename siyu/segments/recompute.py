@@ -106,8 +106,8 @@ def layers(parsed: Mapping[int, Rule]) -> list[list[int]]:
     return order
 
 
-def differences(session: Session, chosen: Mapping[int, Rule], tables: Tables, moment: Moment) -> tuple[pa.Table, dict[int, int]]:
-    """(rows of segment_members_changed without their time, members now by segment), computed in one comparison."""
+def differences(session: Session, chosen: Mapping[int, Rule], tables: Tables, moment: Moment) -> tuple[pa.Table, ir.Table]:
+    """(rows of segment_members_changed without their time, everybody's verdicts as bits), in one comparison."""
     ids = list(chosen)
     result = verdicts({f"s{key}": chosen[key] for key in ids}, tables, moment)
     bits = reduce(lambda a, b: a + b, (result[f"s{key}"].cast("int64") * (1 << place) for place, key in enumerate(ids)))
@@ -123,8 +123,14 @@ def differences(session: Session, chosen: Mapping[int, Rule], tables: Tables, mo
         was_bits=both.was_bits.fill_null(0).cast("int64"),
     )
     changed = session.query(compared.filter(compared.now_bits != compared.was_bits).order_by("customer_id"))
-    counts = session.query(now.agg(**{f"s{key}": _bit(now.now_bits, place).sum().cast("int64") for place, key in enumerate(ids)}))
-    return _as_rows(changed, ids), {key: int(counts[f"s{key}"][0].as_py() or 0) for key in ids}
+    return _as_rows(changed, ids), now
+
+
+def sizes_now(session: Session, verdict_bits: ir.Table, ids: Sequence[int]) -> dict[int, int]:
+    """Members by segment, from the bits that `differences` keeps."""
+    bits = verdict_bits.now_bits
+    counts = session.query(verdict_bits.agg(**{f"s{key}": _bit(bits, place).sum().cast("int64") for place, key in enumerate(ids)}))
+    return {key: int(counts[f"s{key}"][0].as_py() or 0) for key in ids}
 
 
 def moment_of(stores: Stores, now: datetime) -> Moment:
@@ -140,7 +146,9 @@ def append_changes(tx: Connection, rows: pa.Table, now: datetime) -> None:
 
 def _recompute_group(stores: Stores, group: Mapping[int, tuple[Segment, Rule]], now: datetime) -> list[Change]:
     with stores.warehouse.read() as session:
-        rows, counts = differences(session, {key: rule for key, (_, rule) in group.items()}, stores.warehouse.tables, moment_of(stores, now))
+        rules_of = {key: rule for key, (_, rule) in group.items()}
+        rows, verdict_bits = differences(session, rules_of, stores.warehouse.tables, moment_of(stores, now))
+        counts = sizes_now(session, verdict_bits, list(group))
     moved = tally(rows)
     changes = [Change(key, counts[key], moved.get((key, True), 0), moved.get((key, False), 0)) for key in group]
     with stores.ledger.begin() as tx:
