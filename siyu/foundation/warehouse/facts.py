@@ -49,7 +49,7 @@ class Fact:
 
     `grain` says what one row is; `key` is unique. A fact is filled in one of two ways: `sources` translates batches of
     events (one function an event name), or `derive` computes it from other facts, for the values of `group` that
-    changed. `on_duplicate` says which row stays when a key comes again. A fact whose rows belong to a person has both
+    the arriving rows carry; so a row that comes again must stay in its group. `on_duplicate` says which row stays when a key comes again. A fact whose rows belong to a person has both
     `identity_key` (as it came in) and `customer_id` (whom that identifier belongs to now; filled at publishing).
     """
 
