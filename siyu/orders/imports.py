@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, true, update
 
 from siyu.events import log
 from siyu.events.catalogue.customers import PROFILE_RECORDED
@@ -122,9 +122,13 @@ def upload_of(stores: Stores, tx: Connection, import_id: str) -> Upload:
     return find_upload(stores, tx, str(upload_id))
 
 
-def list_imports(tx: Connection, limit: int, before: datetime | None = None) -> list[Import]:
-    """The newest imports first."""
-    condition = _tables.imported.c.created_at < before if before else _tables.imported.c.id.is_not(None)
+def list_imports(tx: Connection, limit: int, after: tuple[datetime, str] | None = None) -> list[Import]:
+    """The newest imports first; `after` is the (created_at, id) of the last one of the page before."""
+    table = _tables.imported
+    condition: ColumnElement[bool] = true()
+    if after is not None:
+        at, last_id = after
+        condition = or_(table.c.created_at < at, and_(table.c.created_at == at, table.c.id > last_id))
     return list(_imports(tx, condition, limit))
 
 
@@ -157,7 +161,7 @@ def _reject_lines(rows: Iterable[Any]) -> Iterator[str]:
         yield ",".join('"' + (("'" + c) if c.startswith(_FORMULA) else c).replace('"', '""') + '"' for c in cells) + "\r\n"
 
 
-def _imports(tx: Connection, condition: Any, limit: int) -> Iterator[Import]:
+def _imports(tx: Connection, condition: ColumnElement[bool], limit: int) -> Iterator[Import]:
     table, upload = _tables.imported, _tables.upload
     rows = tx.execute(
         select(table, upload.c.name, upload.c.bytes)

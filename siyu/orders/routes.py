@@ -164,10 +164,10 @@ def list_imports(access: Reader, limit: Limit = 50, cursor: Cursor = None) -> Pa
     stores = access.stores
     place = decode_cursor(stores, "imports", cursor)
     with stores.ledger.read() as tx:
-        found = imports.list_imports(tx, limit + 1, datetime.fromisoformat(place[0]) if place else None)
+        found = imports.list_imports(tx, limit + 1, (datetime.fromisoformat(place[0]), place[1]) if place else None)
         items = [_import_info(tx, item) for item in found[:limit]]
     more = len(found) > limit
-    return Page(items=items, next_cursor=encode_cursor(stores, "imports", items[-1].created_at.isoformat()) if more else None, total=None)
+    return Page(items=items, next_cursor=encode_cursor(stores, "imports", items[-1].created_at.isoformat(), items[-1].id) if more else None, total=None)
 
 
 @router.get("/imports/mappings", summary="Mappings that were saved, one a source")
