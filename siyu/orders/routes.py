@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from siyu.foundation import jobs
-from siyu.foundation.errors import Fault, InvalidError
+from siyu.foundation.errors import Fault, InvalidError, TooLargeError
 from siyu.foundation.http import (
     Body,
     Cursor,
@@ -33,6 +33,8 @@ from siyu.orders.tasks import IMPORT
 from siyu.team import audit
 from siyu.team.access import Access, require
 
+DRAINED_BYTES = 64 << 20
+"""So much of an upload beyond the limit is read and thrown away; what is larger still is cut off."""
 router = APIRouter(tags=["imports"])
 Reader = Annotated[Access, Depends(require("imports.read"))]
 Writer = Annotated[Access, Depends(require("imports.write"))]
@@ -129,13 +131,19 @@ class SavedMapping(BaseModel):
 async def upload_file(request: Request, access: Writer, name: Annotated[Line, Query(max_length=255)], source: Line | None = None) -> FileInfo:
     """The answer says what was recognised and proposes a mapping; nothing is imported yet."""
     stores = access.stores
-    allow_body(request, stores.settings.upload_limit_mb * 1024 * 1024 + 1)
+    allow_body(request, stores.settings.upload_limit_mb * 1024 * 1024 + DRAINED_BYTES)
     incoming = uploads.Incoming(stores, name, access.actor.name)
+    parts = request.stream()
     try:
-        async for part in request.stream():
+        async for part in parts:
             incoming.write(part)
         upload = await run_in_threadpool(incoming.finish)
         found = await run_in_threadpool(uploads.inspect, stores, upload, source)
+    except TooLargeError:
+        # Who is still sending when the connection closes sees a reset, not the answer that says why.
+        async for _ in parts:
+            pass
+        raise
     except BaseException:
         incoming.abandon()
         raise

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +17,8 @@ import pytest
 from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings
 from siyu.team.tokens import local_token_of
-from tests.faults.home import PATIENCE, SIYU, Home
+from tests.faults.commands import Command
+from tests.faults.home import PATIENCE, Home, end
 from tests.makers.files import csv_bytes, good_rows
 
 pytestmark = pytest.mark.xdist_group("serve")
@@ -44,16 +43,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Home, *, wait: bool = True) -> Iterator[subprocess.Popen[str]]:
+def serving(home: Home, *, wait: bool = True) -> Iterator[Command]:
     home.environment["SIYU_PORT"] = str(free_port())
-    process = home.start([*SIYU, "serve"])
+    process = home.start("serve")
     try:
         if wait:
             address_of(home)
         yield process
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
+        if process.returncode is None:
+            process.signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         assert "Traceback" not in err, err
 
@@ -90,7 +89,7 @@ def test_commands_speak_to_the_server_that_runs(home: Home, tmp_path: Path) -> N
         done = json.loads(home.run("import", "orders", str(file), "--json").stdout)
         assert (done["status"], done["order_count"]) == ("done", 300)
         assert json.loads(home.run("report", "overview", "--json").stdout)["totals"]["orders"] == 300
-        assert server.poll() is None
+        assert server.returncode is None
         # A second server says where the first one is.
         home.environment["SIYU_PORT"] = str(free_port())
         refused = home.run("serve", code=2)
@@ -106,15 +105,14 @@ def test_a_command_given_while_the_server_starts_finds_it(home: Home) -> None:
         while (home.path / "owner.lock").stat().st_mtime < time.time() - 3_600:
             assert time.monotonic() < until
         home.run("jobs")
-        assert server.poll() is None
+        assert server.returncode is None
 
 
 def test_a_server_that_was_killed_sends_nobody_to_its_old_address(home: Home) -> None:
     with serving(home) as server:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+        end(server, 0)
         assert (home.path / "server.json").exists()
-        others = [home.start([*SIYU, "jobs", "--json"]) for _ in range(2)]
+        others = [home.start("jobs", "--json") for _ in range(2)]
         for other in others:
             out, err = other.communicate(timeout=PATIENCE)
             assert (other.returncode, json.loads(out)["items"]) == (0, []), err
@@ -122,8 +120,8 @@ def test_a_server_that_was_killed_sends_nobody_to_its_old_address(home: Home) ->
 
 def test_two_commands_at_once_wait_for_each_other(home: Home, tmp_path: Path) -> None:
     file = orders_file(tmp_path)
-    commands = [[*SIYU, "import", "orders", str(file), "--json"], [*SIYU, "jobs", "--json"], [*SIYU, "import", "orders", str(file), "--json"]]
-    processes = [home.start(command) for command in commands]
+    commands = [("import", "orders", str(file), "--json"), ("jobs", "--json"), ("import", "orders", str(file), "--json")]
+    processes = [home.start(*command) for command in commands]
     found = [process.communicate(timeout=PATIENCE) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], found
     first, second = sorted((json.loads(found[number][0]) for number in (0, 2)), key=lambda done: done["created_at"])
@@ -131,21 +129,20 @@ def test_two_commands_at_once_wait_for_each_other(home: Home, tmp_path: Path) ->
 
 
 def test_a_server_waits_for_a_command_that_is_at_work(home: Home, tmp_path: Path) -> None:
-    command = home.start([*SIYU, "import", "orders", str(orders_file(tmp_path)), "--json"])
+    command = home.start("import", "orders", str(orders_file(tmp_path)), "--json")
     time.sleep(0.3)
     with serving(home) as server:
         out, err = command.communicate(timeout=PATIENCE)
         assert (command.returncode, json.loads(out)["order_count"]) == (0, 300), err
-        assert server.poll() is None
+        assert server.returncode is None
 
 
 def test_a_command_whose_server_goes_away_says_so(home: Home, tmp_path: Path) -> None:
     file = orders_file(tmp_path, 40_000)
     with serving(home) as server:
-        command = home.start([*SIYU, "import", "orders", str(file), "--json"])
+        command = home.start("import", "orders", str(file), "--json")
         home.wait_until_running("orders.import")
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+        end(server, 0)
         _, err = command.communicate(timeout=PATIENCE)
         assert command.returncode == 2
         assert "broke off" in err
@@ -175,7 +172,8 @@ def test_an_upload_that_breaks_off_leaves_nothing(home: Home) -> None:
 def test_headers_of_any_size_and_bodies_beyond_the_bound_are_turned_away(home: Home) -> None:
     home.environment["SIYU_UPLOAD_LIMIT_MB"] = "1"
     with serving(home), httpx.Client(base_url=f"{address_of(home)}/api/v1", headers=bearer(home), trust_env=False) as client:
-        assert client.get("/imports", headers={"X-Much": "a" * 300_000}).status_code in (400, 431)
+        with suppress(httpx.TransportError):  # it hangs up, at times before we have read why
+            assert client.get("/imports", headers={"X-Much": "a" * 300_000}).status_code in (400, 431)
         assert client.put("/imports/files", params={"name": "a.csv"}, content=b"x" * 1_100_000).status_code == 413
         chunks = client.put("/imports/files", params={"name": "a.csv"}, content=iter([b"x" * 300_000] * 5))
         assert chunks.status_code == 413
