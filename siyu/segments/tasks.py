@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from siyu.foundation.jobs import JobKind, Running
+from siyu.foundation.jobs import JobKind, Running, prune
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.orders.recency import default_as_of
@@ -16,6 +17,8 @@ from siyu.segments.touched import refresh
 Flow = Callable[[Stores], int]
 RECOMPUTE = "segments.recompute"
 REFRESH = "segments.refresh"
+KEPT = timedelta(days=7)
+"""How long jobs that the clock started are kept: a refresh every minute would fill the list."""
 
 
 def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
@@ -28,6 +31,8 @@ def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
         if only is None:
             running.progress(0, None, Text("正在计算 RFM、生命周期和价值", "computing RFM, stages and value"))
             buyers = refresh_standing(stores, default_as_of(stores))
+            with stores.ledger.begin() as tx:
+                prune(tx, stores.now() - KEPT)
         running.check()
         told = Text("正在重算分群", "recomputing segments")
         changes = recompute(stores, flow, only=only, told=lambda done, total: running.progress(done, total, told))

@@ -133,6 +133,7 @@ def put_identifier(stores: Stores, customer_id: int, namespace: str, value: str)
     with stores.ledger.begin() as tx:
         insert_ignore(tx, metadata.tables["identity_customer"], [{"id": customer_id, "created_at": stores.now()}])
         row = {"identity_key": key, "namespace": namespace, "value_sealed": sealed, "customer_id": customer_id}
+        insert_ignore(tx, metadata.tables["identity_namespace"], [{"name": namespace}])
         tx.execute(insert(metadata.tables["identity_identifier"]).values(**row, first_customer_id=customer_id, first_seen_at=from_ms(SEEN_MS)))
 
 

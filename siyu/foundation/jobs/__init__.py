@@ -17,6 +17,7 @@ from siyu.foundation.jobs.job import (
     cancel,
     find_job,
     list_jobs,
+    prune,
     retry,
     submit,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "cancel",
     "find_job",
     "list_jobs",
+    "prune",
     "retry",
     "submit",
 ]

@@ -42,8 +42,9 @@ class DuckSession:
 
     def query(self, expression: ir.Expr) -> pa.Table:
         sql, bound = compile_query(expression)
-        # DuckDB sums integers into 128 bits; callers get the type that the expression states.
-        return self._cursor.sql(sql, params=bound).to_arrow_table().cast(expression.as_table().schema().to_pyarrow())
+        # DuckDB sums integers into 128 bits, and a column that was added later comes last: callers get what is stated.
+        stated = expression.as_table().schema().to_pyarrow()
+        return self._cursor.sql(sql, params=bound).to_arrow_table().select(stated.names).cast(stated)
 
     def scalar(self, expression: ir.Expr) -> Any:
         return self.query(expression.as_table()).column(0)[0].as_py()
