@@ -29,7 +29,7 @@ from siyu.orders.tasks import run_import
 from siyu.segments.segments import create_segment, list_segments
 from siyu.segments.tasks import RECOMPUTE
 
-SOURCE = "sample"
+SOURCE, ORDERS_FILE = "sample", "sample-orders.parquet"
 LOAD, CLEAR = "sample.load", "sample.clear"
 EVENT_ROWS = 100_000
 Flow = Callable[[Stores], int]
@@ -81,7 +81,7 @@ def load_sample(running: Running, flow: Flow) -> dict[str, Any]:
     _claim(stores)
     steps = Text("正在载入示例品牌", "loading the sample brand")
     running.progress(0, 100, Text("正在生成示例品牌", "generating the sample brand"))
-    folder = _generate(stores, running.arguments)
+    folder = _generate(stores, running.arguments, _until(running))
     running.progress(10, 100, steps)
     customers = pq.read_table(folder / "customers.parquet")
     _load_customers(stores, running, customers)
@@ -115,9 +115,16 @@ def _claim(stores: Stores) -> None:
         set_sample(tx, True)
 
 
-def _generate(stores: Stores, arguments: dict[str, Any]) -> Path:
+def _until(running: Running) -> str:
+    """The sample's last day, kept with the job: a load that is killed and goes on after midnight makes the same brand."""
+    until = (running.state or {}).get("until") or running.arguments.get("until") or running.stores.calendar.on(running.stores.now()).isoformat()
+    with running.begin() as tx:
+        running.save(tx, {"until": until})
+    return str(until)
+
+
+def _generate(stores: Stores, arguments: dict[str, Any], until: str) -> Path:
     folder = stores.settings.files / "sample"
-    until = arguments.get("until") or stores.calendar.on(stores.now()).isoformat()
     command = [sys.executable, "-m", "siyu_sandbox", "brand", str(folder), "--until", until]
     if arguments.get("customers"):
         command += ["--customers", str(int(arguments["customers"]))]
@@ -142,16 +149,19 @@ def _load_customers(stores: Stores, running: Running, table: pa.Table) -> None:
 
 def _load_orders(running: Running, folder: Path) -> int:
     stores = running.stores
-    upload = uploads.adopt(stores, folder / "orders.parquet", "sample-orders.parquet")
-    found = uploads.inspect(stores, upload, SOURCE)
-    with stores.ledger.begin() as tx:
-        earlier = next((i for i in imports.list_imports(tx, 5) if i.file_name == upload.name), None)
-        import_id = earlier.id if earlier else imports.plan_import(
-            stores, tx, upload_id=upload.id, source=SOURCE, mapping=found.mapping, dry_run=False, keep_sample=True, by=None
-        )
+    with stores.ledger.read() as tx:
+        begun = next((i.id for i in imports.list_imports(tx, 5) if i.file_name == ORDERS_FILE), None)
+    import_id = begun or _plan_orders(stores, folder)
+    with running.begin() as tx:
         imports.attach_job(tx, import_id, running.id)
-    done = run_import(running, import_id)
-    return int(done["row_count"])
+    return int(run_import(running, import_id)["row_count"])
+
+
+def _plan_orders(stores: Stores, folder: Path) -> str:
+    upload = uploads.adopt(stores, folder / "orders.parquet", ORDERS_FILE)
+    mapping = uploads.inspect(stores, upload, SOURCE).mapping
+    with stores.ledger.begin() as tx:
+        return imports.plan_import(stores, tx, upload_id=upload.id, source=SOURCE, mapping=mapping, dry_run=False, keep_sample=True, by=None)
 
 
 def _load_events(stores: Stores, running: Running, batch: pa.RecordBatch, part: int) -> None:
