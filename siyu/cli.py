@@ -363,7 +363,14 @@ def _show_import(done: dict[str, Any]) -> None:
 
 
 def _write_rejects(client: Client, done: dict[str, Any], path: Path) -> Path:
-    path.write_text(client.text(f"/imports/{done['id']}/rejects.csv"), encoding="utf-8", newline="")
+    text = client.text(f"/imports/{done['id']}/rejects.csv")
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InvalidError(
+            Text(f"导入已完成,但写不了 {path}:{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
+            way_out=Text("用 --rejects 另指定一个文件再运行一次,不会重复计算", "run it again with --rejects and another file; nothing is counted twice"),
+        ) from error
     return path
 
 
