@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from siyu import cli
@@ -24,7 +25,8 @@ class Command:
     """One command in a process group of its own."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
-        self._out, self._err = folder / f"{id(self)}.out", folder / f"{id(self)}.err"
+        outputs = Path(tempfile.mkdtemp(prefix="command-", dir=folder))  # of this command alone: an id() is used again
+        self._out, self._err = outputs / "out", outputs / "err"
         self._process = _forks.Process(target=_run, args=(arguments, environment, str(self._out), str(self._err)))
         self._process.start()
         assert self._process.pid is not None
