@@ -1,0 +1,244 @@
+"""The one HTTP client 出站请求 of all connectors: addresses checked, times and sizes bounded, no secret in any message.
+
+An address is resolved and checked before the call, and the connection goes to the very address that was checked
+(a name that answers differently the second time gains nothing).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as of
+from typing import Any
+from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from siyu.connectors.errors import Unavailable
+from siyu.foundation.text import Text
+
+MAX_BYTES = 32 * 1024 * 1024
+_HOSTS = 64
+_RESOLVED_SECONDS = 30.0
+# httpx logs each URL, with the access_token in it, at INFO.
+logging.getLogger("httpx").addFilter(lambda record: record.levelno >= logging.WARNING)
+
+
+class TransportError(Unavailable):
+    """No answer was received. `reached` False: nothing was sent. None: it may have been acted upon."""
+
+
+class AddressError(TransportError):
+    """The address may not be called (not http(s), or a private network without the account's leave)."""
+
+    def __init__(self, message: Text, *, way_out: Text | None = None) -> None:
+        super().__init__(message, reached=False, way_out=way_out)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file of a form: the form's field, the file's name, its bytes and type."""
+
+    field: str
+    filename: str
+    content: bytes = of(repr=False)
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One request. Query values of None are left out."""
+
+    method: str
+    url: str
+    query: Mapping[str, str | int | None] = of(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = of(default_factory=dict, repr=False)
+    content: bytes | None = of(default=None, repr=False)
+    upload: Upload | None = None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far and how long a request may go."""
+
+    allow_private: bool = False
+    connect_seconds: float = 5
+    total_seconds: float = 15
+    max_bytes: int = MAX_BYTES
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = of(repr=False)
+    seconds: float = 0.0
+
+
+async def send(outgoing: Outgoing, reach: Reach = Reach()) -> Reply:
+    """Send it, once. TransportError where no whole answer came; any HTTP status is an answer."""
+    began = time.monotonic()
+    dispatched = False
+    try:
+        async with asyncio.timeout(reach.total_seconds):
+            url, headers, extensions = await _pinned(outgoing, reach)
+            dispatched = True
+            return await _exchange(outgoing, reach, url, headers, extensions, began)
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise _transport(error, reached=False) from None
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise _transport(error, reached=None) from None
+    except TimeoutError as error:
+        raise _transport(error, reached=None if dispatched else False) from None
+
+
+async def close_clients() -> None:
+    """Close the connections of the running loop."""
+    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await client.aclose()
+
+
+async def _exchange(
+    outgoing: Outgoing,
+    reach: Reach,
+    url: httpx.URL,
+    headers: dict[str, str],
+    extensions: dict[str, Any],
+    began: float,
+) -> Reply:
+    upload = outgoing.upload
+    files = {upload.field: (upload.filename, upload.content, upload.content_type)} if upload else None
+    client = await _client(headers["host"])
+    timeout = httpx.Timeout(reach.total_seconds, connect=reach.connect_seconds)
+    async with client.stream(
+        outgoing.method,
+        url,
+        headers=headers,
+        content=outgoing.content,
+        files=files,
+        extensions=extensions,
+        timeout=timeout,
+    ) as answer:
+        body = bytearray()
+        async for part in answer.aiter_bytes(64 * 1024):
+            body += part
+            if len(body) > reach.max_bytes:
+                raise TransportError(
+                    Text("对方的回答过大,已中止", "the answer is too large; it was cut off"), reached=None
+                )
+        return Reply(answer.status_code, dict(answer.headers), bytes(body), time.monotonic() - began)
+
+
+def _transport(error: BaseException, *, reached: bool | None) -> TransportError:
+    """In words without the address: a query may hold a token."""
+    late = isinstance(error, httpx.TimeoutException | TimeoutError)
+    if late:
+        return TransportError(Text("对方没有及时回答", "no answer in time"), reached=reached)
+    name = type(error).__name__
+    return TransportError(Text(f"连接对方失败({name})", f"the connection failed ({name})"), reached=reached)
+
+
+async def _pinned(outgoing: Outgoing, reach: Reach) -> tuple[httpx.URL, dict[str, str], dict[str, Any]]:
+    """The URL with the checked address in place of the name; the name goes into Host and the TLS handshake."""
+    url = httpx.URL(outgoing.url)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise AddressError(
+            Text("地址必须以 http:// 或 https:// 开头", "the address must begin with http:// or https://")
+        )
+    query = {name: str(value) for name, value in outgoing.query.items() if value is not None}
+    if query:
+        kept = url.query.decode("ascii")
+        url = url.copy_with(query=("&".join(filter(None, (kept, urlencode(query))))).encode("ascii"))
+    address = await _address(
+        url.host, url.port or (443 if url.scheme == "https" else 80), reach.allow_private
+    )
+    headers = {name.lower(): value for name, value in outgoing.headers.items()} | {
+        "host": url.netloc.decode("ascii")
+    }
+    return url.copy_with(host=address), headers, {"sni_hostname": url.host} if url.scheme == "https" else {}
+
+
+_resolved: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
+
+
+async def _address(host: str, port: int, allow_private: bool) -> str:
+    """An address of `host` that may be called. All of its addresses must be public, or the account allows private ones."""
+    addresses = await _resolve(host, port)
+    if not allow_private and any(_is_private(address) for address in addresses):
+        raise AddressError(
+            Text(
+                f"{host} 指向内部网络,不允许访问",
+                f"{host} points into a private network, which is not allowed",
+            ),
+            way_out=Text(
+                "确有需要时,在该账号的设置里允许内网地址",
+                "if it is meant, allow private addresses in the account's settings",
+            ),
+        )
+    return addresses[0]
+
+
+async def _resolve(host: str, port: int) -> tuple[str, ...]:
+    try:
+        return (str(ipaddress.ip_address(host)),)
+    except ValueError:
+        pass
+    at, addresses = _resolved.get((host, port), (0.0, ()))
+    if addresses and time.monotonic() - at < _RESOLVED_SECONDS:
+        return addresses
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        found = []
+    if not found:
+        raise AddressError(Text(f"找不到主机 {host}", f"the host {host} is not known"))
+    # IPv4 first: many container networks have no way out over IPv6.
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    if len(_resolved) > 1000:
+        _resolved.clear()
+    addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+    _resolved[host, port] = (time.monotonic(), addresses)
+    return addresses
+
+
+def _is_private(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address.sixtofour or address
+    return not address.is_global or address.is_multicast
+
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpx.AsyncClient]] = WeakKeyDictionary()
+_tls: list[ssl.SSLContext] = []
+
+
+async def _client(host: str) -> httpx.AsyncClient:
+    """One client a loop and host, so that a connection proven for one name is never used for another at the same address."""
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    if host not in clients:
+        for old in _spare(clients):
+            await clients.pop(old).aclose()
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
+        clients[host] = httpx.AsyncClient(
+            verify=_context(), limits=limits, trust_env=False, follow_redirects=False
+        )
+    return clients[host]
+
+
+def _spare(clients: Iterable[str]) -> list[str]:
+    """Hosts to let go, the oldest first, before one more is added."""
+    names = list(clients)
+    return names[: max(0, len(names) - _HOSTS + 1)]
+
+
+def _context() -> ssl.SSLContext:
+    if not _tls:
+        _tls.append(httpx.create_ssl_context())
+    return _tls[0]
