@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable
 
+from siyu_sandbox import serve
 from siyu_sandbox.brand import command as brand
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"brand": brand.run}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"brand": brand.run, "serve": serve.run}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,8 @@
+"""The products that the sandbox serves, in the order in which a scanned code is tried."""
+
+from __future__ import annotations
+
+from siyu_sandbox.registry import Product
+from siyu_sandbox.wecom.product import WECOM
+
+PRODUCTS: tuple[Product, ...] = (WECOM,)

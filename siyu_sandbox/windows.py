@@ -1,0 +1,68 @@
+"""Rate windows (频率限制): so many calls per account, API and window of virtual time; over it, a block."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from siyu_sandbox.clock import Clock
+from siyu_sandbox.registry import Refusal
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most `limit` calls in `seconds`. The vendor blocks for as long as the window that was hit."""
+
+    limit: int
+    seconds: float
+    code: int = 45009
+
+
+class Windows:
+    """Counters of all accounts."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._counts: dict[tuple[str, str, float], tuple[float, int]] = {}
+        self._blocked: dict[tuple[str, str, float], float] = {}
+        self._open: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+    def take(self, account: str, api: str, windows: Sequence[Window]) -> None:
+        """Count one call, or refuse it."""
+        now = self._clock.now()
+        for window in windows:
+            if self._blocked.get((account, api, window.seconds), 0) > now:
+                raise _over(window)
+        for window in windows:
+            key = (account, api, window.seconds)
+            began, count = self._counts.get(key, (now, 0))
+            if now - began >= window.seconds:
+                began, count = now, 0
+            self._counts[key] = (began, count + 1)
+            if count >= window.limit:
+                self._blocked[key] = now + window.seconds
+                raise _over(window)
+
+    def enter(self, account: str, api: str, limit: int | None) -> None:
+        """Count a call as open; refuse it when too many of its kind are (45033)."""
+        if limit is not None and self._open[account, api] >= limit:
+            raise Refusal(45033, "api concurrent out of limit")
+        self._open[account, api] += 1
+
+    def leave(self, account: str, api: str) -> None:
+        """The call has been answered."""
+        self._open[account, api] -= 1
+
+    def used(self, account: str, api: str) -> dict[float, int]:
+        """Calls counted in each window that is not over, by the window's seconds."""
+        now = self._clock.now()
+        return {
+            seconds: count
+            for (owner, path, seconds), (began, count) in self._counts.items()
+            if owner == account and path == api and now - began < seconds
+        }
+
+
+def _over(window: Window) -> Refusal:
+    return Refusal(window.code, "api freq out of limit")
