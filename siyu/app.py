@@ -12,6 +12,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, demo, doctor
+from siyu.carriers import callback_routes
+from siyu.carriers.facts import FACTS as CARRIER_FACTS
+from siyu.carriers.running import Carriers
 from siyu.customers import routes as customer_routes
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
 from siyu.events import log
@@ -41,11 +44,12 @@ from siyu.team import event_routes, job_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
-FACTS = (IDENTITY_LINK, *CUSTOMER_FACTS, ORDERS_LINE, ORDERS_ORDER, *SEGMENT_FACTS)
+FACTS = (IDENTITY_LINK, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, *SEGMENT_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,
     event_routes.router,
+    callback_routes.router,
     import_routes.router,
     customer_routes.router,
     directory_routes.router,
@@ -80,11 +84,13 @@ def build(stores: Stores) -> FastAPI:
     """The whole product as one ASGI application; its lifespan runs the jobs and keeps facts flowing."""
     kinds = job_kinds()
     runner = Runner(stores, kinds, SCHEDULES, lease_seconds=LEASE_SECONDS)
+    carriers = Carriers(stores)
     app = build_application(
-        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner), is_sample=_shows_sample
+        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers), is_sample=_shows_sample
     )
     app.state.job_kinds = kinds
     app.state.runner = runner
+    app.state.carriers = carriers
     return app
 
 
@@ -107,15 +113,17 @@ def _after_import(running: Running) -> None:
         jobs.submit(tx, RECOMPUTE, {}, now=running.stores.now(), key="all", created_by=running.created_by)
 
 
-def _lifespan(stores: Stores, runner: Runner) -> Any:
+def _lifespan(stores: Stores, runner: Runner, carriers: Carriers) -> Any:
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         stopping = threading.Event()
         flowing = threading.Thread(target=_keep_flowing, args=(stores, stopping), name="river", daemon=True)
+        carriers.start()
         runner.start()
         flowing.start()
         yield
         stopping.set()
+        carriers.stop()
         runner.stop()
         flowing.join(timeout=10)
 

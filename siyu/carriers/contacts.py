@@ -1,0 +1,50 @@
+"""Contacts 联系人: a person as one account knows them. Who that is, is for identity to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from siyu.carriers import _tables
+from siyu.carriers.accounts import Account
+from siyu.foundation.database import insert_ignore
+from siyu.foundation.stores import Stores
+
+LOOKED_UP_TOGETHER = 5_000
+
+
+@dataclass(frozen=True)
+class Contact:
+    """`external_id` is the carrier's own id; `identity_key` is how events name the person."""
+
+    id: int
+    external_id: str
+    identity_key: int
+
+
+def known(stores: Stores, tx: Connection, account: Account, external_ids: Sequence[str], now: datetime) -> dict[str, Contact]:
+    """The contacts of these ids; those that are new are made."""
+    distinct = sorted(set(external_ids))
+    keys = stores.secrets.index(distinct, f"identifier {account.namespace}")
+    rows = [
+        {"account_id": account.id, "external_id": external_id, "identity_key": key, "first_seen_at": now}
+        for external_id, key in zip(distinct, keys, strict=True)
+    ]
+    insert_ignore(tx, _tables.contact, rows)
+    table = _tables.contact
+    found: dict[str, Contact] = {}
+    for start in range(0, len(distinct), LOOKED_UP_TOGETHER):
+        mine = table.c.external_id.in_(distinct[start : start + LOOKED_UP_TOGETHER])
+        rows_of = select(table.c.id, table.c.external_id, table.c.identity_key).where(table.c.account_id == account.id, mine)
+        found |= {row.external_id: Contact(*row) for row in tx.execute(rows_of)}
+    return found
+
+
+def unread(tx: Connection, account_id: int, limit: int) -> list[Contact]:
+    """Contacts whose details were never read, oldest first."""
+    table = _tables.contact
+    query = select(table.c.id, table.c.external_id, table.c.identity_key).where(table.c.account_id == account_id, table.c.read_at.is_(None))
+    return [Contact(*row) for row in tx.execute(query.order_by(table.c.id).limit(limit))]

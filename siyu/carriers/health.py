@@ -1,0 +1,156 @@
+"""Health 健康: every call counted by hour and answer, and what an account's answers say about the account.
+
+An account is `restricted` or has `bad_credentials` when the carrier says so, and `connected` again when a call succeeds; it
+is `unreachable` when for a minute nothing but failures came back. One that is paused by us stays paused.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from siyu.carriers import _tables, accounts
+from siyu.connectors.ports import AccountKey
+from siyu.foundation.stores import Stores
+
+KEPT = timedelta(days=35)
+UNREACHABLE_AFTER_SECONDS = 60.0
+UNREACHABLE_AFTER_CALLS = 5
+BUDGET_RATE = 0.01
+"""The share of calls that may fail through no fault of the person or content, before an account counts as troubled."""
+_STATUS = {"account_restricted": "restricted", "bad_credentials": "bad_credentials"}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An answer other than success, in the last day: how often, and when last."""
+
+    api: str
+    code: str
+    kind: str
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class Health:
+    """Of one account over the last 24 hours. `error_rate` counts failures that are not `refused` (those are about a person or
+    content); `budget_left_rate` is what is left of the error budget, 0–1."""
+
+    call_count: int
+    failed_count: int
+    error_rate: float
+    budget_left_rate: float
+    average_seconds: float | None
+    last_call_at: datetime | None
+    last_success_at: datetime | None
+    troubles: list[Trouble]
+
+
+@dataclass
+class _Tally:
+    kind: str | None
+    count: int = 0
+    seconds: float = 0.0
+    last_at: datetime | None = None
+
+
+@dataclass
+class _Run:
+    """Failures since the last success."""
+
+    since: float
+    count: int = 0
+
+
+@dataclass
+class LedgerWatch:
+    """Implements `connectors.ports.Watch`: counts in memory, written by `flush` (every second or two)."""
+
+    stores: Stores
+    _tallies: dict[tuple[int, datetime, str, str], _Tally] = field(default_factory=dict)
+    _runs: dict[int, _Run] = field(default_factory=dict)
+    _statuses: dict[int, tuple[str, str | None]] = field(default_factory=dict)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def called(self, account: AccountKey, api: str, code: str, kind: str | None, seconds: float) -> None:
+        now = self.stores.now()
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        with self._turn:
+            tally = self._tallies.setdefault((account.id, hour, api, code), _Tally(kind))
+            tally.count, tally.seconds, tally.last_at = tally.count + 1, tally.seconds + seconds, now
+            self._judge(account.id, code, kind)
+
+    def _judge(self, account_id: int, code: str, kind: str | None) -> None:
+        if kind in (None, "refused"):
+            self._runs.pop(account_id, None)
+            self._statuses[account_id] = ("connected", None)
+        elif kind in _STATUS:
+            self._statuses[account_id] = (_STATUS[kind], code)
+        elif kind == "unavailable":
+            run = self._runs.setdefault(account_id, _Run(time.monotonic()))
+            run.count += 1
+            if run.count >= UNREACHABLE_AFTER_CALLS and time.monotonic() - run.since > UNREACHABLE_AFTER_SECONDS:
+                self._statuses[account_id] = ("unreachable", code)
+
+    def flush(self) -> list[int]:
+        """Write what was counted; returns the accounts whose status is news."""
+        with self._turn:
+            tallies, self._tallies = self._tallies, {}
+            statuses, self._statuses = self._statuses, {}
+        if not tallies:
+            return []
+        with self.stores.ledger.begin() as tx:
+            _add(tx, tallies)
+            paused = set(tx.scalars(select(_tables.account.c.id).where(_tables.account.c.status == "paused")))
+            news = {number: status for number, status in statuses.items() if number not in paused}
+            return [number for number, (status, code) in news.items() if accounts.set_status(tx, number, status, code, self.stores.now())]
+
+
+def _add(tx: Connection, tallies: dict[tuple[int, datetime, str, str], _Tally]) -> None:
+    table = _tables.call
+    insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    new = insert.excluded
+    added = {"count": table.c.count + new["count"], "seconds": table.c.seconds + new.seconds, "last_at": new.last_at}
+    rows = [
+        {"account_id": number, "hour_at": hour, "api": api, "code": code, "kind": t.kind, "count": t.count, "seconds": t.seconds, "last_at": t.last_at}
+        for (number, hour, api, code), t in tallies.items()
+    ]
+    tx.execute(insert.on_conflict_do_update(index_elements=["account_id", "hour_at", "api", "code"], set_=added), rows)
+
+
+def health_of(tx: Connection, account_id: int, now: datetime) -> Health:
+    """The last 24 hours, by whole hours."""
+    table = _tables.call
+    recent = (table.c.account_id == account_id) & (table.c.hour_at > now - timedelta(hours=24))
+    failing = table.c.kind.is_not(None) & (table.c.kind != "refused")
+    query = select(
+        func.sum(table.c.count),
+        func.sum(case((failing, table.c.count), else_=0)),
+        func.sum(table.c.seconds),
+        func.max(table.c.last_at),
+        func.max(case((table.c.kind.is_(None), table.c.last_at))),
+    ).where(recent)
+    calls, failed, seconds, last_at, success_at = tx.execute(query).one()
+    calls, failed = int(calls or 0), int(failed or 0)
+    error_rate = failed / calls if calls else 0.0
+    budget = max(0.0, 1 - error_rate / BUDGET_RATE)
+    return Health(calls, failed, error_rate, budget, seconds / calls if calls else None, last_at, success_at, _troubles(tx, recent))
+
+
+def _troubles(tx: Connection, recent: object) -> list[Trouble]:
+    table = _tables.call
+    last = func.max(table.c.last_at)
+    query = select(table.c.api, table.c.code, table.c.kind, func.sum(table.c.count), last).where(recent, table.c.kind.is_not(None))  # type: ignore[arg-type]
+    rows = tx.execute(query.group_by(table.c.api, table.c.code, table.c.kind).order_by(last.desc()).limit(50))
+    return [Trouble(api, code, kind, int(count), last_at) for api, code, kind, count, last_at in rows]
+
+
+def prune(tx: Connection, now: datetime) -> None:
+    """Hours older than five weeks are forgotten."""
+    tx.execute(delete(_tables.call).where(_tables.call.c.hour_at < now - KEPT))

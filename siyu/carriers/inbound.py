@@ -1,0 +1,126 @@
+"""Inbound 回调处理: what lies in the inbox becomes events, relations and reports, in sets and exactly once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from sqlalchemy import Connection, select, update
+
+from siyu.carriers import _tables, accounts, contacts, relations
+from siyu.carriers.accounts import Account
+from siyu.carriers.inbox import happenings_in
+from siyu.carriers.relations import News, Pair
+from siyu.carriers.spells import Change
+from siyu.connectors.happenings import Happening
+from siyu.events import log
+from siyu.events.catalogue.carriers import CARRIER_REPORTED
+from siyu.events.recording import Senders, record_activities
+from siyu.foundation.clock import to_ms
+from siyu.foundation.ids import key64
+from siyu.foundation.stores import Stores
+
+TOGETHER = 500
+BEGINNINGS = {"contact_added", "followed"}
+ENDINGS = {"contact_removed": None, "unfollowed": "customer"}
+
+
+@dataclass(frozen=True)
+class _Told:
+    account: Account
+    happening: Happening
+
+
+def take_in(stores: Stores) -> int:
+    """Work off one batch of the inbox; returns how many callbacks it held. Safe to call at any time, from any process."""
+    with stores.ledger.begin() as tx:
+        table = _tables.inbox
+        waiting = select(table).where(table.c.done_at.is_(None)).order_by(table.c.position).limit(TOGETHER).with_for_update()
+        rows = tx.execute(waiting).all()
+        if not rows:
+            return 0
+        told = _read(stores, tx, rows)
+        first, last = rows[0].position, rows[-1].position
+        _relate(stores, tx, told)
+        _record(stores, tx, told, f"inbox {first}-{last}")
+        report(stores, tx, [(t.account.id, t.happening) for t in told if t.happening.contact is None or t.happening.kind == "unknown"])
+        tx.execute(update(table).where(table.c.position.in_([row.position for row in rows])).values(done_at=stores.now()))
+        newest: dict[int, Any] = {row.account_id: row.received_at for row in rows}
+        for account_id, at in newest.items():
+            tx.execute(update(_tables.account).where(_tables.account.c.id == account_id).values(called_back_at=at))
+        return len(rows)
+
+
+def report(stores: Stores, tx: Connection, told: Sequence[tuple[int, Happening]]) -> None:
+    """Append `carrier_reported` for what is not about one contact, and for what Siyu does not know yet."""
+    if not told:
+        return
+    columns = {
+        "event_key": [key64("carrier", account_id, h.key) for account_id, h in told],
+        "account_id": [account_id for account_id, _ in told],
+        "kind": [h.kind for _, h in told],
+        "staff": [h.staff for _, h in told],
+        "detail": [msgspec.json.encode(h.detail).decode() for _, h in told],
+        "at_ms": [to_ms(h.at) for _, h in told],
+    }
+    log.append(tx, CARRIER_REPORTED, CARRIER_REPORTED.table(columns), now=stores.now())
+
+
+def _read(stores: Stores, tx: Connection, rows: Sequence[Any]) -> list[_Told]:
+    """What stored callbacks say. Those of an account that was removed meanwhile say nothing any more."""
+    owners = {account.id: account for account in accounts.list_accounts(tx)}
+    said = happenings_in(stores.secrets, [row.body_sealed for row in rows])
+    return [_Told(owners[row.account_id], h) for row, happenings in zip(rows, said, strict=True) if row.account_id in owners for h in happenings]
+
+
+def _relate(stores: Stores, tx: Connection, told: Sequence[_Told]) -> None:
+    """Beginnings and endings of relations. Whoever shows up in any way becomes a known contact."""
+    by_account: dict[int, list[_Told]] = defaultdict(list)
+    for item in told:
+        if item.happening.contact:
+            by_account[item.account.id].append(item)
+    news: list[News] = []
+    for items in by_account.values():
+        account = items[0].account
+        found = contacts.known(stores, tx, account, [str(item.happening.contact) for item in items], stores.now())
+        for item in items:
+            if (change := _change(item.happening)) is not None:
+                contact = found[str(item.happening.contact)]
+                staff = (item.happening.staff or "") if account.product == "wecom" else ""
+                news.append(News(account.id, contact.identity_key, Pair(contact.id, staff), (change,)))
+    relations.take_in(stores, tx, news, found_by="callback")
+
+
+def _change(happening: Happening) -> Change | None:
+    at_ms = to_ms(happening.at)
+    if happening.kind in BEGINNINGS:
+        return Change(at_ms, True, None, happening.detail.get("state") or happening.detail.get("scene") or None)
+    if happening.kind in ENDINGS:
+        return Change(at_ms, False, ENDINGS[happening.kind] or happening.detail.get("by") or "unknown")
+    return None
+
+
+def _record(stores: Stores, tx: Connection, told: Sequence[_Told], dedup_key: str) -> None:
+    """Every happening with a contact is an activity of that person: on the timeline, and for segments to ask about."""
+    about = [item for item in told if item.happening.contact and item.happening.kind != "unknown"]
+    if not about:
+        return
+    spaces = sorted({item.account.namespace for item in about})
+    who = {space: pa.array([item.happening.contact if item.account.namespace == space else None for item in about], pa.string()) for space in spaces}
+    record_activities(
+        tx, stores.secrets, Senders(who), now=stores.now(), dedup_key=dedup_key,
+        ids=pa.array([f"{item.account.id} {item.happening.key}" for item in about]),
+        at_ms=pa.array([to_ms(item.happening.at) for item in about], pa.int64()),
+        names=pa.array([item.happening.kind for item in about]),
+        properties=pa.array([_properties(item) for item in about]),
+    )  # fmt: skip
+
+
+def _properties(item: _Told) -> str:
+    """What segments and the timeline may see of it; codes that can be used are left out."""
+    said = {name: value for name, value in item.happening.detail.items() if name not in ("welcome_code", "ticket") and value not in (None, "")}
+    return msgspec.json.encode({"account": item.account.name, **({"staff": item.happening.staff} if item.happening.staff else {}), **said}).decode()

@@ -1,0 +1,167 @@
+"""Inbox 收件箱: what a carrier tells is on disk before it is answered. Arrivals of one moment share one commit.
+
+A thread takes all that wait, writes them in one transaction, and only then lets their requests answer 200. What comes
+again (carriers repeat themselves) is recognised by its key and answered without a second row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from siyu.carriers import _tables
+from siyu.carriers.accounts import Account
+from siyu.connectors.happenings import Happening
+from siyu.foundation.errors import UnavailableError
+from siyu.foundation.ids import key64
+from siyu.foundation.secrets import Secrets
+from siyu.foundation.stores import Stores
+from siyu.foundation.text import Text
+
+WAITING_LIMIT = 5_000
+"""More callbacks than these waiting to be written are turned away; carriers come again."""
+TOGETHER = 500
+_CONTEXT = "carriers inbox"
+_log = logging.getLogger("siyu.carriers")
+
+
+class _Stored(msgspec.Struct):
+    document: str
+    happenings: tuple[Happening, ...]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One callback: its plain document and what it says. `key` is the same for every copy of it."""
+
+    account: Account
+    key: int
+    happenings: tuple[Happening, ...]
+    document: bytes
+    received_at: datetime
+
+    @classmethod
+    def of(cls, account: Account, happenings: Sequence[Happening], document: bytes, received_at: datetime) -> Arrival:
+        key = key64("callback", account.id, *(happening.key for happening in happenings))
+        return cls(account, key, tuple(happenings), document, received_at)
+
+
+Also = Callable[[Connection, Sequence[Arrival]], Callable[[], None]]
+"""What else belongs into the transaction of new arrivals; it returns what to do once that is on disk."""
+_Waiting = tuple[Arrival, asyncio.AbstractEventLoop, "asyncio.Future[None]"]
+
+
+class Inbox:
+    def __init__(self, stores: Stores, also: Also) -> None:
+        self._stores = stores
+        self._also = also
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(WAITING_LIMIT)
+        self._thread = threading.Thread(target=self._turn, name="inbox", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._waiting.put(None)
+        self._thread.join(timeout=10)
+
+    async def put(self, arrival: Arrival) -> None:
+        """Returns when the arrival is on disk, now or from an earlier time.
+
+        Raises
+        ------
+        UnavailableError
+            When more wait than can be written in time, or the disk cannot be written.
+        """
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[None] = loop.create_future()
+        try:
+            self._waiting.put_nowait((arrival, loop, stored))
+        except queue.Full:
+            raise _busy() from None
+        await stored
+
+    def _turn(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch = [first]
+            while len(batch) < TOGETHER:
+                try:
+                    more = self._waiting.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    self._waiting.put(None)
+                    break
+                batch.append(more)
+            self._write(batch)
+
+    def _write(self, batch: Sequence[_Waiting]) -> None:
+        error: UnavailableError | None = None
+        try:
+            store(self._stores, [arrival for arrival, _, _ in batch], self._also)
+        except Exception:
+            _log.exception("callbacks could not be written down; the carrier will send them again")
+            error = _busy()
+        for _, loop, stored in batch:
+            try:
+                loop.call_soon_threadsafe(_settle, stored, error)
+            except RuntimeError:  # the server has stopped; nobody waits any more
+                continue
+
+
+def store(stores: Stores, arrivals: Sequence[Arrival], also: Also) -> int:
+    """Write a set of arrivals in one transaction; returns how many were new."""
+    distinct = list({arrival.key: arrival for arrival in arrivals}.values())
+    documents = stores.secrets.seal([_packed(arrival) for arrival in distinct], _CONTEXT)
+    rows = [
+        {
+            "account_id": arrival.account.id, "event_key": arrival.key, "received_at": arrival.received_at, "body_sealed": document,
+            "kind": arrival.happenings[0].kind if arrival.happenings else "unknown",
+            "at": arrival.happenings[0].at if arrival.happenings else arrival.received_at,
+        }
+        for arrival, document in zip(distinct, documents, strict=True)
+    ]  # fmt: skip
+    with stores.ledger.begin() as tx:
+        insert = sqlite.insert(_tables.inbox) if stores.ledger.is_sqlite else postgresql.insert(_tables.inbox)
+        fresh = set(tx.scalars(insert.on_conflict_do_nothing(index_elements=["event_key"]).returning(_tables.inbox.c.event_key), rows))
+        after = also(tx, [arrival for arrival in distinct if arrival.key in fresh])
+    after()
+    return len(fresh)
+
+
+def happenings_in(secrets: Secrets, sealed: Sequence[bytes]) -> list[list[Happening]]:
+    """What stored callbacks say; one that cannot be opened (another master key) says nothing."""
+    decoder = msgspec.json.Decoder(_Stored)
+    return [list(decoder.decode(text).happenings) if text else [] for text in secrets.open(sealed, _CONTEXT)]
+
+
+def document_in(secrets: Secrets, sealed: bytes) -> str | None:
+    """A stored callback as the carrier wrote it."""
+    text = secrets.open([sealed], _CONTEXT)[0]
+    return msgspec.json.decode(text, type=_Stored).document if text else None
+
+
+def _packed(arrival: Arrival) -> str:
+    return msgspec.json.encode(_Stored(arrival.document.decode("utf-8", "replace"), arrival.happenings)).decode()
+
+
+def _settle(stored: asyncio.Future[None], error: UnavailableError | None) -> None:
+    if stored.cancelled():
+        return
+    if error is None:
+        stored.set_result(None)
+    else:
+        stored.set_exception(error)
+
+
+def _busy() -> UnavailableError:
+    return UnavailableError(Text("暂时无法收下回调", "callbacks cannot be taken in just now"))

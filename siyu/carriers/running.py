@@ -1,0 +1,71 @@
+"""Running 运行: what works for the carriers in this process while it runs: the loop, the inbox, greetings, the inbox's reader."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sqlalchemy import Connection
+
+from siyu.carriers import inbound, reading
+from siyu.carriers.calls import Calls
+from siyu.carriers.greeting import Greeter
+from siyu.carriers.inbox import Arrival, Inbox
+from siyu.foundation.stores import Stores
+
+IDLE_SECONDS = 1.0
+_log = logging.getLogger("siyu.carriers")
+
+
+class Carriers:
+    """One a process, from `start` to `stop`."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores = stores
+        self.calls = Calls(stores)
+        self.greeter = Greeter(self.calls)
+        self.inbox = Inbox(stores, self._also)
+        self._news = threading.Event()
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._keep, args=(partial(inbound.take_in, stores),), name="inbound", daemon=True),
+            threading.Thread(target=self._keep, args=(partial(reading.read_new, self.calls),), name="reading", daemon=True),
+        ]
+
+    def start(self) -> None:
+        self.calls.start()
+        self.greeter.start()
+        self.inbox.start()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._news.set()
+        self.inbox.stop()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self.calls.stop()
+
+    def _also(self, tx: Connection, arrivals: Sequence[Arrival]) -> Callable[[], None]:
+        send = self.greeter.plan(tx, arrivals)
+
+        def after() -> None:
+            send()
+            self._news.set()
+
+        return after
+
+    def _keep(self, step: Callable[[], int]) -> None:
+        """Go on while there is work; then wait for news, or look again after a while."""
+        while not self._stopping.is_set():
+            self._news.clear()
+            try:
+                worked = step() > 0
+            except Exception:
+                _log.exception("carriers stopped for a moment; they go on with the next look")
+                worked = False
+            if not worked:
+                self._news.wait(IDLE_SECONDS)
