@@ -34,6 +34,8 @@ class CarrierError(SiyuError):
         self.vendor_code = vendor_code
         self.vendor_message = vendor_message
         self.api = api
+        self.after_unknown = False
+        """An earlier try of the same call ended without an answer and may have worked: this error then may be its echo."""
 
 
 class Throttled(CarrierError):

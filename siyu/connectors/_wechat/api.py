@@ -11,10 +11,11 @@ import json
 import logging
 import random
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -25,6 +26,7 @@ from siyu.connectors.ports import AccountKey, Ports, Rate
 from siyu.foundation.text import Text
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 BUSY_SECONDS = (1.0, 2.0, 4.0)
 DISPATCHING_SECONDS = (5.0, 15.0, 30.0)
 CROWDED_SECONDS = (0.2, 0.5, 1.0)
@@ -44,9 +46,7 @@ class Dialect:
     busy: frozenset[str] = frozenset({"-1", "6000"})
     dispatching: frozenset[str] = frozenset({"41063", "41079"})
     crowded: frozenset[str] = frozenset({"45033"})
-    blocking: frozenset[str] = frozenset({"45009"})
-    content: frozenset[str] = frozenset()
-    """Codes that are an answer like any other for the caller, not an error (per product, rarely)."""
+    blocking: frozenset[str] = frozenset({"45009", "http_429"})
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,11 @@ class Manner:
 
 @dataclass(frozen=True)
 class Call:
-    """One call. `idempotent`: a repeat after an unknown outcome does no harm. `secret`: carries its own credentials, no token."""
+    """One call.
+
+    `idempotent`: a repeat after an unknown outcome does no harm. `accepts`: codes that are an answer here, no error.
+    `seconds`: how long one try may take, where that is less than the account's setting.
+    """
 
     method: str
     path: str
@@ -71,6 +75,8 @@ class Call:
     upload: Upload | None = None
     idempotent: bool = True
     with_token: bool = True
+    accepts: frozenset[str] = frozenset()
+    seconds: float | None = None
     base_url: str = ""
 
 
@@ -83,11 +89,20 @@ class Download:
     filename: str
 
 
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list. Reading may go on later from `next_cursor`; it is empty after the last page."""
+
+    items: tuple[T, ...]
+    next_cursor: str
+
+
 @dataclass
 class _Tries:
     """What has been tried for one call."""
 
     total: int = 0
+    unknown: bool = False
     waits: dict[str, int] = field(default_factory=dict)
     renewed: bool = False
 
@@ -105,7 +120,7 @@ class Api:
 
     def __init__(self, account: AccountKey, dialect: Dialect, manner: Manner, ports: Ports) -> None:
         self.account, self.dialect, self.manner, self.ports = account, dialect, manner, ports
-        self._blocks: dict[str, int] = {}
+        self._blocks: dict[str, tuple[int, datetime]] = {}
         self.token: AccessToken | None = None
 
     async def json(self, call: Call) -> dict[str, Any]:
@@ -122,46 +137,63 @@ class Api:
         return found
 
     async def _tried(self, call: Call, *, raw: bool = False) -> dict[str, Any] | Download:
-        tries, token = _Tries(), None
+        tries = _Tries()
+        token = await self._first_token(call)
         while True:
-            token = await self._token(call, token, tries)
             tries.total += 1
-            try:
-                answer = await self._once(call, token, raw=raw)
-            except CarrierError as error:
-                await self._after(error, call, tries)
+            outcome = await self._once(call, token, raw=raw)
+            if not isinstance(outcome, CarrierError):
+                self._went_well(call, token)
+                return outcome
+            outcome.after_unknown = tries.unknown
+            tries.unknown = tries.unknown or (isinstance(outcome, Unavailable) and outcome.reached is None)
+            if token is not None and outcome.vendor_code in self.dialect.token:
+                token = await self._renewed(outcome, token, tries)
             else:
-                self._went_well(call)
-                return answer
+                await self._wait(outcome, call, tries)
 
-    async def _token(self, call: Call, held: str | None, tries: _Tries) -> str | None:
-        if not call.with_token or self.token is None:
-            return None
-        if held is None:
-            return await self.token.get()
-        if tries.renewed and tries.waits.pop("renew", 0):
-            return await self.token.other_than(held)
-        return held
+    async def _first_token(self, call: Call) -> str | None:
+        return await self.token.get() if call.with_token and self.token is not None else None
 
-    async def _once(self, call: Call, token: str | None, *, raw: bool) -> dict[str, Any] | Download:
-        """One request. Every outcome is told to the watch."""
+    async def _renewed(self, error: CarrierError, stale: str, tries: _Tries) -> str:
+        """A newer token, once; BadCredentials when that one was not accepted either."""
+        assert self.token is not None
+        if tries.renewed:
+            if isinstance(error, BadCredentials):
+                self.token.rejected(error)
+            raise error
+        tries.renewed = True
+        return await self.token.other_than(stale)
+
+    async def _once(
+        self, call: Call, token: str | None, *, raw: bool
+    ) -> dict[str, Any] | Download | CarrierError:
+        """One request; an error is given back, so that what the limits raise is not taken for the vendor's answer."""
         rates = self.manner.api_rates.get(call.path, self.manner.rates)
-        async with self.ports.limits.acquire(
-            self.account, call.path, rates, self.manner.concurrency.get(call.path)
-        ):
-            error: CarrierError | None = None
-            seconds = 0.0
+        at_once = self.manner.concurrency.get(call.path)
+        async with self.ports.limits.acquire(self.account, call.path, rates, at_once):
+            began = time.monotonic()
+            outcome: dict[str, Any] | Download | CarrierError
             try:
-                reply = await send(self._outgoing(call, token), self.manner.reach)
-                seconds = reply.seconds
-                return self._answer(call, reply, raw=raw)
-            except CarrierError as caught:
-                error = caught
+                outcome = self._answer(
+                    call, await send(self._outgoing(call, token), self._reach(call)), raw=raw
+                )
+            except CarrierError as error:
                 error.api = error.api or call.path
-                raise
-            finally:
-                code = (error.vendor_code or "transport") if error else "0"
-                self.ports.watch.called(self.account, call.path, code, error.kind if error else None, seconds)
+                outcome = error
+            failed = outcome if isinstance(outcome, CarrierError) else None
+            code = "0" if failed is None else failed.vendor_code or "transport"
+            kind = None if failed is None else failed.kind
+            self.ports.watch.called(self.account, call.path, code, kind, time.monotonic() - began)
+            return outcome
+
+    def _reach(self, call: Call) -> Reach:
+        reach = self.manner.reach
+        return (
+            reach
+            if call.seconds is None
+            else replace(reach, total_seconds=min(call.seconds, reach.total_seconds))
+        )
 
     def _outgoing(self, call: Call, token: str | None) -> Outgoing:
         body = None if call.body is None else msgspec.json.encode(call.body)
@@ -176,54 +208,55 @@ class Api:
 
     def _answer(self, call: Call, reply: Reply, *, raw: bool) -> dict[str, Any] | Download:
         if reply.status == 429:
-            raise self._known("45009", "HTTP 429", call)
+            raise self._known("http_429", "", call)
         if not 200 <= reply.status < 300:
             raise _bad_status(reply.status, call)
-        kind = reply.headers.get("content-type", "")
-        if raw and not _looks_like_error(kind, reply.body):
-            return Download(reply.body, kind, _filename(reply.headers.get("content-disposition", "")))
+        if raw and (found := _downloaded(reply)) is not None:
+            return found
         fields = _decoded(reply.body)
         if fields is None:
             raise _unreadable(call)
         code = str(fields.get("errcode", 0) or 0)
-        if code == "0" or code in self.dialect.content:
+        if code == "0" or code in call.accepts:
             return fields
         raise self._known(code, str(fields.get("errmsg", "")), call)
 
     def _known(self, code: str, vendor_message: str, call: Call) -> CarrierError:
         known, said = self.dialect.codes.get(code), without_secrets(vendor_message)[:300]
+        if code in self.dialect.blocking:
+            known = known or Known("throttled", Text("调用太频繁", "calls come too fast"))
         if known is None:
             _log.warning("unknown code %s of %s %s: %s", code, self.account.product, call.path, said)
-            known = Known(
-                "unavailable",
-                Text(f"载体返回未知错误码 {code}", f"the carrier answers with the unknown code {code}"),
-            )
+            says = Text(f"载体返回未知错误码 {code}", f"the carrier answers with the unknown code {code}")
+            known = Known("unavailable", says)
         if code in self.dialect.token and call.with_token:
             known = Known("bad_credentials", known.says, known.fix)
-        return refusal(
-            known, code=code, vendor_message=said, api=call.path, retry_at=self._again_at(code, call)
-        )
+        at = self._again_at(code, call)
+        return refusal(known, code=code, vendor_message=said, api=call.path, retry_at=at)
 
     def _again_at(self, code: str, call: Call) -> datetime:
-        if code not in self.dialect.blocking:
-            return self.ports.now() + timedelta(
-                seconds=CROWDED_LATER_SECONDS if code in self.dialect.crowded else BLOCK_SECONDS[0]
-            )
-        step = min(self._blocks.get(call.path, 0), len(BLOCK_SECONDS) - 1)
-        return self.ports.now() + timedelta(seconds=BLOCK_SECONDS[step])
+        if code in self.dialect.blocking:
+            return self._blocked_until(call)
+        seconds = CROWDED_LATER_SECONDS if code in self.dialect.crowded else BLOCK_SECONDS[0]
+        return self.ports.now() + timedelta(seconds=seconds)
 
-    async def _after(self, error: CarrierError, call: Call, tries: _Tries) -> None:
+    def _blocked_until(self, call: Call) -> datetime:
+        """Calls that were under way together share one block; only one after it makes it longer."""
+        now = self.ports.now()
+        step, until = self._blocks.get(call.path, (-1, now))
+        if now >= until:
+            step = min(step + 1, len(BLOCK_SECONDS) - 1)
+            until = now + timedelta(seconds=BLOCK_SECONDS[step])
+            self._blocks[call.path] = (step, until)
+        return until
+
+    async def _wait(self, error: CarrierError, call: Call, tries: _Tries) -> None:
         """Wait for the next try, or raise."""
         code, dialect = error.vendor_code, self.dialect
-        if isinstance(error, Throttled) and code in dialect.blocking:
-            self._blocks[call.path] = self._blocks.get(call.path, 0) + 1
-            await self.ports.limits.blocked(self.account, call.path, error.retry_at, code)
-            raise error
-        if code in dialect.token and call.with_token and self.token is not None:
-            self._renew(error, tries)
-            return
         wait: float | None = None
-        if code in dialect.busy:
+        if isinstance(error, Throttled) and code in dialect.blocking:
+            await self.ports.limits.blocked(self.account, call.path, error.retry_at, code)
+        elif code in dialect.busy:
             wait = tries.wait("busy", BUSY_SECONDS)
         elif code in dialect.dispatching:
             wait = tries.wait("dispatching", DISPATCHING_SECONDS)
@@ -235,17 +268,9 @@ class Api:
             raise error
         await self.ports.sleep(wait)
 
-    def _renew(self, error: CarrierError, tries: _Tries) -> None:
-        if tries.renewed:
-            if self.token is not None and isinstance(error, BadCredentials):
-                self.token.rejected(error)
-            raise error
-        tries.renewed = True
-        tries.waits["renew"] = 1
-
-    def _went_well(self, call: Call) -> None:
+    def _went_well(self, call: Call, token: str | None) -> None:
         self._blocks.pop(call.path, None)
-        if call.with_token and self.token is not None:
+        if token is not None and self.token is not None:
             self.token.accepted()
 
 
@@ -285,8 +310,14 @@ def _decoded(body: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _looks_like_error(content_type: str, body: bytes) -> bool:
-    return "json" in content_type or "text/plain" in content_type or (body[:1] == b"{" and len(body) < 4096)
+def _downloaded(reply: Reply) -> Download | None:
+    """The file, unless it is an error: a small JSON object with an errcode, and no file name."""
+    disposition = reply.headers.get("content-disposition", "")
+    if not disposition and reply.body[:1] == b"{" and len(reply.body) < 65_536:
+        fields = _decoded(reply.body)
+        if fields is not None and "errcode" in fields:
+            return None
+    return Download(reply.body, reply.headers.get("content-type", ""), _filename(disposition))
 
 
 def _filename(disposition: str) -> str:
@@ -299,11 +330,18 @@ def without_secrets(text: str) -> str:
     return _SECRET.sub(r"\1=…", text)
 
 
-async def pages(fetch: Callable[[str], Awaitable[tuple[Sequence[Any], str]]], cursor: str = "") -> Any:
-    """Pages from `cursor` on, each with the cursor of the next; ends where there is none, or where it does not move."""
+async def pages(fetch: Callable[[str], Awaitable[Page[T]]], cursor: str = "") -> AsyncIterator[Page[T]]:
+    """Page after page from `cursor` on. A list that leads back to a page already read would never end: it is refused."""
+    seen = {cursor}
     while True:
-        items, following = await fetch(cursor)
-        yield items, following
-        if not following or following == cursor:
+        page = await fetch(cursor)
+        yield page
+        cursor = page.next_cursor
+        if not cursor:
             return
-        cursor = following
+        if cursor in seen:
+            raise Unavailable(
+                Text("载体的翻页绕回了读过的一页", "the carrier's pages lead back to one that was read"),
+                reached=True,
+            )
+        seen.add(cursor)
