@@ -54,6 +54,12 @@ class Windows:
         """The call has been answered."""
         self._open[account, api] -= 1
 
+    def forget(self, account: str) -> None:
+        """Count the account's calls anew (clear_quota)."""
+        for kept in (self._counts, self._blocked):
+            for key in [key for key in kept if key[0] == account]:
+                del kept[key]
+
     def used(self, account: str, api: str) -> dict[float, int]:
         """Calls counted in each window that is not over, by the window's seconds."""
         now = self._clock.now()

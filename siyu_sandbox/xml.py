@@ -8,13 +8,16 @@ from xml.etree import ElementTree
 
 
 def build(fields: dict[str, Any], tag: str = "xml") -> str:
-    """Text in CDATA, whole numbers bare, dicts as elements, lists as `Item` elements inside."""
+    """Text in CDATA, whole numbers bare, dicts as elements, lists as `Item` elements inside, tuples as the element
+    repeated (`List` of subscription messages)."""
     return f"<{tag}>{''.join(_element(name, value) for name, value in fields.items())}</{tag}>"
 
 
 def _element(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return build(value, name)
+    if isinstance(value, tuple):
+        return "".join(_element(name, one) for one in value)
     if isinstance(value, list):
         inner = "".join(_element("Item", one) for one in value)
         return f"<{name}>{inner}</{name}>"
