@@ -38,7 +38,7 @@ class Relations:
     def __init__(self) -> None:
         self.count = 0
         self.details: dict[int, Detail] = {}
-        self._states: list[str] = [""]
+        self.states: list[str] = [""]
         self._state_numbers = {"": 0}
         self._grow(1024)
         self._index(0)
@@ -73,13 +73,13 @@ class Relations:
     def state_number(self, state: str) -> int:
         """States are few: rows hold their number."""
         if state not in self._state_numbers:
-            self._state_numbers[state] = len(self._states)
-            self._states.append(state)
+            self._state_numbers[state] = len(self.states)
+            self.states.append(state)
         return self._state_numbers[state]
 
     def state_of(self, row: int) -> str:
         """The `state` with which the relation began."""
-        return self._states[int(self.state[row])]
+        return self.states[int(self.state[row])]
 
     def add(self, staff: int, phone: int, at: float, state: str = "", add_way: int = 1) -> int:
         """Begin one relation; answers its row."""
