@@ -7,7 +7,6 @@ propose for value models.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from siyu.segments.value._arrays import Flags, Floats
 
@@ -58,7 +57,7 @@ def area_under_curve(score: Floats, active: Flags) -> float | None:
     negative = len(active) - positive
     if not positive or not negative:
         return None
-    ranks = float(rankdata(score)[active].sum())
+    ranks = float(_mid_ranks(score)[active].sum())
     return (ranks - positive * (positive + 1) / 2) / (positive * negative)
 
 
@@ -82,6 +81,12 @@ def _gini(score: Floats, actual: Floats) -> float:
     if not len(actual) or whole <= 0:
         return 0.0
     # Ascending mid-ranks: each pair of customers counts by the order of its scores, a tie not at all.
-    ranks = rankdata(score)
+    ranks = _mid_ranks(score)
     size = len(actual)
     return float(2 * (ranks @ actual) / (size * whole) - (size + 1) / size)
+
+
+def _mid_ranks(score: Floats) -> Floats:
+    """Ranks from 1, ascending; equal scores share their mean. (scipy.stats has it too, at a second of every start.)"""
+    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]
