@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import time, timedelta
+from time import monotonic
 from typing import Any
 
 from fastapi import FastAPI
@@ -131,9 +132,13 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers) -> Any:
 
 
 def _keep_flowing(stores: Stores, stopping: threading.Event) -> None:
-    """Look at the head of the log twice a second; an idle look is one small read of the ledger."""
-    seen = -1
-    while not stopping.wait(0.5):
+    """Look at the head of the log twice a second; an idle look is one small read of the ledger.
+
+    While events come in all the time it rests twice as long as it worked, so that requests keep most of the machine.
+    """
+    seen, rest = -1, 0.5
+    while not stopping.wait(rest):
+        began = monotonic()
         try:
             with stores.ledger.read() as tx:
                 head = log.head(tx)
@@ -142,3 +147,4 @@ def _keep_flowing(stores: Stores, stopping: threading.Event) -> None:
                 seen = head
         except Exception:
             _log.exception("the river stopped for a moment; it goes on with the next look")
+        rest = min(5.0, max(0.5, 2 * (monotonic() - began)))
