@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from siyu.foundation.clock import day_number, from_day_number
 from siyu.foundation.stores import Stores
+from siyu.foundation.text import Text
 from siyu.orders.facts import ORDERS_ORDER
 
 STALE_DAYS = 60
+
+
+class NoOrders(NamedTuple):
+    """Why a report has nothing to tell, and what to do about it."""
+
+    message: Text
+    way_out: Text
+
+    def json(self) -> dict[str, dict[str, str]]:
+        return {"message": self.message.json(), "way_out": self.way_out.json()}
+
+
+def no_orders(as_of: date) -> NoOrders:
+    return NoOrders(
+        Text(f"截至 {as_of} 还没有有效订单,没有可算的", f"there is no valid order up to {as_of}, so there is nothing to compute"),
+        Text(
+            "导入订单(控制台「导入」,或 siyu import orders 文件);想看更晚的一天,就换一个截止日期",
+            "import orders (Imports in the console, or siyu import orders FILE), or look at a later day",
+        ),
+    )
 
 
 def last_order_on(stores: Stores) -> date | None:

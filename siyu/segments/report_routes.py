@@ -27,6 +27,13 @@ _FILE: dict[int | str, dict[str, Any]] = {
 }
 
 
+class NoOrders(BaseModel):
+    """Nobody has bought up to the day of the report: why it is empty, and what to do."""
+
+    message: Label
+    way_out: Label
+
+
 class RfmCell(BaseModel):
     r: int
     f: int
@@ -62,15 +69,20 @@ class RfmGroup(BaseModel):
     key: str
     name: Label
     definition: Label
+    rule: dict[str, Any]
     count: int
     spend_fen: int
 
 
 class RfmReport(BaseModel):
-    """`grid` holds the cells with people; `rf` all 25 squares; `version` names the cut points."""
+    """`grid` holds the cells with people; `rf` all 25 squares; `version` names the cut points; a group's `rule` has its people.
+
+    Everything is empty where `no_orders` says why.
+    """
 
     as_of_on: date
-    version: str
+    no_orders: NoOrders | None
+    version: str | None
     customer_count: int
     grid: list[RfmCell]
     rf: list[RfmSquare]
@@ -199,14 +211,18 @@ class BackTestInfo(BaseModel):
 
 
 class ValueReport(BaseModel):
-    """What the base will buy within `horizon_days`; the figures are null while it is not `eligible`."""
+    """What the base will buy within `horizon_days`; the figures are null while it is not `eligible`.
+
+    Where `no_orders` says so there is no model either: nothing was fitted.
+    """
 
     as_of_on: date
-    model: ModelName
+    no_orders: NoOrders | None
+    model: ModelName | None
     parameters: dict[str, Estimate]
     log_likelihood: float | None
     compared: list[FittedModel]
-    monetary: OrderValueInfo
+    monetary: OrderValueInfo | None
     horizon_days: int
     customer_count: int
     predicted_orders: float | None

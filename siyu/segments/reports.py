@@ -31,7 +31,7 @@ REPORTS: dict[str, Callable[[Stores, date], dict[str, Any]]] = {
 }
 
 
-DEFINITIONS = 1
+DEFINITIONS = 2
 """Raise it when a report's definition changes: what was kept under another number is computed anew."""
 
 

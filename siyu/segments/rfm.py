@@ -6,8 +6,10 @@ at most. Recency counts local days from the last order to the day of the report;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -85,3 +87,22 @@ def version(cut_points: dict[str, pa.Table]) -> str:
 
 def group_of(r: int, f: int, m: int) -> Group:
     return next(group for group in GROUPS if group.holds(r, f, m))
+
+
+def rule_of(group: Group) -> dict[str, Any]:
+    """The rule of segments that has exactly a group's cells: boxes of the cube, joined by `any`."""
+    marks = range(1, 6)
+    rows: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+    for r, f in product(marks, marks):
+        held = tuple(m for m in marks if group_of(r, f, m) == group)
+        if held:
+            rows.setdefault((r, held), []).append(f)
+    boxes: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = {}
+    for (r, held), fs in rows.items():
+        boxes.setdefault((tuple(fs), held), []).append(r)
+    parts = [{"kind": "rfm", **_narrow("r", rs), **_narrow("f", fs), **_narrow("m", ms)} for (fs, ms), rs in boxes.items()]
+    return parts[0] if len(parts) == 1 else {"kind": "any", "of": parts}
+
+
+def _narrow(name: str, marks: Sequence[int]) -> dict[str, list[int]]:
+    return {} if len(marks) == 5 else {name: list(marks)}

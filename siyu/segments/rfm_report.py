@@ -8,6 +8,7 @@ from typing import Any
 
 from siyu.foundation.clock import day_number, from_day_number
 from siyu.foundation.stores import Stores
+from siyu.orders.recency import no_orders
 from siyu.segments import rfm
 
 
@@ -17,7 +18,11 @@ def rfm_report(stores: Stores, as_of: date) -> dict[str, Any]:
         scores = session.keep("_scores", rfm.scored(rfm.buyers(stores.warehouse.tables["orders_order"], day_number(as_of))))
         grid = session.query(rfm.cells(scores)).to_pylist()
         cut_points = {name: session.query(rfm.cuts(scores, name)) for name in rfm.SCORES}
+    if not grid:
+        empty: dict[str, Any] = {"version": None, "customer_count": 0, "grid": [], "rf": [], "cuts": {name: [] for name in rfm.SCORES}, "groups": []}
+        return {**empty, "no_orders": no_orders(as_of).json()}
     return {
+        "no_orders": None,
         "version": rfm.version(cut_points),
         "customer_count": sum(cell["count"] for cell in grid),
         "grid": grid,
@@ -57,5 +62,6 @@ def _groups(grid: list[dict[str, int]]) -> list[dict[str, Any]]:
         sums["count"] += cell["count"]
         sums["spend_fen"] += cell["spend_fen"]
     return [
-        {"key": group.key, "name": group.name.json(), "definition": group.definition.json(), **found[group.key]} for group in rfm.GROUPS
+        {"key": group.key, "name": group.name.json(), "definition": group.definition.json(), "rule": rfm.rule_of(group), **found[group.key]}
+        for group in rfm.GROUPS
     ]

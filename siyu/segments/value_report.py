@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from siyu.foundation.clock import day_number, from_day_number
 from siyu.foundation.stores import Stores
+from siyu.orders.recency import no_orders
 from siyu.segments.value.back_test import BackTest, back_test
 from siyu.segments.value.cells import aggregate, one_by_one
 from siyu.segments.value.fit import parameters_at
@@ -30,9 +31,12 @@ LONGEST_HOLDOUT_DAYS = 365
 def value_report(stores: Stores, as_of: date, model: ModelName | None = None) -> dict[str, Any]:
     """Everything the value page shows for one day; figures of money are null below the published eligibility."""
     found = forecast_base(stores, as_of, model)
+    if not len(found.scores):
+        return _nobody(as_of)
     shown = found.eligibility.eligible
     values = np.sort(found.scores.predicted_value_fen)[::-1]
     return {
+        "no_orders": None,
         "model": found.model.parameters.model,
         "parameters": _parameters(found),
         "log_likelihood": found.model.log_likelihood,
@@ -51,6 +55,22 @@ def value_report(stores: Stores, as_of: date, model: ModelName | None = None) ->
         "deciles": _deciles(values) if shown else [],
         "top_share_rate": _top_share(values) if shown else None,
         "back_test": _back_test(found.back_test),
+    }
+
+
+def _nobody(as_of: date) -> dict[str, Any]:
+    """A fit to nobody gives the starting values of the search: they would look like parameters, so there are none."""
+    absent = ("model", "log_likelihood", "monetary", "predicted_orders", "predicted_value_fen", "low_fen", "high_fen", "top_share_rate", "back_test")
+    said = no_orders(as_of)
+    return {
+        **dict.fromkeys(absent),
+        "no_orders": said.json(),
+        "parameters": {},
+        "horizon_days": HORIZON_DAYS,
+        "customer_count": 0,
+        "eligible": False,
+        "ineligible_reasons": [said.message.json()],
+        **{name: [] for name in ("compared", "flags", "histogram", "deciles")},
     }
 
 

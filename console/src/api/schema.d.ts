@@ -1830,6 +1830,14 @@ export interface components {
             /** Secret */
             secret: string;
         };
+        /**
+         * NoOrders
+         * @description Nobody has bought up to the day of the report: why it is empty, and what to do.
+         */
+        NoOrders: {
+            message: components["schemas"]["Label"];
+            way_out: components["schemas"]["Label"];
+        };
         /** Option */
         Option: {
             name: components["schemas"]["Label"];
@@ -2131,12 +2139,18 @@ export interface components {
             /** Key */
             key: string;
             name: components["schemas"]["Label"];
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
             /** Spend Fen */
             spend_fen: number;
         };
         /**
          * RfmReport
-         * @description `grid` holds the cells with people; `rf` all 25 squares; `version` names the cut points.
+         * @description `grid` holds the cells with people; `rf` all 25 squares; `version` names the cut points; a group's `rule` has its people.
+         *
+         *     Everything is empty where `no_orders` says why.
          */
         RfmReport: {
             /**
@@ -2151,10 +2165,11 @@ export interface components {
             grid: components["schemas"]["RfmCell"][];
             /** Groups */
             groups: components["schemas"]["RfmGroup"][];
+            no_orders: components["schemas"]["NoOrders"] | null;
             /** Rf */
             rf: components["schemas"]["RfmSquare"][];
             /** Version */
-            version: string;
+            version: string | null;
         };
         /** RfmSquare */
         RfmSquare: {
@@ -2565,6 +2580,8 @@ export interface components {
         /**
          * ValueReport
          * @description What the base will buy within `horizon_days`; the figures are null while it is not `eligible`.
+         *
+         *     Where `no_orders` says so there is no model either: nothing was fitted.
          */
         ValueReport: {
             /**
@@ -2595,12 +2612,10 @@ export interface components {
             log_likelihood: number | null;
             /** Low Fen */
             low_fen: number | null;
-            /**
-             * Model
-             * @enum {string}
-             */
-            model: "bg_nbd" | "mbg_nbd" | "nbd";
-            monetary: components["schemas"]["OrderValueInfo"];
+            /** Model */
+            model: ("bg_nbd" | "mbg_nbd" | "nbd") | null;
+            monetary: components["schemas"]["OrderValueInfo"] | null;
+            no_orders: components["schemas"]["NoOrders"] | null;
             /** Parameters */
             parameters: {
                 [key: string]: components["schemas"]["Estimate"];
@@ -3341,7 +3356,7 @@ export interface operations {
     jobs_list_jobs: {
         parameters: {
             query?: {
-                status?: string | null;
+                status?: ("queued" | "running" | "done" | "failed" | "cancelled") | null;
                 kind?: string | null;
                 /** @description Only what a schedule started, or (false) leave it out. */
                 scheduled?: boolean | null;

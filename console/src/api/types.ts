@@ -65,6 +65,7 @@ export type Explanation = Schemas["ReasonInfo"];
 export type SizePoint = Schemas["SizeInfo"];
 export type MemberChange = Schemas["ChangeInfo"];
 
+export type NoOrders = Schemas["NoOrders"];
 export type RfmReport = Schemas["RfmReport"];
 export type LifecycleReport = Schemas["LifecycleReport"];
 export type ValueReport = Schemas["ValueReport"];

@@ -12,8 +12,8 @@ import pytest
 from siyu.foundation import jobs
 from siyu.orders import reading
 from siyu.orders.tasks import IMPORT
+from tests.makers.door import Door
 from tests.makers.files import EMAIL, PHONE, csv_bytes, good_rows, parquet
-from tests.rooms.orders.conftest import Door
 
 WITH_LINES = ("下单时间", "订单编号", "子订单编号", "买家账号", "数量", "单价", "订单状态")
 

@@ -7,8 +7,8 @@ import pytest
 from siyu.team import members
 from siyu.team.audit import SYSTEM
 from siyu.team.tokens import local_token_of
+from tests.makers.door import Door
 from tests.makers.files import csv_bytes, good_rows
-from tests.rooms.orders.conftest import Door
 
 DATA = csv_bytes(good_rows(3))
 PASSWORD = "grün-Wolke-42"

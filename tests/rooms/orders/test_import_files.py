@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import SetClock
 from tests.makers import files
+from tests.makers.door import Door
 from tests.makers.files import HEADER, csv_bytes, good_rows
-from tests.rooms.orders.conftest import Door
 
 ROWS = good_rows(3)
 WHOLE = csv_bytes(ROWS)

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from siyu.foundation.clock import to_ms
 from siyu.orders import _csv, cells
 from tests.makers import files
+from tests.makers.door import Door
 from tests.makers.files import HEADER, csv_bytes, csv_text, good_rows, one_row, row_with
-from tests.rooms.orders.conftest import Door
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -22,7 +22,9 @@ export function LifecyclePage() {
   const f = useFormat();
   const [asOf] = useAsOf();
   const query = useLifecycle(asOf);
-  const gap = query.data?.clock.segment_median_gap_days;
+  const clock = query.data?.clock;
+  // Without a gap between two orders the clock is a stated default, not something this shop was seen to do.
+  const gap = clock?.gap_count ? clock.segment_median_gap_days : null;
   const sub = gap == null ? t("segments.lifecycle_sub") : t("segments.lifecycle_sub_gap", { n: f.count(gap, 1) });
   return (
     <ReportPage title={t("shell.page_lifecycle")} sub={sub} asOfOn={query.data?.as_of_on} path="/segments/lifecycle">

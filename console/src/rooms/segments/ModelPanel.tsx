@@ -13,7 +13,9 @@ export function ModelPanel({ report }: { report: ValueReport }) {
   return (
     <Panel title={t("segments.model")} hint={t("segments.model_hint")}>
       <details>
-        <summary>{t("segments.model_open", { model: t(`segments.model_${report.model}`, report.model) })}</summary>
+        <summary>
+          {t("segments.model_open", { model: report.model && t(`segments.model_${report.model}`, report.model) })}
+        </summary>
         <DataTable
           caption={t("segments.model")}
           rows={rows}

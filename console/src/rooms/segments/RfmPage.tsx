@@ -1,16 +1,16 @@
 import { Segmented } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { RfmReport } from "@/api/types";
+import type { RfmReport, Rule } from "@/api/types";
 import { Bar } from "@/ui/Bar";
 import { DataTable } from "@/ui/DataTable";
-import { Empty } from "@/ui/Empty";
 import { useHeat } from "@/ui/heat";
 import { Panel } from "@/ui/Panel";
 import { PeopleLink } from "@/ui/PeopleLink";
 import { QueryView } from "@/ui/QueryView";
 import { ReportPage, useAsOf } from "@/ui/ReportPage";
 import { useFormat } from "@/ui/useFormat";
+import { NoOrders } from "./NoOrders";
 import { useRfm } from "./queries";
 import { RfmCuts } from "./RfmCuts";
 
@@ -30,13 +30,7 @@ export function RfmPage() {
       path="/segments/rfm"
     >
       <QueryView query={query} lines={8} height={480}>
-        {(report) =>
-          report.customer_count === 0 ? (
-            <Empty title={t("segments.no_buyers")} hint={t("segments.no_buyers_hint")} />
-          ) : (
-            <Body report={report} />
-          )
-        }
+        {(report) => (report.no_orders ? <NoOrders said={report.no_orders} /> : <Body report={report} />)}
       </QueryView>
     </ReportPage>
   );
@@ -60,7 +54,7 @@ function Body({ report }: { report: RfmReport }) {
               wrap: true,
               render: (group) => (
                 <>
-                  {f.label(group.name)}
+                  <PeopleLink rule={group.rule as Rule}>{f.label(group.name)}</PeopleLink>
                   <p className="muted small">{f.label(group.definition)}</p>
                 </>
               ),
@@ -71,7 +65,7 @@ function Body({ report }: { report: RfmReport }) {
               align: "right",
               render: (group) => (
                 <>
-                  {f.count(group.count)}
+                  <PeopleLink rule={group.rule as Rule}>{f.count(group.count)}</PeopleLink>
                   <Bar value={report.customer_count ? group.count / report.customer_count : 0} />
                 </>
               ),

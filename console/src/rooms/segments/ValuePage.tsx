@@ -9,6 +9,7 @@ import { ReportPage, useAsOf } from "@/ui/ReportPage";
 import { useFormat } from "@/ui/useFormat";
 import { BackTestPanel } from "./BackTestPanel";
 import { ModelPanel } from "./ModelPanel";
+import { NoOrders } from "./NoOrders";
 import { useValue } from "./queries";
 import { ValueCharts } from "./ValueCharts";
 
@@ -33,6 +34,9 @@ export function ValuePage() {
 function Body({ report }: { report: ValueReport }) {
   const { t } = useTranslation();
   const f = useFormat();
+  if (report.no_orders) {
+    return <NoOrders said={report.no_orders} />;
+  }
   if (!report.eligible) {
     return (
       <Panel>
