@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from siyu import __version__, server
-from siyu.cli_reports import show_report
+from siyu.cli_reports import Teller, show_report
 from siyu.client import Client
 from siyu.foundation.errors import Fault, InvalidError, SiyuError
 from siyu.foundation.money import format_fen
@@ -34,6 +34,10 @@ app.add_typer(import_app, name="import")
 app.add_typer(segment_app, name="segment")
 app.add_typer(team_app, name="team")
 out, err = Console(soft_wrap=True), Console(stderr=True)
+UNBOUND = 10_000
+"""Columns of what is not a terminal: a file or another program has no edge at which a table must end."""
+Language = Literal["zh", "en"]
+_chosen: Language | None = None
 AsJson = Annotated[bool, typer.Option("--json", help="机器可读的 JSON")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="截至哪一天(含);默认今天,历史数据则为最后一单那天")]
 
@@ -147,11 +151,12 @@ def report(
     settings = load_settings()
     with _client(settings) as client:
         found = client.get(f"/{rooms[name]}/{name}", as_of=as_of, model=model, grain=grain, measure=measure)
-        names = {item["key"]: item["name"]["zh"] for item in client.get("/measurement/metrics")["items"]} if name == "overview" else {}
+        metrics = client.get("/measurement/metrics")["items"] if name == "overview" else []
     if as_json:
         _print_json(found)
-    else:
-        show_report(out, name, {**found, "names": names}, settings.currency)
+        return
+    teller = _teller(settings)
+    show_report(teller, name, {**found, "names": {item["key"]: teller.label(item["name"]) for item in metrics}})
 
 
 @segment_app.command("count")
@@ -173,7 +178,7 @@ def segment_explain(rule: Path, customer: Annotated[int, typer.Option(help="客�
     if as_json:
         _print_json(found)
     else:
-        _show_reason(found["tree"], 0)
+        _show_reason(_teller(), found["tree"], 0)
 
 
 @segment_app.command("list")
@@ -184,10 +189,11 @@ def segment_list(as_json: AsJson = False) -> None:
     if as_json:
         _print_json(found)
         return
-    table = Table("编号", "分群", "人数", "状态")
+    teller = _teller()
+    table = teller.table(("编号", "No."), ("分群", "Segment"), ("人数", "People"), ("状态", "Status"))
     for item in found["items"]:
-        table.add_row(str(item["id"]), item["name"], "–" if item["customer_count"] is None else f"{item['customer_count']:,}", item["status"])
-    out.print(table)
+        table.add_row(str(item["id"]), item["name"], teller.value("count", item["customer_count"]), item["status"])
+    teller.show(table)
 
 
 @segment_app.command("recompute")
@@ -208,16 +214,18 @@ def jobs(status: Annotated[str | None, typer.Option(help="queued | running | don
     if as_json:
         _print_json(found)
         return
-    table = Table("任务", "类型", "状态", "进度", "结果")
+    teller = _teller()
+    table = teller.table(("任务", "Job"), ("类型", "Kind"), ("状态", "Status"), ("进度", "Progress"), ("结果", "Outcome"))
     for job in found["items"]:
         share = "–" if job["progress"] is None else f"{job['progress']:.0%}"
-        table.add_row(job["id"], job["title"]["zh"], job["status"], share, (job["error"] or {}).get("zh", ""))
-    out.print(table)
+        table.add_row(job["id"], teller.label(job["title"]), job["status"], share, teller.label(job["error"]) if job["error"] else "")
+    teller.show(table)
 
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """体检:设置、存储、磁盘、版本 Check settings, stores, disk and versions."""
+    teller = _teller()
     with _client(load_settings()) as client:
         found = client.get("/system/doctor")
     if as_json:
@@ -225,9 +233,9 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         marks = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[red]✗[/]"}
         for check in found["items"]:
-            out.print(f"{marks[check['status']]} {check['name']['zh']} {check['detail']['zh']}")
+            out.print(f"{marks[check['status']]} {teller.label(check['name'])} {teller.label(check['detail'])}")
             if check["way_out"]:
-                out.print(f"  → {check['way_out']['zh']} {check['way_out']['en']}")
+                out.print(f"  → {teller.label(check['way_out'])}")
     if any(check["status"] == "fail" for check in found["items"]):
         raise typer.Exit(1)
 
@@ -250,11 +258,27 @@ def version() -> None:
     out.print(__version__)
 
 
+@app.callback()
+def choose(lang: Annotated[Language | None, typer.Option(help="表格用的语言;默认看 LANG,不是英文就用中文 Language of tables; by LANG")] = None) -> None:
+    global _chosen
+    _chosen = lang
+
+
+def _language() -> str:
+    """What --lang says; else English where the environment does (POSIX: LC_ALL, LC_MESSAGES, LANG), Chinese otherwise."""
+    stated = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
+    return _chosen or ("en" if stated.startswith("en") else "zh")
+
+
+def _teller(settings: Settings | None = None) -> Teller:
+    width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else UNBOUND
+    return Teller(Console(soft_wrap=True, width=width), _language(), (settings or load_settings()).currency)
+
+
 @contextmanager
 def _client(settings: Settings) -> Iterator[Client]:
-    language = "en" if os.environ.get("LANG", "").startswith("en") else "zh-CN"
     with server.reached(settings, _waiting) as running:
-        client = Client(running.url, running.token, language)
+        client = Client(running.url, running.token, _language())
         try:
             yield client
         finally:
@@ -381,13 +405,13 @@ def _read_rule(path: Path) -> Any:
         raise InvalidError(Text(f"读不了规则文件 {path}:{error}", f"the rule file {path} cannot be read: {error}")) from error
 
 
-def _show_reason(node: dict[str, Any], depth: int) -> None:
+def _show_reason(teller: Teller, node: dict[str, Any], depth: int) -> None:
     mark = "[green]✓[/]" if node["value"] else "[red]✗[/]"
-    observed = f"  实际 {node['observed']}" if node["observed"] is not None else ""
-    flips = f"  将于 {node['flips_at']} 变化" if node["flips_at"] else ""
-    out.print(f"{'  ' * depth}{mark} {node['sentence']['zh']}{observed}{flips}")
+    observed = teller.say(f"  实际 {node['observed']}", f"  is {node['observed']}") if node["observed"] is not None else ""
+    flips = teller.say(f"  将于 {node['flips_at']} 变化", f"  changes at {node['flips_at']}") if node["flips_at"] else ""
+    out.print(f"{'  ' * depth}{mark} {teller.label(node['sentence'])}{observed}{flips}")
     for child in node["children"]:
-        _show_reason(child, depth + 1)
+        _show_reason(teller, child, depth + 1)
 
 
 def _print_json(value: Any) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from siyu.foundation import jobs
 from siyu.foundation.http import Cursor, Label, Limit, Page, decode_cursor, encode_cursor
@@ -20,7 +20,7 @@ Reader = Annotated[Access, Depends(require("jobs.read"))]
 Writer = Annotated[Access, Depends(require("jobs.write"))]
 
 
-Status = Annotated[str, Field(json_schema_extra={"enum": list(jobs.STATUSES)})]
+Status = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
 class JobInfo(BaseModel):
@@ -67,7 +67,7 @@ class JobInfo(BaseModel):
 def list_jobs(
     request: Request,
     access: Reader,
-    status: str | None = None,
+    status: Status | None = None,
     kind: str | None = None,
     scheduled: Annotated[bool | None, Query(description="Only what a schedule started, or (false) leave it out.")] = None,
     limit: Limit = 50,

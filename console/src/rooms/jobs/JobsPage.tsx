@@ -16,14 +16,14 @@ const STATUSES: JobStatus[] = ["running", "queued", "done", "failed", "cancelled
 export function JobsPage() {
   const { t } = useTranslation();
   const [params, change] = useQueryState();
-  const status = params.get("status") ?? "";
+  const status = STATUSES.find((s) => s === params.get("status"));
   const clock = params.get("clock") === "1";
   const recent = useRecentJobs();
   const beat = recent.data?.items.map((job) => job.id + job.status + job.done_count).join() ?? "";
-  const { query, rows } = useCursorList(["jobs", "list", status, clock, beat], (cursor) =>
+  const { query, rows } = useCursorList(["jobs", "list", status ?? "", clock, beat], (cursor) =>
     must(
       api.GET("/api/v1/jobs", {
-        params: { query: { status: status || undefined, scheduled: clock ? undefined : false, cursor, limit: 30 } },
+        params: { query: { status, scheduled: clock ? undefined : false, cursor, limit: 30 } },
       }),
     ),
   );
@@ -42,7 +42,7 @@ export function JobsPage() {
           </Checkbox>
           <Segmented
             options={options}
-            value={status}
+            value={status ?? ""}
             onChange={(value) => change({ status: value })}
             aria-label={t("jobs.by_status")}
           />
