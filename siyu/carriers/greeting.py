@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
 from siyu.carriers import _tables, accounts, welcome
@@ -22,6 +23,7 @@ from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.carriers.inbox import Arrival
 from siyu.connectors.errors import CarrierError, Throttled, Unavailable
+from siyu.connectors.wecom.content import Message
 from siyu.foundation.database import insert_ignore
 from siyu.foundation.secrets import Secrets
 from siyu.foundation.stores import Stores
@@ -92,11 +94,10 @@ class Greeter:
 
     async def _tried(self, dispatch: Dispatch) -> _Outcome:
         connector = self._calls.connector(dispatch.account)
-        text, attachments = await _filled(connector, dispatch)
-        repeated = dispatch.is_repeat
+        message, repeated = await _filled(connector, dispatch), dispatch.is_repeat
         for wait in (*AGAIN_SECONDS, None):
             try:
-                await connector.send_welcome(dispatch.code, text, attachments)
+                await connector.welcome.send(dispatch.code, message)
                 return _Outcome("sent", None)
             except CarrierError as error:
                 if error.vendor_code == USED:
@@ -159,16 +160,15 @@ def _planned(secrets: Secrets, known: dict[int, list[welcome.Welcome]], arrival:
     return Dispatch(arrival.key, arrival.account, happening.contact, code, chosen.content, ends_at, is_repeat=False), row
 
 
-async def _filled(connector: Any, dispatch: Dispatch) -> tuple[str, list[dict[str, Any]]]:
-    """Text and attachments with the contact's name in its place; a name that cannot be had in time becomes a friendly word."""
-    text: str = dispatch.content.get("text") or ""
-    attachments: list[dict[str, Any]] = dispatch.content.get("attachments") or []
-    if welcome.NAME_PLACE not in text:
-        return text, attachments
+async def _filled(connector: Any, dispatch: Dispatch) -> Message:
+    """The content with the contact's name in its place; a name that cannot be had in time becomes a friendly word."""
+    message = welcome.message_of(dispatch.content)
+    if welcome.NAME_PLACE not in message.text:
+        return message
     name = welcome.NAME_DEFAULT
     try:
-        found = await asyncio.wait_for(connector.customer(dispatch.external_id), NAME_SECONDS)
-        name = found.name or name
+        found = await asyncio.wait_for(connector.customers.get(dispatch.external_id), NAME_SECONDS)
+        name = found.customer.name or name
     except (CarrierError, TimeoutError):
         _log.info("a contact's name was not to be had in time for the welcome")
-    return text.replace(welcome.NAME_PLACE, name), attachments
+    return msgspec.structs.replace(message, text=message.text.replace(welcome.NAME_PLACE, name))

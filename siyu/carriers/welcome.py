@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from siyu.carriers import _tables
 from siyu.carriers.accounts import Account
-from siyu.connectors.errors import ContentError
+from siyu.connectors.wecom.content import Attachment, File, Image, Link, Message, MiniProgram, Video
 from siyu.foundation.errors import Fault, InvalidError, NotFoundError
 from siyu.foundation.text import Text
 
 NAME_PLACE = "{客户昵称}"
 """Stands for the contact's name in a text."""
 NAME_DEFAULT = "朋友"
-Check = Callable[[str, list[dict[str, Any]]], None]
+Check = Callable[[Message], None]
+_KINDS: dict[str, type[Attachment]] = {kind.kind: kind for kind in (Image, Link, MiniProgram, Video, File)}
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,30 @@ def choose(welcomes: Sequence[Welcome], staff: str, state: str | None) -> Welcom
     return min(fitting, key=lambda w: (not w.states, not w.staff, w.id), default=None)
 
 
+def message_of(content: dict[str, Any]) -> Message:
+    """The content as the connector takes it.
+
+    Raises
+    ------
+    InvalidError
+        With one fault an attachment that is of no known kind or has unknown parts.
+    """
+    attachments: list[Attachment] = []
+    faults: list[Fault] = []
+    for number, one in enumerate(content.get("attachments") or []):
+        try:
+            attachments.append(msgspec.convert(one[one["msgtype"]], _KINDS[one["msgtype"]]))
+        except (KeyError, TypeError, msgspec.ValidationError):
+            faults.append(Fault(f"attachments.{number}", Text(f"附件须是 {'、'.join(_KINDS)} 之一", f"an attachment is one of {', '.join(_KINDS)}")))
+    if faults:
+        raise InvalidError(Text("附件有误", "the attachments are not valid"), faults=faults)
+    return Message(content.get("text") or "", tuple(attachments))
+
+
 def _content_faults(check: Check, content: dict[str, Any]) -> list[Fault]:
     try:
-        check(content.get("text") or "", content.get("attachments") or [])
-    except ContentError as error:
+        check(message_of(content))
+    except InvalidError as error:
         return error.faults
     return []
 
