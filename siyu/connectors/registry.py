@@ -5,5 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from siyu.connectors.vendor import Vendor
+from siyu.connectors.wecom.connector import VENDOR as WECOM
 
-VENDORS: Final[dict[str, Vendor]] = {}
+VENDORS: Final[dict[str, Vendor]] = {one.product: one for one in (WECOM,)}

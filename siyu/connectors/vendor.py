@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from siyu.connectors.errors import Codes
 from siyu.connectors.happenings import Happening
 from siyu.connectors.ports import AccountKey, Ports
 from siyu.foundation.text import Text
@@ -84,6 +85,8 @@ class Vendor:
     connect: Callable[[AccountKey, Mapping[str, str], Mapping[str, Any], Ports], Any]
     callback: Callable[[Mapping[str, str]], Callback] | None
     checks: tuple[Check, ...]
+    codes: Codes = field(default_factory=dict)
+    """The vendor's codes in our words, for what is shown of them afterwards."""
 
     @property
     def has_callbacks(self) -> bool:

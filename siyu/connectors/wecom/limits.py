@@ -98,7 +98,7 @@ class WeComLimits:
                 Rate(self.moments_per_minute, 60),
                 Rate(self.calls_per_hour, 3600),
             ),
-            "/cgi-bin/externalcontact/unionid_to_external_userid": (
+            "/cgi-bin/idconvert/unionid_to_external_userid": (
                 Rate(self.calls_per_minute, 60),
                 Rate(self.conversions_per_hour, 3600),
                 Rate(self.conversions_per_day, 86_400),
