@@ -39,7 +39,9 @@ class Listener:
 
     def event(self, name: str) -> dict[str, str]:
         """The fields of the latest event (or message) of this name; waits for it."""
-        found: list[dict[str, str]] = wait_for(lambda: [one for one in self.all() if name in (one.get("Event"), one.get("MsgType"))])
+        found: list[dict[str, str]] = wait_for(
+            lambda: [one for one in self.all() if name in (one.get("Event"), one.get("MsgType"))]
+        )
         return found[-1]
 
     def all(self) -> list[dict[str, str]]:
@@ -98,7 +100,9 @@ class Shop:
     def call(self, path: str, body: Any = None, method: str = "POST", **query: Any) -> Any:
         """Call an address; `cgi-bin/` is put before paths that do not begin with a slash."""
         whole = path if path.startswith("/") else f"/cgi-bin/{path}"
-        return self.sandbox.call(method, whole, self.token, {} if body is None and method == "POST" else body, **query)
+        return self.sandbox.call(
+            method, whole, self.token, {} if body is None and method == "POST" else body, **query
+        )
 
     def get(self, path: str, **query: Any) -> Any:
         return self.call(path, method="GET", **query)
@@ -107,8 +111,14 @@ class Shop:
         """Let a phone do something with this account."""
         return self.sandbox.post(f"phones/{phone}/{action}", {"account": self.appid, **body})
 
-    def upload(self, kind: str, content: bytes = b"\xff\xd8 picture", path: str = "/cgi-bin/media/upload") -> Any:
-        answer = self.sandbox.http.post(path, params={"access_token": self.token, "type": kind}, files={"media": ("a.jpg", content, "image/jpeg")})
+    def upload(
+        self, kind: str, content: bytes = b"\xff\xd8 picture", path: str = "/cgi-bin/media/upload"
+    ) -> Any:
+        answer = self.sandbox.http.post(
+            path,
+            params={"access_token": self.token, "type": kind},
+            files={"media": ("a.jpg", content, "image/jpeg")},
+        )
         return answer.json()
 
     def inbox(self, phone: int) -> list[Any]:

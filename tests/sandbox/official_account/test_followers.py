@@ -97,7 +97,10 @@ def test_a_follower_bears_twenty_tags_and_an_account_a_hundred(shop: Shop) -> No
     openid = shop.act(1, "follow")["openid"]
     tags = [shop.call("tags/create", {"tag": {"name": f"标签{number}"}})["tag"]["id"] for number in range(99)]
     assert shop.call("tags/create", {"tag": {"name": "多一个"}})["errcode"] == 45056
-    codes = [shop.call("tags/members/batchtagging", {"openid_list": [openid], "tagid": tag})["errcode"] for tag in tags[:21]]
+    codes = [
+        shop.call("tags/members/batchtagging", {"openid_list": [openid], "tagid": tag})["errcode"]
+        for tag in tags[:21]
+    ]
     assert codes == [0] * 20 + [45059]
 
 

@@ -35,7 +35,9 @@ def test_a_menu_is_kept_shown_and_deleted(shop: Shop) -> None:
     assert [one["name"] for one in shown[1]["sub_button"]] == ["积分商城", "下单", "扫一扫"]
     current = shop.get("get_current_selfmenu_info")
     assert current["is_menu_open"] == 1
-    assert current["selfmenu_info"]["button"][1]["sub_button"]["list"][0]["url"] == "https://shop.example/points"
+    assert (
+        current["selfmenu_info"]["button"][1]["sub_button"]["list"][0]["url"] == "https://shop.example/points"
+    )
     shop.get("menu/delete")
     assert shop.get("menu/get")["errcode"] == 46003
 
