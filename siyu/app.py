@@ -13,7 +13,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, demo, doctor
-from siyu.carriers import callback_routes
+from siyu.carriers import callback_routes, health_routes, welcome_routes
+from siyu.carriers import routes as account_routes
 from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
 from siyu.customers import routes as customer_routes
@@ -31,7 +32,7 @@ from siyu.foundation.warehouse.connect import open_warehouse
 from siyu.identity.facts import IDENTITY_LINK
 from siyu.measurement import routes as measurement_routes
 from siyu.orders import routes as import_routes
-from siyu.orders.facts import ORDERS_LINE, ORDERS_ORDER
+from siyu.orders.facts import ORDERS_BUYER, ORDERS_LINE, ORDERS_ORDER
 from siyu.orders.imports import Import
 from siyu.orders.tasks import import_kind
 from siyu.river import flow
@@ -45,12 +46,15 @@ from siyu.team import event_routes, job_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
-FACTS = (IDENTITY_LINK, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, *SEGMENT_FACTS)
+FACTS = (IDENTITY_LINK, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,
     event_routes.router,
     callback_routes.router,
+    account_routes.router,
+    health_routes.router,
+    welcome_routes.router,
     import_routes.router,
     customer_routes.router,
     directory_routes.router,

@@ -37,6 +37,18 @@ def _orders(tables: Tables) -> ir.Table:
     )
 
 
+def buyers(orders: ir.Table) -> ir.Table:
+    """Totals of these orders: one row a buyer, columns as those of `orders_buyer`."""
+    return orders.group_by("customer_id").agg(
+        order_count=orders.count().cast("int64"),
+        amount_fen=orders.amount_fen.sum().cast("int64"),
+        largest_fen=orders.amount_fen.max(),
+        quantity=orders.quantity.sum().cast("int64"),
+        first_ms=orders.ordered_ms.min(),
+        last_ms=orders.ordered_ms.max(),
+    )
+
+
 ORDERS_LINE = Fact(
     name="orders_line",
     grain="one line of an order, or of a cancellation or refund",
@@ -74,4 +86,23 @@ ORDERS_ORDER = Fact(
     derive=_orders,
     derive_from=("orders_line",),
     group="order_key",
+)
+
+ORDERS_BUYER = Fact(
+    name="orders_buyer",
+    grain="one buyer: a customer with a valid order; over all of them, also those dated ahead of now",
+    key=("customer_id",),
+    columns=(
+        Column("customer_id", "int64", "the buyer"),
+        Column("order_count", "int64", "valid orders"),
+        Column("amount_fen", "int64", "their sum, fen"),
+        Column("largest_fen", "int64", "the largest of them, fen"),
+        Column("quantity", "int64", "their pieces"),
+        Column("first_ms", "int64", "time of the first, epoch ms"),
+        Column("last_ms", "int64", "time of the last, epoch ms"),
+    ),
+    derive=lambda tables: buyers(tables["orders_order"]),
+    derive_from=("orders_order",),
+    group="customer_id",
+    always=True,
 )

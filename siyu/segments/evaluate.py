@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from siyu.foundation.warehouse.facts import Tables
-from siyu.segments.leaves import Aggregate, Leaf, Test, leaf_of
+from siyu.segments.leaves import Aggregate, Leaf, Test, Total, leaf_of, order_totals
 from siyu.segments.rules import AllOf, AnyOf, Not, Rule, leaves, rule_key
 from siyu.segments.windows import Moment
 
@@ -22,7 +22,7 @@ from siyu.segments.windows import Moment
 def members(rule: Rule, tables: Tables, moment: Moment) -> ir.Table:
     """The customers for whom a rule holds: one row a customer, column customer_id."""
     parts = rule.of if isinstance(rule, AllOf) else [rule]
-    inside: list[ir.Table] = []
+    inside: list[tuple[ir.Table, bool]] = []
     outside: list[ir.Table] = []
     rest: list[Rule] = []
     for part in parts:
@@ -31,11 +31,11 @@ def members(rule: Rule, tables: Tables, moment: Moment) -> ir.Table:
         if leaf is None:
             rest.append(part)
         elif leaf.zero == negated:
-            inside.append(_passing(leaf, tables, complement=leaf.zero))
+            inside.append((_passing(leaf, tables, moment, complement=leaf.zero), _names_once(leaf)))
         else:
-            outside.append(_passing(leaf, tables, complement=leaf.zero))
-    found = _rest(rest, tables, moment) if rest else inside.pop(0).distinct() if inside else _base(tables)
-    for chosen in inside:
+            outside.append(_passing(leaf, tables, moment, complement=leaf.zero))
+    found = _rest(rest, tables, moment) if rest else _first(inside) if inside else _base(tables)
+    for chosen, _ in inside[0 if rest else 1 :]:
         found = found.semi_join(chosen, "customer_id")
     for chosen in outside:
         found = found.anti_join(chosen, "customer_id")
@@ -64,15 +64,19 @@ def _base(tables: Tables) -> ir.Table:
     return tables["customers_profile"]
 
 
-def _plain_leaf(rule: Rule, tables: Tables, moment: Moment) -> Aggregate | None:
+def _plain_leaf(rule: Rule, tables: Tables, moment: Moment) -> Aggregate | Total | None:
     if isinstance(rule, AllOf | AnyOf | Not):
         return None
     leaf = leaf_of(rule, tables, moment)
-    return leaf if isinstance(leaf, Aggregate) else None
+    return leaf if isinstance(leaf, Aggregate | Total) else None
 
 
-def _passing(leaf: Aggregate, tables: Tables, *, complement: bool) -> ir.Table:
+def _passing(leaf: Aggregate | Total, tables: Tables, moment: Moment, *, complement: bool) -> ir.Table:
     """Customers with rows who pass the test, or (complement) who do not: the ones a table of rows can name."""
+    if isinstance(leaf, Total):
+        buyer = order_totals(tables, moment)
+        passes = leaf.test(leaf.number(buyer)).fill_null(False)
+        return buyer.filter(~passes if complement else passes).select("customer_id")
     rows = tables[leaf.source]
     kept = rows.filter(leaf.keep(rows))
     if leaf.exists and not complement:
@@ -81,6 +85,16 @@ def _passing(leaf: Aggregate, tables: Tables, *, complement: bool) -> ir.Table:
     numbers = counted.group_by("customer_id").agg(n=leaf.measure(counted, None))
     holds = leaf.test(numbers.n).fill_null(False)
     return numbers.filter(~holds if complement else holds).select("customer_id")
+
+
+def _names_once(leaf: Aggregate | Total) -> bool:
+    """Whether `_passing` has one row a customer; where it only asks for a row at all, it has one a row."""
+    return isinstance(leaf, Total) or not leaf.exists or leaf.zero
+
+
+def _first(inside: list[tuple[ir.Table, bool]]) -> ir.Table:
+    chosen, once = inside[0]
+    return chosen if once else chosen.distinct()
 
 
 def _regrouped(rows: ir.Table, leaf: Aggregate) -> ir.Table:
@@ -104,6 +118,10 @@ def _wide(rules: list[Rule], tables: Tables, moment: Moment) -> tuple[ir.Table, 
     for names in _scans(features):
         chosen = {name: leaf for name in names if isinstance(leaf := features[name], Aggregate)}
         wide = wide.left_join(_numbers(chosen, tables), "customer_id").drop("customer_id_right")
+    if totals := {name: leaf for name, leaf in features.items() if isinstance(leaf, Total)}:
+        buyer = order_totals(tables, moment)
+        numbers = buyer.select("customer_id", **{_name(key): leaf.number(buyer) for key, leaf in totals.items()})
+        wide = wide.left_join(numbers, "customer_id").drop("customer_id_right")
     return wide, Verdict(wide, features)
 
 

@@ -17,7 +17,7 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
 from siyu.segments import rules
 from siyu.segments.evaluate import leaf_values
-from siyu.segments.leaves import TIME_COLUMNS, Aggregate, leaf_of
+from siyu.segments.leaves import BUYERS, TIME_COLUMNS, Aggregate, Total, leaf_of
 from siyu.segments.recompute import moment_of
 from siyu.segments.rules import TIME_FIELDS, AllOf, AnyOf, Attribute, Not, Orders, Rule
 from siyu.segments.sentence import sentence
@@ -89,9 +89,10 @@ class _Teller:
 
 def _flips_at(session: Session, leaf_rule: Rule, tables: Tables, moment: Moment) -> datetime | None:
     leaf = leaf_of(leaf_rule, tables, moment)
-    if isinstance(leaf, Aggregate) and leaf.window is not None:
-        at = tables[leaf.source][TIME_COLUMNS[leaf.source]]
-        times = session.query(tables[leaf.source].select(at=at).distinct())["at"].to_pylist()
+    if isinstance(leaf, Aggregate | Total) and leaf.window is not None:
+        rows = tables[BUYERS if isinstance(leaf, Total) else leaf.source]
+        at = leaf.number(rows) if isinstance(leaf, Total) else rows[TIME_COLUMNS[leaf.source]]
+        times = session.query(rows.select(at=at).distinct())["at"].to_pylist()
         nexts = [found for time in times if (found := next_crossing_ms(leaf.window, time, moment)) is not None]
         return from_ms(min(nexts)) if nexts else None
     if isinstance(leaf_rule, Attribute) and leaf_rule.op == "anniversary_within_days":

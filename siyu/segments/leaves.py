@@ -1,7 +1,8 @@
 """Leaves 条件: one condition as a feature of a customer: a number computed from rows of a fact, or a column of the profile.
 
-A leaf is either an `Aggregate` (rows of one fact, filtered, counted or summed a customer, then compared) or a `Test` (a
-boolean of the customer's own row). Both are plain Ibis; every literal of the user is typed and bound by the engine.
+A leaf is an `Aggregate` (rows of one fact, filtered, counted or summed a customer, then compared), a `Total` (a number
+kept of all the customer's orders, compared) or a `Test` (a boolean of the customer's own row). All are plain Ibis; every
+literal of the user is typed and bound by the engine.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import msgspec
 from siyu.events.properties import normalise_path
 from siyu.foundation.clock import DAY_MS
 from siyu.foundation.warehouse.facts import Tables
+from siyu.orders.facts import ORDERS_ORDER, buyers
 from siyu.segments import rules
 from siyu.segments.activity import own
 from siyu.segments.rules import (
@@ -34,7 +36,7 @@ from siyu.segments.rules import (
     Where,
     Window,
 )
-from siyu.segments.windows import Moment, Span, instant_ms, is_anniversary, span
+from siyu.segments.windows import Moment, Span, bounds, instant_ms, is_anniversary
 
 STANDING_FIELDS = ("predicted_value_fen", "top_category")
 """Attributes that are read from the standing as last computed."""
@@ -75,7 +77,34 @@ class Test:
     timed: bool = False
 
 
-Leaf = Aggregate | Test
+@dataclass(frozen=True)
+class Total:
+    """A number from a buyer's row of `order_totals`, compared by `test`. `zero` says whether somebody without an order passes.
+
+    `window` is a span on that number, when it is a time.
+    """
+
+    number: Callable[[ir.Table], Any]
+    test: Callable[[Any], ir.BooleanValue]
+    zero: bool
+    window: Window | None = None
+
+
+Leaf = Aggregate | Total | Test
+ORDERS, BUYERS = "orders_order", "orders_buyer"
+
+
+def order_totals(tables: Tables, moment: Moment) -> ir.Table:
+    """One row a buyer of `orders_buyer`, over the orders until this moment.
+
+    The kept totals are over all orders. Only who has one later than the moment (dated ahead, or the moment is past) is
+    summed anew; when there is nobody like that, the orders are not read. Where `tables` are some people's rows, their
+    totals say whose orders are meant: a second join of the orders with the people would be made even for nobody.
+    """
+    kept, orders, end = tables[BUYERS], ORDERS_ORDER.table, moment.instant + 1
+    late = orders.semi_join(kept.filter(kept.last_ms >= end), "customer_id")
+    again = buyers(late.filter(late.ordered_ms < end))
+    return kept.filter(kept.last_ms < end).union(again.select(kept.columns))
 
 
 def leaf_of(rule: Rule, tables: Tables, moment: Moment) -> Leaf:
@@ -88,9 +117,12 @@ def leaf_of(rule: Rule, tables: Tables, moment: Moment) -> Leaf:
         case Tag():
             return _tag(rule)
         case Attribute(field=field) if field in ("order_count", "spend_fen"):
-            return _order_total(rule, moment)
-        case Attribute(field=field) if field in ("first_order", "last_order", "last_active"):
-            return _edge(rule, moment)
+            return _order_total(rule)
+        case Attribute(field=field) if field in ("first_order", "last_order"):
+            number, test = f"{field.removesuffix('_order')}_ms", _edge_test(rule, moment)
+            return Total(lambda buyer: buyer[number], test, _positive(rule.op)[1], rule.window)
+        case Attribute(field="last_active"):
+            return _last_active(rule, moment)
         case Attribute():
             return _attribute(rule, tables, moment)
         case LastEvent():
@@ -113,8 +145,8 @@ def leaf_of(rule: Rule, tables: Tables, moment: Moment) -> Leaf:
             return Test(lambda base: ibis.literal(True))
 
 
-def inside(column: ir.IntegerValue, bounds: Span) -> ir.BooleanValue:
-    return (column >= bounds.from_ms) & (column < bounds.to_ms)
+def inside(column: ir.IntegerValue, span: Span) -> ir.BooleanValue:
+    return (column >= span.from_ms) & (column < span.to_ms)
 
 
 def _everything(conditions: list[ir.BooleanValue]) -> ir.BooleanValue:
@@ -132,13 +164,25 @@ def _comparison(op: str, value: int | list[int]) -> tuple[Callable[[Any], Any], 
     return tests[op], bool(tests[op](0))
 
 
-def _orders(rule: Orders, moment: Moment) -> Aggregate:
+_TOTALS: dict[str, Callable[[ir.Table], Any]] = {
+    "count": lambda buyer: buyer.order_count,
+    "spend_fen": lambda buyer: buyer.amount_fen,
+    "average_fen": lambda buyer: buyer.amount_fen / buyer.order_count,
+    "largest_fen": lambda buyer: buyer.largest_fen,
+    "quantity": lambda buyer: buyer.quantity,
+}
+
+
+def _orders(rule: Orders, moment: Moment) -> Aggregate | Total:
     """Valid orders; with a condition on goods, the matching lines of each order taken together as one order."""
+    if not rule.where and rule.window is None and rule.measure in _TOTALS:
+        test, zero = _comparison(rule.op, rule.value)
+        return Total(_TOTALS[rule.measure], test, zero and rule.measure in ("count", "quantity", "spend_fen"))
     by_line = rule.measure == "distinct_skus" or any(w.field not in ("source", "amount_fen") for w in rule.where)
-    bounds = span(rule.window, moment)
+    during = bounds(rule.window, moment)
 
     def keep(rows: ir.Table) -> ir.BooleanValue:
-        valid = [inside(rows.ordered_ms, bounds)] + ([rows.kind == "sale", rows.customer_id > 0] if by_line else [])
+        valid = [inside(rows.ordered_ms, during)] + ([rows.kind == "sale", rows.customer_id > 0] if by_line else [])
         return _everything(valid + [_value_test(rows[w.field], w.op, w.value) for w in rule.where])
 
     def measure(rows: ir.Table, where: ir.BooleanValue | None) -> ir.NumericScalar:
@@ -161,11 +205,11 @@ def _orders(rule: Orders, moment: Moment) -> Aggregate:
 
 
 def _event(rule: Event, tables: Tables, moment: Moment) -> Aggregate:
-    bounds = span(rule.window, moment)
+    during = bounds(rule.window, moment)
     test, zero = _comparison(rule.op, rule.count)
 
     def keep(rows: ir.Table) -> ir.BooleanValue:
-        conditions = [_named(rows, rule.name), inside(rows.at_ms, bounds)]
+        conditions = [_named(rows, rule.name), inside(rows.at_ms, during)]
         return _everything(conditions + [_property_test(rows, tables, where) for where in rule.where])
 
     exists = (rule.op, rule.count) in ((">=", 1), (">", 0))
@@ -199,22 +243,16 @@ def _tag(rule: Tag) -> Aggregate:
     return Aggregate("customers_tag", keep, lambda rows, where: rows.count(where=where), lambda n: n >= need, None, False, need == 1)
 
 
-def _order_total(rule: Attribute, moment: Moment) -> Aggregate:
-    """order_count and spend_fen: the same rows as an orders condition without a window."""
-    is_count = rule.field == "order_count"
-    bounds = span(None, moment)
+def _order_total(rule: Attribute) -> Total:
+    """order_count and spend_fen: 0 for somebody without an order."""
 
     def test(number: Any) -> ir.BooleanValue:
         return _value_test(number, "is_not" if rule.op == "not_exists" else rule.op, 0 if rule.op == "not_exists" else rule.value)
 
-    zero = bool(_python_test(0, rule.op, rule.value))
-    return Aggregate(
-        "orders_order",
-        lambda rows: inside(rows.ordered_ms, bounds),
-        lambda rows, where: rows.count(where=where) if is_count else rows.amount_fen.sum(where=where),
+    return Total(
+        _TOTALS["count" if rule.field == "order_count" else "spend_fen"],
         (lambda n: n == 0) if rule.op == "not_exists" else (lambda n: n > 0) if rule.op == "exists" else test,
-        None,
-        zero,
+        bool(_python_test(0, rule.op, rule.value)),
     )
 
 
@@ -236,25 +274,28 @@ def _python_test(number: int, op: str, value: Any) -> bool:
             return _comparison(op, value)[1]
 
 
-def _edge(rule: Attribute, moment: Moment) -> Aggregate:
-    """first_order, last_order and last_active: the time of the first or last row of a fact, compared."""
-    bounds = span(None, moment)
+def _edge_test(rule: Attribute, moment: Moment) -> Callable[[Any], ir.BooleanValue]:
+    """Of the time of somebody's first or last row."""
     positive, negated = _positive(rule.op)
-    source = "customers_activity" if rule.field == "last_active" else "orders_order"
-    time = TIME_COLUMNS[source]
-
-    def keep(rows: ir.Table) -> ir.BooleanValue:
-        until_now = inside(rows[time], bounds)
-        return until_now & own(rows) if rule.field == "last_active" else until_now
 
     def test(at: ir.IntegerValue) -> ir.BooleanValue:
         holds = at.notnull() & _time_test(at, rule, positive, moment)
         return ~holds if negated else holds
 
-    def measure(rows: ir.Table, where: ir.BooleanValue | None) -> ir.NumericScalar:
-        return rows[time].min(where=where) if rule.field == "first_order" else rows[time].max(where=where)
+    return test
 
-    return Aggregate(source, keep, measure, test, rule.window, zero=negated)
+
+def _last_active(rule: Attribute, moment: Moment) -> Aggregate:
+    """The time of the newest activity that is the customer's own, compared."""
+    until_now = bounds(None, moment)
+
+    def keep(rows: ir.Table) -> ir.BooleanValue:
+        return inside(rows.at_ms, until_now) & own(rows)
+
+    def measure(rows: ir.Table, where: ir.BooleanValue | None) -> ir.NumericScalar:
+        return rows.at_ms.max(where=where)
+
+    return Aggregate("customers_activity", keep, measure, _edge_test(rule, moment), rule.window, zero=_positive(rule.op)[1])
 
 
 def _attribute(rule: Attribute, tables: Tables, moment: Moment) -> Test:
@@ -279,7 +320,7 @@ def _attribute(rule: Attribute, tables: Tables, moment: Moment) -> Test:
 
 def _custom_test(mine: ir.Table, rule: Attribute, op: str, moment: Moment) -> ir.BooleanValue:
     if op in ("held_at_least", "held_less_than"):
-        long_enough = mine.held_since_ms <= moment.now_ms - (rule.seconds or 0) * 1000
+        long_enough = mine.held_since_ms <= moment.instant - (rule.seconds or 0) * 1000
         return (mine.text == _bare(rule.value)) & (long_enough if op == "held_at_least" else ~long_enough)
     if op in ("within", "before", "after", "anniversary_within_days"):
         return mine.time_ms.notnull() & _time_test(mine.time_ms, rule, op, moment)
@@ -290,7 +331,7 @@ def _time_test(at: ir.IntegerValue, rule: Attribute, op: str, moment: Moment) ->
     if op == "exists":
         return at.notnull()
     if op == "within":
-        return inside(at, span(rule.window, moment))
+        return inside(at, bounds(rule.window, moment))
     if op == "anniversary_within_days":
         return _anniversary(at, int(rule.value), moment)  # type: ignore[arg-type]
     if op == "between":
@@ -315,7 +356,7 @@ def _anniversary(at: ir.IntegerValue, days: int, moment: Moment) -> ir.BooleanVa
 def kept_activities(name: str, where: list[Where], tables: Tables, moment: Moment) -> ir.Table:
     """Activities of a name (a trailing * means any that begins so) until now, whose properties pass."""
     rows = tables["customers_activity"]
-    return rows.filter(_everything([_named(rows, name), inside(rows.at_ms, span(None, moment))] + [_property_test(rows, tables, w) for w in where]))
+    return rows.filter(_everything([_named(rows, name), inside(rows.at_ms, bounds(None, moment))] + [_property_test(rows, tables, w) for w in where]))
 
 
 def _last_event(rule: LastEvent, tables: Tables, moment: Moment) -> ir.Table:

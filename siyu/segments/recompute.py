@@ -24,7 +24,7 @@ from siyu.foundation.clock import to_ms
 from siyu.foundation.database import upsert
 from siyu.foundation.errors import InvalidError
 from siyu.foundation.stores import Stores
-from siyu.foundation.warehouse.engines import Session
+from siyu.foundation.warehouse.engines import Session, Values
 from siyu.foundation.warehouse.facts import Tables
 from siyu.segments import _tables, rules
 from siyu.segments.evaluate import verdicts
@@ -106,12 +106,33 @@ def layers(parsed: Mapping[int, Rule]) -> list[list[int]]:
     return order
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Verdicts as bits (customer_id, now_bits), to be kept as `BITS`; and those who differ from the stored members."""
+
+    ids: Sequence[int]
+    bits: ir.Table
+    changed: ir.Table
+
+    def run(self, session: Session, values: Values | None = None) -> pa.Table:
+        """Rows of segment_members_changed, without their time."""
+        session.keep(BITS.get_name(), self.bits, values)
+        return _as_rows(session.query(self.changed), self.ids)
+
+
+BITS = ibis.table({"customer_id": "int64", "now_bits": "int64"}, name="_verdicts")
+
+
 def differences(session: Session, chosen: Mapping[int, Rule], tables: Tables, moment: Moment) -> tuple[pa.Table, ir.Table]:
     """(rows of segment_members_changed without their time, everybody's verdicts as bits), in one comparison."""
+    return comparison(chosen, tables, moment).run(session), BITS
+
+
+def comparison(chosen: Mapping[int, Rule], tables: Tables, moment: Moment) -> Comparison:
     ids = list(chosen)
     result = verdicts({f"s{key}": chosen[key] for key in ids}, tables, moment)
     bits = reduce(lambda a, b: a + b, (result[f"s{key}"].cast("int64") * (1 << place) for place, key in enumerate(ids)))
-    now = session.keep("_verdicts", result.select("customer_id", now_bits=bits.cast("int64")))
+    now = BITS
     member = tables["segments_member"]
     mine = member.filter(member.entered & member.segment_id.isin(ids))
     weights = ibis.cases(*((mine.segment_id == key, ibis.literal(1 << place, "int64")) for place, key in enumerate(ids)), else_=0)
@@ -122,8 +143,8 @@ def differences(session: Session, chosen: Mapping[int, Rule], tables: Tables, mo
         now_bits=both.now_bits.fill_null(0).cast("int64"),
         was_bits=both.was_bits.fill_null(0).cast("int64"),
     )
-    changed = session.query(compared.filter(compared.now_bits != compared.was_bits).order_by("customer_id"))
-    return _as_rows(changed, ids), now
+    changed = compared.filter(compared.now_bits != compared.was_bits).order_by("customer_id")
+    return Comparison(ids, result.select("customer_id", now_bits=bits.cast("int64")), changed)
 
 
 def sizes_now(session: Session, verdict_bits: ir.Table, ids: Sequence[int]) -> dict[int, int]:

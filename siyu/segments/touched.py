@@ -2,13 +2,17 @@
 
 Somebody is touched by a new row about them, or when one of their rows crosses the edge of a rule's window. The second
 set is found by the clock: only rows between an edge's old and new place can matter. The same expressions then answer
-over those people's rows alone; a test holds the result equal to the full recompute.
+over those people's rows alone; a test holds the result equal to the full recompute. Within one local day the rounds differ
+only by their instants, so their expressions are made and compiled once (`_Round`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -23,13 +27,26 @@ from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Batch, Tables
+from siyu.identity.facts import IDENTITY_LINK
 from siyu.segments import _tables
 from siyu.segments.evaluate import members
-from siyu.segments.leaves import STANDING_FIELDS, TIME_COLUMNS, Aggregate, inside, leaf_of
+from siyu.segments.leaves import (
+    BUYERS,
+    ORDERS,
+    STANDING_FIELDS,
+    TIME_COLUMNS,
+    Aggregate,
+    Test,
+    Total,
+    inside,
+    leaf_of,
+    order_totals,
+)
 from siyu.segments.recompute import (
     Change,
+    Comparison,
     append_changes,
-    differences,
+    comparison,
     layers,
     moment_of,
     set_clock,
@@ -51,7 +68,7 @@ from siyu.segments.rules import (
     rule_key,
 )
 from siyu.segments.segments import Segment, list_segments
-from siyu.segments.windows import FOREVER, Moment, crossed, span
+from siyu.segments.windows import BEFORE, FOREVER, NOW, Moment, Span, crossed, span
 
 ABOUT_PEOPLE = (ORDER_LINES_RECORDED.name, ACTIVITY_RECORDED.name, PROFILE_RECORDED.name, TAGS_CHANGED.name, IDENTIFIERS_LINKED.name)
 
@@ -94,49 +111,135 @@ def edges(rule: Rule, before: Moment, after: Moment) -> bool:
     return False
 
 
-def touched(session: Session, rules: Iterable[Rule], tables: Tables, before: Moment, after: Moment, arrived: ir.Table) -> ir.Table:
-    """customer_id of everybody whose answer to one of the rules can differ between the two moments, and of `arrived`."""
-    found = [arrived.select("customer_id")]
-    distinct = {rule_key(leaf): leaf for rule in rules for leaf in leaves(rule)}
-    for leaf_rule in distinct.values():
+ARRIVED = ibis.table({"customer_id": "int64"}, name="_arrived")
+"""Whom new rows are about, kept by who asks."""
+TOUCHED = ibis.table({"customer_id": "int64"}, name="_touched")
+
+
+def ask_again(session: Session, rules: Mapping[int, Rule], tables: Tables, before: Moment, after: Moment) -> pa.Table:
+    """Rows of segment_members_changed, without their time: whose answers differ from the stored members after this round.
+
+    Asked are the people in `ARRIVED` and those whose answer the clock can have changed; they stay kept as `TOUCHED`.
+    """
+    form = _form(_Round.of(rules, tables, before, after))
+    values = {BEFORE: before.now_ms, NOW: after.now_ms}
+    session.keep(TOUCHED.get_name(), form.touched, values)
+    for name, rows in form.narrow.items():
+        session.keep(_narrow_name(name), rows, values)
+    return form.comparison.run(session, values)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """What decides the form of a round's expressions; equal rounds share them. `first` is -1 when `before` is the earlier."""
+
+    keys: tuple[tuple[int, str], ...]
+    days: tuple[date, date]
+    first: int
+    zone: str
+    facts: tuple[str, ...]
+    rules: Mapping[int, Rule] = field(compare=False)
+    tables: Tables = field(compare=False)
+    moments: tuple[Moment, Moment] = field(compare=False)
+
+    @classmethod
+    def of(cls, rules: Mapping[int, Rule], tables: Tables, before: Moment, after: Moment) -> _Round:
+        keys = tuple((key, rule_key(rule)) for key, rule in rules.items())
+        first = (before.now_ms > after.now_ms) - (before.now_ms < after.now_ms)
+        return cls(keys, (before.today, after.today), first, str(after.calendar.zone), tuple(tables), rules, tables, (before, after))
+
+
+@dataclass(frozen=True)
+class _Form:
+    touched: ir.Table
+    narrow: dict[str, ir.Table]
+    comparison: Comparison
+
+
+@lru_cache(16)
+def _form(asked: _Round) -> _Form:
+    before, after = asked.moments[0].as_parameter(BEFORE), asked.moments[1].as_parameter(NOW)
+    narrow = narrowing(asked.tables, TOUCHED, asked.rules.values(), after)
+    small = {name: ibis.table(narrow[name].schema(), name=_narrow_name(name)) if name in narrow else table for name, table in asked.tables.items()}
+    return _Form(touched(asked.rules.values(), asked.tables, before, after), narrow, comparison(asked.rules, small, after))
+
+
+def touched(rules: Iterable[Rule], tables: Tables, before: Moment, after: Moment) -> ir.Table:
+    """customer_id of everybody whose answer to one of the rules can differ between the two moments, and of `ARRIVED`."""
+    found = {"arrived": ARRIVED}
+    for leaf_rule in {rule_key(leaf): leaf for rule in rules for leaf in leaves(rule)}.values():
         now = leaf_of(leaf_rule, tables, after)
-        if isinstance(now, Aggregate):
-            rows = tables[now.source]
-            at = rows[TIME_COLUMNS[now.source]]
-            found += [rows.filter(inside(at, span)).select("customer_id") for span in crossed(now.window, before, after)]
-        if isinstance(leaf_rule, Attribute) and leaf_rule.op in _CLOCKED:
+        if not isinstance(now, Test):
+            source = ORDERS if isinstance(now, Total) else now.source
+            rows, at = tables[source], TIME_COLUMNS[source]
+            for edge in _edges_of(leaf_rule, now, before, after):
+                found[f"{source} {_told(edge.from_ms)} {_told(edge.to_ms)}"] = rows.filter(inside(rows[at], edge)).select("customer_id")
+        elif isinstance(leaf_rule, Attribute) and leaf_rule.op in _CLOCKED:
             was, is_ = members(leaf_rule, tables, before), members(leaf_rule, tables, after)
-            found += [was.anti_join(is_, "customer_id"), is_.anti_join(was, "customer_id")]
+            found[f"was {rule_key(leaf_rule)}"], found[f"is {rule_key(leaf_rule)}"] = was.anti_join(is_, "customer_id"), is_.anti_join(was, "customer_id")
         if isinstance(leaf_rule, InSegment):
-            changed = tables["segments_member"].filter(tables["segments_member"].at_ms > before.now_ms)
-            found.append(changed.filter(changed.segment_id == leaf_rule.segment).select("customer_id"))
-    return session.keep("_touched", ibis.union(*found, distinct=True) if len(found) > 1 else found[0].distinct())
+            changed = tables["segments_member"].filter(tables["segments_member"].at_ms > before.instant)
+            found[f"segment {leaf_rule.segment}"] = changed.filter(changed.segment_id == leaf_rule.segment).select("customer_id")
+    return ibis.union(*found.values(), distinct=True) if len(found) > 1 else ARRIVED.distinct()
 
 
 _CLOCKED = ("within", "not_within", "anniversary_within_days", "held_at_least", "held_less_than")
 
 
-def narrowed(session: Session, tables: Tables, people: ir.Table, rules: Iterable[Rule], moment: Moment) -> Tables:
-    """The facts that the rules read, reduced to these people's rows: one scan of each fact, whatever the number of rules.
+def _edges_of(rule: Rule, leaf: Aggregate | Total, before: Moment, after: Moment) -> list[Span]:
+    """Where a row must lie in time to count at one moment and not at the other.
 
-    Rows older than the widest window on a fact are not looked at.
+    A condition on the time of the first or last row sees the rows until now; its window is on the time that it finds.
+    """
+    found = crossed(leaf.window, before, after)
+    return found + crossed(None, before, after) if isinstance(rule, Attribute) and leaf.window is not None else found
+
+
+def _told(edge: Any) -> str:
+    return repr(edge.op()) if isinstance(edge, ir.Expr) else str(edge)
+
+
+def narrowed(session: Session, tables: Tables, people: ir.Table, rules: Iterable[Rule], moment: Moment) -> Tables:
+    """The facts that the rules read, reduced to these people's rows: one scan of each fact, whatever the number of rules."""
+    narrow = narrowing(tables, people, rules, moment)
+    return {name: session.keep(_narrow_name(name), narrow[name]) if name in narrow else table for name, table in tables.items()}
+
+
+def narrowing(tables: Tables, people: ir.Table, rules: Iterable[Rule], moment: Moment) -> dict[str, ir.Table]:
+    """These people's rows of each fact that the rules read, without columns that no rule reads.
+
+    Rows older than the widest window on a fact are not looked at. Totals of orders become those of the moment.
     """
     since: dict[str, int] = {"customers_profile": FOREVER, "segments_member": FOREVER}
-    for rule in rules:
-        for leaf in leaves(rule):
-            for name, from_ms in _read_by(leaf, tables, moment).items():
-                since[name] = min(since.get(name, from_ms), from_ms)
-    return {name: session.keep(f"_narrow_{name}", _theirs(table, people, since[name])) if name in since else table for name, table in tables.items()}
+    asked = {rule_key(leaf): leaf for rule in rules for leaf in leaves(rule)}.values()
+    for leaf in asked:
+        for name, from_ms in _read_by(leaf, tables, moment).items():
+            since[name] = min(since.get(name, from_ms), from_ms)
+    found = {name: _theirs(tables[name], people, from_ms, asked) for name, from_ms in since.items() if name != BUYERS}
+    if BUYERS in since:
+        found[BUYERS] = order_totals({BUYERS: tables[BUYERS].semi_join(people, "customer_id")}, moment)
+    return found
 
 
-def _theirs(table: ir.Table, people: ir.Table, from_ms: int) -> ir.Table:
+def _narrow_name(fact: str) -> str:
+    return f"_narrow_{fact}"
+
+
+def _theirs(table: ir.Table, people: ir.Table, from_ms: int, asked: Iterable[Rule]) -> ir.Table:
     time = TIME_COLUMNS.get(table.get_name())
     rows = table if time is None or from_ms == FOREVER else table.filter(table[time] >= from_ms)
-    return rows.semi_join(people, "customer_id").drop([name for name in _UNREAD if name in table.columns])
+    unread = _UNREAD
+    if table.get_name() == "customers_profile":
+        named = {leaf.field for leaf in asked if isinstance(leaf, Attribute)}
+        unread = tuple({*table.columns} - {"customer_id"} - named - {f"{name}_ms" for name in named})
+    return rows.semi_join(people, "customer_id").drop(sorted({*unread} & {*table.columns}))
 
 
-_UNREAD = ("identity_key", "content_key", "order_no", "line_count", "first_seen_ms", "ordered_on", "ordered_month", "set_ms", "by")
-"""Columns of facts that no rule reads."""
+_UNREAD = (
+    "identity_key", "content_key", "order_no", "line_count", "first_seen_ms", "ordered_on", "ordered_month", "set_ms", "by", "order_count", "spend_fen", "first_on",
+    "last_on", "gap_days", "expected_gap_days", "predicted_orders", "low_fen", "high_fen", "p_alive_rate", "top_category_rate",
+)  # fmt: skip
+"""Columns of facts that no rule reads. All those of the profile that the rules do not name are left out too."""
 
 
 def _read_by(leaf_rule: Rule, tables: Tables, moment: Moment) -> dict[str, int]:
@@ -152,10 +255,17 @@ def _read_by(leaf_rule: Rule, tables: Tables, moment: Moment) -> dict[str, int]:
             return {"customers_attribute": FOREVER}
         case _:
             leaf = leaf_of(leaf_rule, tables, moment)
+            if isinstance(leaf, Total):
+                return {BUYERS: FOREVER}
             if not isinstance(leaf, Aggregate):
                 return {}
             bounded = isinstance(leaf_rule, Event | Orders)
             return {leaf.source: span(leaf.window, moment).from_ms if bounded else FOREVER}
+
+
+_KEYS = ibis.table({"identity_key": "int64"}, name="_keys")
+_IDS = ibis.table({"customer_id": "int64"}, name="_ids")
+_ARRIVED = IDENTITY_LINK.table.semi_join(_KEYS, "identity_key").select("customer_id").union(_IDS)
 
 
 def _refresh_layer(
@@ -167,14 +277,11 @@ def _refresh_layer(
     now: datetime,
 ) -> list[Change]:
     rules = {key: rule for key, (_, rule) in chosen.items()}
-    tables = stores.warehouse.tables
     with stores.warehouse.read() as session:
-        link = tables["identity_link"]
-        by_key = link.semi_join(session.keep("_keys", pa.table({"identity_key": keys})), "identity_key").select("customer_id")
-        arrived = by_key.union(session.keep("_ids", pa.table({"customer_id": customers})))
-        people = touched(session, rules.values(), tables, *moments, arrived)
-        small = narrowed(session, tables, people, rules.values(), moments[1])
-        rows, _ = differences(session, rules, small, moments[1])
+        session.keep("_keys", pa.table({"identity_key": keys}))
+        session.keep("_ids", pa.table({"customer_id": customers}))
+        session.keep(ARRIVED.get_name(), _ARRIVED)
+        rows = ask_again(session, rules, stores.warehouse.tables, *moments)
     moved = tally(rows)
     changes = [
         Change(key, (segment.customer_count or 0) + moved.get((key, True), 0) - moved.get((key, False), 0), moved.get((key, True), 0), moved.get((key, False), 0))

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
+
+import ibis
 
 from siyu.foundation.clock import DAY_MS, Calendar, from_ms, to_ms
 from siyu.segments.rules import Window, instant
 
 _UNIT_MS = {"hour": 3_600_000, "minute": 60_000, "second": 1000}
 FOREVER = -(2**62)
+NOW, BEFORE = ibis.param("int64"), ibis.param("int64")
+"""Parameters of expressions that are kept and asked again: the instant of the answer, and that of the answer before it."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """The instant for which a rule is answered. Calendar days are the brand's; they begin at local midnight."""
+    """The instant for which a rule is answered. Calendar days are the brand's; they begin at local midnight.
+
+    `standing_in` takes the place of `now_ms` in expressions. Such an expression holds for every instant of the same
+    local day: midnights are in it as numbers, the instant is given when it runs.
+    """
 
     now_ms: int
     calendar: Calendar
+    standing_in: Any = field(default=None, compare=False)
 
     @property
     def today(self) -> date:
         return self.calendar.on(from_ms(self.now_ms))
+
+    @property
+    def instant(self) -> Any:
+        """Epoch ms of now, as expressions have it."""
+        return self.now_ms if self.standing_in is None else self.standing_in
+
+    def as_parameter(self, parameter: Any) -> Moment:
+        return replace(self, standing_in=parameter)
 
     def days_ago_ms(self, days: int) -> int:
         return self.calendar.midnight_ms(self.today - timedelta(days=days))
@@ -29,38 +47,51 @@ class Moment:
 
 @dataclass(frozen=True)
 class Span:
-    """Half-open [from_ms, to_ms): an instant is inside when from_ms ≤ t < to_ms."""
+    """Half-open [from_ms, to_ms): an instant is inside when from_ms ≤ t < to_ms. Edges are numbers, or (`bounds`) expressions."""
 
-    from_ms: int
-    to_ms: int
+    from_ms: Any
+    to_ms: Any
 
 
 def span(window: Window | None, moment: Moment) -> Span:
+    """The window at this moment, in numbers. See `bounds`."""
+    return bounds(window, replace(moment, standing_in=None))
+
+
+def bounds(window: Window | None, moment: Moment) -> Span:
     """The window at this moment; nothing later than now is ever inside.
 
     "Last 30 days" is [local midnight 30 days before today, now]; "last 5 seconds" is (now − 5 s, now];
     "60 until 30 days ago" ends where "last 30 days" begins.
     """
-    end = moment.now_ms + 1
+    end = moment.instant + 1
     if window is None:
         return Span(FOREVER, end)
     if window.last is None:
         low = moment.calendar.midnight_ms(date.fromisoformat(window.from_)) if window.from_ else FOREVER
-        high = moment.calendar.midnight_ms(date.fromisoformat(window.to)) if window.to else end
-        return Span(low, min(high, end))
+        return Span(low, _until_now(moment.calendar.midnight_ms(date.fromisoformat(window.to)), moment) if window.to else end)
     if window.unit == "day":
         until = end if window.until_last is None else moment.days_ago_ms(window.until_last)
-        return Span(moment.days_ago_ms(window.last), min(until, end))
+        return Span(moment.days_ago_ms(window.last), until if window.until_last is None else _until_now(until, moment))
     size = _UNIT_MS[window.unit]
     until = end if window.until_last is None else end - window.until_last * size
     return Span(end - window.last * size, until)
 
 
+def _until_now(midnight_ms: int, moment: Moment) -> Any:
+    """The earlier of a local midnight and the end of now; which of them it is does not change within a local day."""
+    return midnight_ms if midnight_ms <= moment.now_ms else moment.instant + 1
+
+
 def crossed(window: Window | None, before: Moment, after: Moment) -> list[Span]:
-    """Spans of time whose rows are inside at one of two moments and outside at the other."""
+    """Spans of time whose rows are inside at one of two moments and outside at the other.
+
+    How many there are, and which moment has the earlier edge, depends on the two local days and on which moment is first.
+    """
     old, new = span(window, before), span(window, after)
-    edges = [Span(*sorted((old.from_ms, new.from_ms))), Span(*sorted((old.to_ms, new.to_ms)))]
-    return [edge for edge in edges if edge.from_ms < edge.to_ms]
+    was, is_ = bounds(window, before), bounds(window, after)
+    edges = [(old.from_ms, new.from_ms, was.from_ms, is_.from_ms), (old.to_ms, new.to_ms, was.to_ms, is_.to_ms)]
+    return [Span(a, b) if left < right else Span(b, a) for left, right, a, b in edges if left != right]
 
 
 def next_crossing_ms(window: Window | None, at_ms: int, moment: Moment) -> int | None:
@@ -101,4 +132,4 @@ def _leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
-__all__ = ["DAY_MS", "FOREVER", "Moment", "Span", "crossed", "instant_ms", "is_anniversary", "next_crossing_ms", "span"]
+__all__ = ["BEFORE", "DAY_MS", "FOREVER", "NOW", "Moment", "Span", "bounds", "crossed", "instant_ms", "is_anniversary", "next_crossing_ms", "span"]

@@ -10,6 +10,7 @@ from siyu.foundation.settings import Settings
 from siyu.foundation.warehouse.engines import Engine, Session
 from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
 from siyu.foundation.warehouse.facts import Column, Fact, Tables
+from siyu.foundation.warehouse.kept import KeepingEngine
 
 CURSORS = Fact(
     name="warehouse_cursor",
@@ -49,5 +50,6 @@ def open_warehouse(settings: Settings, facts: Sequence[Fact]) -> Warehouse:
 
 def attach(engine: Engine, facts: Sequence[Fact]) -> Warehouse:
     """A warehouse on an engine that is already open (tests, benches, another engine)."""
-    engine.create([*facts, CURSORS])
-    return Warehouse(engine, facts)
+    keeping = KeepingEngine(engine, facts)
+    keeping.create([*facts, CURSORS])
+    return Warehouse(keeping, facts)

@@ -51,6 +51,8 @@ class Fact:
     events (one function an event name), or `derive` computes it from other facts, for the values of `group` that
     the arriving rows carry; so a row that comes again must stay in its group. `on_duplicate` says which row stays when a key comes again. A fact whose rows belong to a person has both
     `identity_key` (as it came in) and `customer_id` (whom that identifier belongs to now; filled at publishing).
+    With `always`, a fact derived from one other is brought up to date inside every transaction that changes that one,
+    whoever writes, and for the groups of the rows that went as well; publishing leaves it alone.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Fact:
     derive: Callable[[Tables], ir.Table] | None = None
     derive_from: tuple[str, ...] = ()
     group: str = ""
+    always: bool = False
     on_duplicate: Literal["keep", "replace"] = "replace"
     links_identity: bool = False
 

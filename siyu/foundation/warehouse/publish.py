@@ -79,7 +79,7 @@ def _publish_run(session: WriteSession, tables: Tables, facts: Sequence[Fact], r
                 count += _store(session, fact, staged)
             if run[-1].position > done:
                 _move_cursor(session, fact, run[-1].position)
-        elif fact.derive and any(name in arrived for name in fact.derive_from):
+        elif fact.derive and not fact.always and any(name in arrived for name in fact.derive_from):
             arrived[fact.name] = _derive(session, tables, fact, arrived)
     return count
 

@@ -107,7 +107,7 @@ def test_an_idle_round_asks_the_warehouse_nothing_about_people(stores: Stores, c
     record(stores, [{"user": "u1", "id": "1", "at_ms": to_ms(START) - 1000, "event": "view", "properties": {}}], "one")
     recompute(stores, flow)
     asked: list[str] = []
-    monkeypatch.setattr(DuckSession, "keep", lambda _self, name, _what: asked.append(name))
+    monkeypatch.setattr(DuckSession, "keep", lambda _self, name, *_what: asked.append(name))
     clock.at += timedelta(minutes=5)
     assert refresh(stores, flow) == []
     assert asked == []
@@ -121,8 +121,8 @@ def test_one_event_touches_one_person(stores: Stores, clock: SetClock, monkeypat
     sizes: list[int] = []
     kept = DuckSession.keep
 
-    def keep(self: DuckSession, name: str, what: Any) -> Any:
-        table = kept(self, name, what)
+    def keep(self: DuckSession, name: str, what: Any, values: Any = None) -> Any:
+        table = kept(self, name, what, values)
         if name == "_narrow_customers_profile":
             sizes.append(int(self.scalar(table.count())))
         return table

@@ -6,7 +6,7 @@ if opened for writing, changes facts in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -15,15 +15,19 @@ import pyarrow as pa
 
 from siyu.foundation.warehouse.facts import Fact
 
+Values = Mapping[ir.Scalar, Any]
+"""What the parameters (`ibis.param`) of an expression stand for in this run. An expression that is kept and asked again
+with other values is compiled once."""
+
 
 class Session(Protocol):
     """A reader's view. Text values of an expression are bound as parameters, never part of the statement."""
 
-    def query(self, expression: ir.Expr) -> pa.Table: ...
+    def query(self, expression: ir.Expr, values: Values | None = None) -> pa.Table: ...
 
-    def scalar(self, expression: ir.Expr) -> Any: ...
+    def scalar(self, expression: ir.Expr, values: Values | None = None) -> Any: ...
 
-    def keep(self, name: str, what: ir.Table | pa.Table) -> ir.Table:
+    def keep(self, name: str, what: ir.Table | pa.Table, values: Values | None = None) -> ir.Table:
         """Compute an intermediate table once, for this session; returns it as an Ibis table."""
         ...
 

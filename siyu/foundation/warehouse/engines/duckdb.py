@@ -3,26 +3,107 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.datashape as ds
+import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
-from ibis.backends.sql.compilers.duckdb import compiler
+from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 from ibis.backends.sql.datatypes import DuckDBType
 from sqlglot import exp
 
+from siyu.foundation.warehouse.engines import Values
 from siyu.foundation.warehouse.facts import Fact
 
 _SQL_TYPES = {"int64": "BIGINT", "int32": "INTEGER", "float64": "DOUBLE", "string": "VARCHAR", "boolean": "BOOLEAN"}
 
 
-def compile_query(expression: ir.Expr) -> tuple[str, dict[str, str]]:
+COMPILED, LONGEST = 256, 50_000
+"""Statements remembered, and the most characters of one (a list of many customers is not worth keeping). Making one takes
+1 to 50 ms, more than most of them run."""
+
+
+class _Slot(ops.Value):  # type: ignore[misc]
+    """Where a parameter stands in a statement."""
+
+    label: str
+    dtype: dt.DataType
+    shape = ds.scalar
+
+
+class _Compiler(DuckDBCompiler):  # type: ignore[misc]
+    def visit__Slot(self, op: _Slot, **_: Any) -> exp.Expression:  # noqa: N802 - Ibis finds it by this name
+        typed: exp.Expression = self.cast(exp.Parameter(this=exp.Var(this=op.label)), op.dtype)
+        return typed
+
+
+_COMPILER = _Compiler()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL with the texts bound in it, and the name of each parameter that a run must give."""
+
+    sql: str
+    bound: Mapping[str, str]
+    slots: Mapping[ops.Node, str]
+    schema: ibis.Schema
+
+    @cached_property
+    def stated(self) -> str:
+        """As a subquery whose columns have the types that the expression states."""
+        columns = ", ".join(f'"{name}"::{DuckDBType.to_string(kind)} AS "{name}"' for name, kind in self.schema.items())
+        return f"SELECT {columns} FROM ({self.sql})"
+
+    @cached_property
+    def arrow(self) -> pa.Schema:
+        return self.schema.to_pyarrow()
+
+    def given(self, values: Values | None) -> dict[str, Any]:
+        mine = {self.slots[scalar.op()]: value for scalar, value in (values or {}).items() if scalar.op() in self.slots}
+        return {**self.bound, **mine}
+
+
+def compile_query(expression: ir.Expr) -> tuple[str, Mapping[str, str]]:
     """SQL and its parameters: every text literal is taken out of the statement and bound by name."""
+    made = compiled(expression)
+    return made.sql, made.bound
+
+
+def compiled(expression: ir.Expr) -> Statement:
+    """The statement of an expression; equal expressions are compiled once."""
+    op = expression.as_table().op()
+    with _remembering:
+        known = _remembered.pop(op, None)
+        if known:
+            _remembered[op] = known
+    if known:
+        return known
+    made = _compile(op)
+    with _remembering:
+        if len(made.sql) <= LONGEST:
+            _remembered[op] = made
+        while len(_remembered) > COMPILED:
+            del _remembered[next(iter(_remembered))]
+    return made
+
+
+_remembered: dict[ops.Node, Statement] = {}
+_remembering = threading.Lock()
+
+
+def _compile(op: ops.Node) -> Statement:
+    slots = {node: f"v{number}" for number, node in enumerate(op.find(ops.ScalarParameter))}
+    given = op.replace({node: _Slot(label, node.dtype) for node, label in slots.items()}) if slots else op
     bound: dict[str, str] = {}
 
     def bind(node: exp.Expression) -> exp.Expression:
@@ -32,7 +113,8 @@ def compile_query(expression: ir.Expr) -> tuple[str, dict[str, str]]:
             return exp.Parameter(this=exp.Var(this=name))
         return node
 
-    return compiler.to_sqlglot(expression.unbind()).transform(bind).sql("duckdb"), bound
+    sql = _COMPILER.to_sqlglot(given.to_expr().unbind()).transform(bind).sql("duckdb")
+    return Statement(sql, bound, slots, op.schema)
 
 
 class DuckSession:
@@ -40,24 +122,23 @@ class DuckSession:
         self._cursor = cursor
         self._kept: set[str] = set()
 
-    def query(self, expression: ir.Expr) -> pa.Table:
-        sql, bound = compile_query(expression)
+    def query(self, expression: ir.Expr, values: Values | None = None) -> pa.Table:
+        made = compiled(expression)
         # DuckDB sums integers into 128 bits, and a column that was added later comes last: callers get what is stated.
-        stated = expression.as_table().schema().to_pyarrow()
-        return self._cursor.sql(sql, params=bound).to_arrow_table().select(stated.names).cast(stated)
+        found = self._cursor.sql(made.sql, params=made.given(values)).to_arrow_table()
+        return found.select(made.arrow.names).cast(made.arrow)
 
-    def scalar(self, expression: ir.Expr) -> Any:
-        return self.query(expression.as_table()).column(0)[0].as_py()
+    def scalar(self, expression: ir.Expr, values: Values | None = None) -> Any:
+        return self.query(expression.as_table(), values).column(0)[0].as_py()
 
-    def keep(self, name: str, what: ir.Table | pa.Table) -> ir.Table:
+    def keep(self, name: str, what: ir.Table | pa.Table, values: Values | None = None) -> ir.Table:
+        bound: dict[str, Any] = {}
         if isinstance(what, pa.Table):
             self._cursor.register("_arriving", what)
-            bound: dict[str, str] = {}
             sql, schema = 'SELECT * FROM "_arriving"', ibis.Schema.from_pyarrow(what.schema)
         else:
-            (sql, bound), schema = compile_query(what), what.schema()
-            stated = ", ".join(f'"{n}"::{DuckDBType.to_string(t)} AS "{n}"' for n, t in schema.items())
-            sql = f"SELECT {stated} FROM ({sql})"
+            made = compiled(what)
+            sql, bound, schema = made.stated, made.given(values), made.schema
         self._cursor.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}', bound or None)
         if isinstance(what, pa.Table):
             self._cursor.unregister("_arriving")
@@ -72,12 +153,12 @@ class DuckSession:
     def insert(self, fact: Fact, rows: ir.Table) -> None:
         names = ", ".join(f'"{column.name}"' for column in fact.columns)
         sql, bound = compile_query(rows.select([column.name for column in fact.columns]))
-        self._cursor.execute(f'INSERT INTO "{fact.name}" ({names}) {sql}', bound or None)
+        self._cursor.execute(f'INSERT INTO "{fact.name}" ({names}) {sql}', dict(bound) or None)
 
     def delete(self, fact: Fact, keys: ir.Table, on: Sequence[str]) -> None:
         sql, bound = compile_query(keys.select(list(on)).distinct())
         same = " AND ".join(f'"{fact.name}"."{name}" = k."{name}"' for name in on)
-        self._cursor.execute(f'DELETE FROM "{fact.name}" USING ({sql}) k WHERE {same}', bound or None)
+        self._cursor.execute(f'DELETE FROM "{fact.name}" USING ({sql}) k WHERE {same}', dict(bound) or None)
 
     def clear(self, fact: Fact) -> None:
         self._cursor.execute(f'DELETE FROM "{fact.name}"')
