@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import Connection, func, or_, select, update
 
@@ -28,6 +29,7 @@ SLICES = 20
 """A slice is a twentieth of a window's calls."""
 PLACE_LEASE = timedelta(seconds=60)
 PLACE_POLL_SECONDS = 0.05
+BLOCKS_READ_EVERY_SECONDS = 1.0
 _patience: ContextVar[float] = ContextVar("patience", default=5.0)
 
 
@@ -55,6 +57,7 @@ class LedgerLimits:
         self._me = new_id("proc")
         self._slices: dict[tuple[int, str, int], _Slice] = {}
         self._closed: dict[tuple[int, str], tuple[datetime, str]] = {}
+        self._read_at: dict[int, float] = {}
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
@@ -79,6 +82,9 @@ class LedgerLimits:
         await asyncio.to_thread(self._store_block, account, api, until, code)
 
     async def _open(self, account: AccountKey, api: str, deadline: datetime) -> None:
+        if monotonic() - self._read_at.get(account.id, float("-inf")) > BLOCKS_READ_EVERY_SECONDS:
+            self._read_at[account.id] = monotonic()
+            await asyncio.to_thread(self._read_blocks, account)
         closed = self._closed.get((account.id, api))
         if closed is None:
             return
@@ -121,7 +127,6 @@ class LedgerLimits:
         table = _tables.window
         mine = (table.c.account_id == account.id) & (table.c.api == api) & (table.c.seconds == rate.seconds)
         with self._stores.ledger.begin() as tx:
-            self._read_block(tx, account, api)
             insert_ignore(tx, table, [row])
             held = tx.execute(select(table).where(mine).with_for_update()).one()
             taken = held.taken_count if held.starts_at >= starts_at else 0
@@ -129,12 +134,12 @@ class LedgerLimits:
             tx.execute(update(table).where(mine).values(starts_at=starts_at, taken_count=taken + size, limit_count=rate.limit))
         return _Slice(starts_at, size)
 
-    def _read_block(self, tx: Connection, account: AccountKey, api: str) -> None:
-        """What another process was told."""
+    def _read_blocks(self, account: AccountKey) -> None:
+        """What other processes were told."""
         table = _tables.block
-        row = tx.execute(select(table.c.until, table.c.code).where(table.c.account_id == account.id, table.c.api == api)).first()
-        if row is not None and row.until > self._stores.now():
-            self._closed[(account.id, api)] = (row.until, row.code)
+        with self._stores.ledger.read() as tx:
+            for row in tx.execute(select(table).where(table.c.account_id == account.id, table.c.until > self._stores.now())):
+                self._closed[(account.id, row.api)] = (row.until, row.code)
 
     def _store_block(self, account: AccountKey, api: str, until: datetime, code: str) -> None:
         with self._stores.ledger.begin() as tx:
