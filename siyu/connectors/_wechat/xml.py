@@ -36,7 +36,8 @@ def parse(body: bytes) -> Fields:
     parser.UnparsedEntityDeclHandler = _refuse
     parser.ExternalEntityRefHandler = _refuse
     try:
-        parser.Parse(body.strip(), True)
+        # Decoded first: expat would follow a byte order mark into another encoding.
+        parser.Parse(body.decode("utf-8").strip(), True)
     except (expat.ExpatError, ValueError):
         raise BadBody(Text("报文不是合法的 XML", "the document is not valid XML")) from None
     return reader.root
