@@ -20,7 +20,7 @@ class Clock:
         self._anchor = time.monotonic()
         self._virtual = time.time() if start is None else start
         self._advanced = 0.0
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
 
     def now(self) -> float:
@@ -45,11 +45,11 @@ class Clock:
         self._advanced += seconds
         self.run_due()
 
-    def at(self, when: float, act: Callable[[], None]) -> None:
+    def at(self, when: float, act: Callable[[], object]) -> None:
         """Call `act` once virtual time has reached `when`."""
         heapq.heappush(self._due, (when, next(self._order), act))
 
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
+    def after(self, seconds: float, act: Callable[[], object]) -> None:
         """Call `act` in `seconds` of virtual time."""
         self.at(self.now() + seconds, act)
 

@@ -95,15 +95,14 @@ class Phones:
     def name(self, number: int) -> str:
         """The name of a phone's owner, without making the phone."""
         made = self._made.get(number)
-        return made.name if made else identity(number, self._seed)[0]
+        return made.name if made else person(number, self._seed)[0]
 
     def about(self, number: int) -> tuple[str, int, str]:
         """Name, gender and unionid, without making the phone."""
         made = self._made.get(number)
         if made:
             return made.name, made.gender, made.unionid
-        name, gender, _, _, unionid = identity(number, self._seed)
-        return name, gender, unionid
+        return person(number, self._seed)
 
     def made(self) -> Iterator[Phone]:
         """The phones that somebody has touched."""
@@ -152,15 +151,20 @@ class Phones:
         return alone + sum(len(one.ids) for one in self._broadcasts)
 
 
-def identity(number: int, seed: int = 0) -> tuple[str, int, str, str, str]:
-    """Name, gender, phone number, address and unionid that follow from a phone's id."""
+def person(number: int, seed: int = 0) -> tuple[str, int, str]:
+    """Name, gender and unionid that follow from a phone's id."""
     mixed = hashlib.blake2b(b"%d.%d" % (seed, number), digest_size=24).digest()
     gender = FEMALE if mixed[0] & 1 else MALE
     first, second = (FEMALE_FIRST, FEMALE_SECOND) if gender == FEMALE else (MALE_FIRST, MALE_SECOND)
     name = SURNAMES[min(mixed[1], mixed[2]) % len(SURNAMES)] + first[mixed[3] % len(first)]
     if mixed[4] % 5:
         name += second[mixed[5] % len(second)]
-    unionid = "o" + base64.urlsafe_b64encode(mixed[3:24]).decode()[:27]
+    return name, gender, "o" + base64.b64encode(mixed[3:24], b"-_").decode()[:27]
+
+
+def identity(number: int, seed: int = 0) -> tuple[str, int, str, str, str]:
+    """Name, gender, phone number, address and unionid that follow from a phone's id."""
+    name, gender, unionid = person(number, seed)
     return name, gender, f"190{number:08d}", f"p{number}@example.test", unionid
 
 

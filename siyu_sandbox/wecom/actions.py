@@ -5,8 +5,8 @@ from __future__ import annotations
 from siyu_sandbox.phones import Phone
 from siyu_sandbox.registry import Action, ControlFault, Json
 from siyu_sandbox.sandbox import Sandbox
-from siyu_sandbox.wecom import adding, ways
-from siyu_sandbox.wecom.behaviour import Chats
+from siyu_sandbox.wecom import adding, join_ways, links, ways
+from siyu_sandbox.wecom.behaviour import Talks
 from siyu_sandbox.wecom.relations import LIVE
 from siyu_sandbox.wecom.world import Corp, Staff, WecomWorld
 
@@ -30,13 +30,17 @@ def staff_in(corp: Corp, body: Json) -> Staff:
 
 
 def scan(box: Sandbox, phone: Phone, code: str, body: Json) -> Json | None:
-    """A contact way by its config_id or picture's URL."""
+    """A contact way or join way by its config_id or picture's URL, an acquisition link by its URL."""
     world: WecomWorld = box.worlds["wecom"]
     for corp in world.accounts.values():
-        contact_ways = corp.shelf(ways.Ways).contact
-        for part in reversed(code.split("/")):
-            if part in contact_ways:
-                return ways.scanned(corp, contact_ways[part], phone.id, body)
+        both, acquisition = corp.shelf(ways.Ways), corp.shelf(links.Links).all
+        for part in reversed(code.partition("?")[0].split("/")):
+            if part in both.contact:
+                return ways.scanned(corp, both.contact[part], phone.id, body)
+            if part in both.join:
+                return join_ways.scanned(corp, both.join[part], phone.id)
+            if part in acquisition:
+                return links.opened(corp, acquisition[part], phone.id, code)
     return None
 
 
@@ -65,7 +69,7 @@ def message(box: Sandbox, phone: Phone, body: Json) -> Json:
     row = corp.relations.find(staff.number, phone.id)
     if row is None or corp.relations.status[row] != LIVE:
         raise ControlFault("not friends", 409)
-    corp.shelf(Chats).said(corp, staff, phone.id)
+    corp.shelf(Talks).said(corp, staff, phone.id)
     return {"said": body.get("text", "")}
 
 

@@ -25,7 +25,7 @@ def day_of(second: float) -> int:
     return int(there.timestamp())
 
 
-class Chats:
+class Talks:
     """Messages between staff and customers, counted; what they said is not kept by the vendor either."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ def span(corp: Corp, body: Json, begin: str, end: str, kept_days: int = KEPT_DAY
 
 
 def _day(corp: Corp, members: set[int], day: int) -> Json:
-    chats, relations = corp.shelf(Chats), corp.relations
+    chats, relations = corp.shelf(Talks), corp.relations
     count = relations.count
     inside = (relations.created[:count] >= day) & (relations.created[:count] < day + DAY)
     mine = inside & np.isin(relations.staff[:count], list(members))

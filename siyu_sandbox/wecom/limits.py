@@ -48,6 +48,7 @@ class WecomLimits:
     sends_per_month: int = 0  # 0: as many as the month has days (2025); 4 until 2024
     sends_per_week: int = 0  # the admin may set 7
     sends_per_day: int = 0  # the admin may set 1
+    send_dispatch_seconds: float = 1
     reminders_per_day: int = 3
     welcome_templates: int = 100
     moment_bytes: int = 4000

@@ -5,28 +5,44 @@ from __future__ import annotations
 from siyu_sandbox.registry import Product
 from siyu_sandbox.wecom import (
     actions,
+    apps,
     behaviour,
     contacts,
     control,
+    group_actions,
+    group_statistics,
+    group_transfers,
+    groups,
+    join_ways,
+    links,
     load,
+    login,
     media,
+    moments,
     population,
+    send_api,
     staff_actions,
     tags,
+    task_actions,
     team,
     tokens,
+    transfers,
     ways,
     welcome,
+    welcome_templates,
 )
 from siyu_sandbox.wecom.world import WecomWorld
 
-SUBJECTS = (tokens, team, contacts, tags, ways, welcome, media, behaviour)
+CONTACT = (contacts, tags, ways, links, welcome, send_api, moments, transfers, behaviour)
+GROUPS = (groups, group_statistics, group_transfers, join_ways, welcome_templates)
+CORP = (tokens, team, media, apps, login)
+CONTROLLED = (control, staff_actions, group_actions, task_actions, apps, population, load)
 
 WECOM = Product(
     name="wecom",
     world=WecomWorld,
-    endpoints=[endpoint for subject in SUBJECTS for endpoint in subject.ENDPOINTS],
-    control=(*control.CONTROLS, *staff_actions.CONTROLS, *population.CONTROLS, *load.CONTROLS),
+    endpoints=[endpoint for subject in (*CORP, *CONTACT, *GROUPS) for endpoint in subject.ENDPOINTS],
+    control=[route for subject in CONTROLLED for route in subject.CONTROLS],
     scan=actions.scan,
-    actions=actions.ACTIONS,
+    actions={**actions.ACTIONS, **group_actions.PHONE_ACTIONS, **task_actions.PHONE_ACTIONS},
 )

@@ -65,7 +65,8 @@ class Relations:
         self._by_pair = np.argsort(pairs, kind="stable")
         self._pairs = pairs[self._by_pair]
         self._by_staff = np.argsort(self.staff[:upto], kind="stable")
-        self._staff_sorted = self.staff[:upto][self._by_staff]
+        ordered = self.staff[:upto][self._by_staff]
+        self._staff_begins = np.searchsorted(ordered, np.arange(1 << STAFF_BITS, dtype=np.int32))
         self._new_pairs: dict[int, int] = {}
         self._new_of_staff: dict[int, list[int]] = {}
         self._new_of_phone: dict[int, list[int]] = {}
@@ -117,7 +118,7 @@ class Relations:
 
     def of_staff(self, staff: int) -> Rows:
         """Every row a staff member ever had, in row order."""
-        low, high = np.searchsorted(self._staff_sorted, (staff, staff + 1))
+        low, high = self._staff_begins[staff], self._staff_begins[staff + 1]
         new = self._new_of_staff.get(staff)
         rows = self._by_staff[low:high]
         return np.concatenate([rows, np.array(new)]) if new else rows

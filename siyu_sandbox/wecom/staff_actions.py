@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from siyu_sandbox.registry import Control, ControlFault, Json
 from siyu_sandbox.sandbox import Sandbox
-from siyu_sandbox.wecom import adding, team
-from siyu_sandbox.wecom.behaviour import Chats
+from siyu_sandbox.wecom import adding, group_actions, task_actions, team
+from siyu_sandbox.wecom.behaviour import Talks
 from siyu_sandbox.wecom.control import corp_of
 from siyu_sandbox.wecom.relations import HALF, LIVE
 from siyu_sandbox.wecom.world import Corp, Staff
@@ -57,7 +57,7 @@ def edit_customer(corp: Corp, staff: Staff, body: Json) -> Json:
 def say(corp: Corp, staff: Staff, body: Json) -> Json:
     """{phone, text}: a message by hand."""
     phone = phone_in(corp, body)
-    corp.shelf(Chats).said(corp, staff, phone)
+    corp.shelf(Talks).said(corp, staff, phone)
     corp.box.phones.deliver(phone, "wecom", corp.corpid, staff.userid, "chat", body.get("text", ""))
     return {"said": body.get("text", "")}
 
@@ -89,6 +89,8 @@ STAFF_ACTIONS: dict[str, StaffAction] = {
     "say": say,
     "resign": resign,
     "change": change,
+    **group_actions.STAFF_ACTIONS,
+    **task_actions.STAFF_ACTIONS,
 }
 
 
