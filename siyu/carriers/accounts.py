@@ -56,6 +56,11 @@ class Account:
         return VENDORS[self.product]
 
     @property
+    def all_settings(self) -> dict[str, Any]:
+        """With the vendor's defaults for what is not set."""
+        return {field.name: field.default for field in self.vendor.settings if field.default} | self.settings
+
+    @property
     def namespace(self) -> str:
         """The namespace of its contacts' identifiers."""
         return f"external_userid:{self.ref}" if self.product == "wecom" else f"openid:{self.ref}"
@@ -173,7 +178,7 @@ def vendor_of(product: str) -> Vendor:
 
 
 def _read(fields: Sequence[Field], values: Mapping[str, str], part: str) -> tuple[dict[str, str], list[Fault]]:
-    """Known fields with their defaults, and every fault: missing, unknown, or not of the pattern. No fault quotes a value."""
+    """Known fields with their defaults (settings: only what differs from them), and every fault: missing, unknown, or not of the pattern. No fault quotes a value."""
     known = {field.name for field in fields}
     kept = {field.name: str(values.get(field.name) or "").strip() or field.default for field in fields}
     faults = [Fault(f"{part}.{name}", Text("没有这个字段", "there is no such field")) for name in values if name not in known]
@@ -183,7 +188,9 @@ def _read(fields: Sequence[Field], values: Mapping[str, str], part: str) -> tupl
             faults.append(Fault(at, Text(f"请填写{field.label.zh}", f"{field.label.en} is missing")))
         elif value and field.pattern and not re.fullmatch(field.pattern, value, re.DOTALL):
             faults.append(Fault(at, Text(f"{field.label.zh}的格式不对。{field.help.zh}", f"{field.label.en} is not of the right form. {field.help.en}".strip())))
-    return {name: value for name, value in kept.items() if value}, faults
+    # The default of a setting is not written down: where the vendor moves a limit, the account follows the newer one.
+    left_out = {field.name: field.default for field in fields} if part == "settings" else {}
+    return {name: value for name, value in kept.items() if value and value != left_out.get(name)}, faults
 
 
 def _named(name: str) -> list[Fault]:

@@ -12,8 +12,10 @@ from starlette.concurrency import run_in_threadpool
 
 from siyu.carriers import accounts
 from siyu.carriers.accounts import Account
+from siyu.carriers.health import VERIFIED
 from siyu.carriers.inbox import Arrival
 from siyu.carriers.running import Carriers
+from siyu.connectors.errors import BadSignature
 from siyu.connectors.vendor import Callback
 from siyu.foundation.errors import NotFoundError
 from siyu.foundation.stores import Stores
@@ -40,13 +42,24 @@ def carriers_of(request: Request) -> Carriers:
 @router.get("/callbacks/{callback_key}", summary="Prove to a carrier that this address is ours")
 async def verify(callback_key: str, request: Request, stores: Annotated[Stores, Depends(anyone())]) -> Response:
     held = await _held(stores, request, callback_key)
-    return Response(held.codec.verify_url(_said(request)), media_type="text/plain; charset=utf-8")
+    carriers = carriers_of(request)
+    try:
+        proof = held.codec.verify_url(_said(request))
+    except BadSignature:
+        carriers.refused_at[held.account.id] = stores.now()
+        raise
+    carriers.calls.watch.heard(held.account.id, VERIFIED)
+    return Response(proof, media_type="text/plain; charset=utf-8")
 
 
 @router.post("/callbacks/{callback_key}", summary="What a carrier tells of its own accord")
 async def receive(callback_key: str, request: Request, stores: Annotated[Stores, Depends(anyone())]) -> Response:
     held = await _held(stores, request, callback_key)
-    opened = held.codec.open(_said(request), await request.body())
+    try:
+        opened = held.codec.open(_said(request), await request.body())
+    except BadSignature:
+        carriers_of(request).refused_at[held.account.id] = stores.now()
+        raise
     happenings = held.codec.translate(opened.fields)
     await carriers_of(request).inbox.put(Arrival.of(held.account, happenings, opened.raw_xml, stores.now()))
     return Response(status_code=200)
@@ -67,7 +80,11 @@ def _look_up(stores: Stores, callback_key: str) -> _Held:
         credentials = accounts.credentials_of(stores, tx, account)
     if account.vendor.callback is None:
         raise NotFoundError(Text("这种载体没有回调", "this carrier has no callbacks"))
-    return _Held(account, account.vendor.callback(credentials), stores.now() + HELD)
+    try:
+        codec = account.vendor.callback(credentials)
+    except KeyError:
+        raise NotFoundError(Text("这个账号还没有填写回调的密钥", "the keys of this account's callbacks are not entered yet")) from None
+    return _Held(account, codec, stores.now() + HELD)
 
 
 def _said(request: Request) -> Mapping[str, str]:

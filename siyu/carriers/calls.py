@@ -56,7 +56,7 @@ class Calls:
         if held is None or held[0] != account.version:
             with self.stores.ledger.read() as tx:
                 credentials = accounts.credentials_of(self.stores, tx, account)
-            held = (account.version, account.vendor.connect(account.key, credentials, account.settings, self._ports))
+            held = (account.version, account.vendor.connect(account.key, credentials, account.all_settings, self._ports))
             self._connectors[account.id] = held
         return held[1]
 

@@ -1,20 +1,23 @@
 """Health 健康: every call counted by hour and answer, and what an account's answers say about the account.
 
 An account is `restricted` or has `bad_credentials` when the carrier says so, and `connected` again when a call succeeds; it
-is `unreachable` when for a minute nothing but failures came back. One that is paused by us stays paused.
+is `unreachable` when for a minute nothing but failures came back. One that is paused by us stays paused, and one that was
+found silent (`siyu.carriers.silence`) stays restricted until it is heard again. What accounts tell us is counted here too.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy import ColumnElement, Connection, case, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from siyu.carriers import _tables, accounts
+from siyu.carriers import _tables, status
 from siyu.connectors.ports import AccountKey
 from siyu.foundation.stores import Stores
 
@@ -23,6 +26,9 @@ UNREACHABLE_AFTER_SECONDS = 60.0
 UNREACHABLE_AFTER_CALLS = 5
 BUDGET_RATE = 0.01
 """The share of calls that may fail through no fault of the person or content, before an account counts as troubled."""
+HEARD = "callback"
+"""Stands for the API where what a carrier told us is counted, code "" for a callback, `VERIFIED` for a proof of the address."""
+VERIFIED = "verified"
 _STATUS = {"account_restricted": "restricted", "bad_credentials": "bad_credentials"}
 
 
@@ -80,11 +86,17 @@ class LedgerWatch:
 
     def called(self, account: AccountKey, api: str, code: str, kind: str | None, seconds: float) -> None:
         now = self.stores.now()
-        hour = now.replace(minute=0, second=0, microsecond=0)
         with self._turn:
-            tally = self._tallies.setdefault((account.id, hour, api, code), _Tally(kind))
+            tally = self._tallies.setdefault((account.id, _hour(now), api, code), _Tally(kind))
             tally.count, tally.seconds, tally.last_at = tally.count + 1, tally.seconds + seconds, now
             self._judge(account.id, code, kind)
+
+    def heard(self, account_id: int, code: str) -> None:
+        """A carrier spoke to us; that says nothing about our calls."""
+        now = self.stores.now()
+        with self._turn:
+            tally = self._tallies.setdefault((account_id, _hour(now), HEARD, code), _Tally(None))
+            tally.count, tally.last_at = tally.count + 1, now
 
     def _judge(self, account_id: int, code: str, kind: str | None) -> None:
         if kind in (None, "refused"):
@@ -107,9 +119,27 @@ class LedgerWatch:
             return []
         with self.stores.ledger.begin() as tx:
             _add(tx, tallies)
-            paused = set(tx.scalars(select(_tables.account.c.id).where(_tables.account.c.status == "paused")))
-            news = {number: status for number, status in statuses.items() if number not in paused}
-            return [number for number, (status, code) in news.items() if accounts.set_status(tx, number, status, code, self.stores.now())]
+            kept = _kept(tx)
+            news = {number: new for number, new in statuses.items() if number not in kept["paused"] and not (new[0] == "connected" and number in kept["silent"])}
+            return [number for number, (new, code) in news.items() if status.put(self.stores, tx, number, new, code)]
+
+
+def _kept(tx: Connection) -> dict[str, set[int]]:
+    """Accounts whose status no successful call lifts."""
+    table = _tables.account
+    rows = tx.execute(select(table.c.id, table.c.status).where((table.c.status == "paused") | (table.c.status_code == status.SILENCE))).all()
+    return {"paused": {row.id for row in rows if row.status == "paused"}, "silent": {row.id for row in rows if row.status != "paused"}}
+
+
+def tally_heard(tx: Connection, received: Sequence[tuple[int, datetime]]) -> None:
+    """Count callbacks by account and time of arrival, in the transaction that worked them off: each counts once."""
+    counted = Counter((account_id, _hour(at)) for account_id, at in received)
+    last = dict(sorted(received, key=lambda one: one[1]))
+    _add(tx, {(account_id, hour, HEARD, ""): _Tally(None, count, 0.0, last[account_id]) for (account_id, hour), count in counted.items()})
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _add(tx: Connection, tallies: dict[tuple[int, datetime, str, str], _Tally]) -> None:
@@ -127,8 +157,8 @@ def _add(tx: Connection, tallies: dict[tuple[int, datetime, str, str], _Tally]) 
 def health_of(tx: Connection, account_id: int, now: datetime) -> Health:
     """The last 24 hours, by whole hours."""
     table = _tables.call
-    recent = (table.c.account_id == account_id) & (table.c.hour_at > now - timedelta(hours=24))
-    failing = table.c.kind.is_not(None) & (table.c.kind != "refused")
+    recent = _recent(account_id, now)
+    failing = _failing()
     query = select(
         func.sum(table.c.count),
         func.sum(case((failing, table.c.count), else_=0)),
@@ -143,10 +173,52 @@ def health_of(tx: Connection, account_id: int, now: datetime) -> Health:
     return Health(calls, failed, error_rate, budget, seconds / calls if calls else None, last_at, success_at, _troubles(tx, recent))
 
 
-def _troubles(tx: Connection, recent: object) -> list[Trouble]:
+@dataclass(frozen=True)
+class Hour:
+    """Calls of one hour, and callbacks that came in it."""
+
+    hour_at: datetime
+    calls: int
+    failed: int
+    heard: int
+
+
+def hours_of(tx: Connection, account_id: int, now: datetime) -> list[Hour]:
+    """The last 24 whole hours, this one included, oldest first; none is left out."""
+    table = _tables.call
+    start = _hour(now) - timedelta(hours=23)
+    is_call = table.c.api != HEARD
+    query = select(
+        table.c.hour_at,
+        func.sum(case((is_call, table.c.count), else_=0)),
+        func.sum(case((is_call & _failing(), table.c.count), else_=0)),
+        func.sum(case((~is_call & (table.c.code == ""), table.c.count), else_=0)),
+    ).where(table.c.account_id == account_id, table.c.hour_at >= start)
+    found = {row[0]: row[1:] for row in tx.execute(query.group_by(table.c.hour_at))}
+    hours = [start + timedelta(hours=number) for number in range(24)]
+    return [Hour(hour, *(int(n or 0) for n in found.get(hour, (0, 0, 0)))) for hour in hours]
+
+
+def verified_at(tx: Connection, account_id: int) -> datetime | None:
+    """When the carrier last made us prove the callback address."""
+    table = _tables.call
+    mine = (table.c.account_id == account_id) & (table.c.api == HEARD) & (table.c.code == VERIFIED)
+    return tx.execute(select(func.max(table.c.last_at)).where(mine)).scalar_one_or_none()
+
+
+def _recent(account_id: int, now: datetime) -> ColumnElement[bool]:
+    table = _tables.call
+    return (table.c.account_id == account_id) & (table.c.hour_at > now - timedelta(hours=24)) & (table.c.api != HEARD)
+
+
+def _failing() -> ColumnElement[bool]:
+    return _tables.call.c.kind.is_not(None) & (_tables.call.c.kind != "refused")
+
+
+def _troubles(tx: Connection, recent: ColumnElement[bool]) -> list[Trouble]:
     table = _tables.call
     last = func.max(table.c.last_at)
-    query = select(table.c.api, table.c.code, table.c.kind, func.sum(table.c.count), last).where(recent, table.c.kind.is_not(None))  # type: ignore[arg-type]
+    query = select(table.c.api, table.c.code, table.c.kind, func.sum(table.c.count), last).where(recent, table.c.kind.is_not(None))
     rows = tx.execute(query.group_by(table.c.api, table.c.code, table.c.kind).order_by(last.desc()).limit(50))
     return [Trouble(api, code, kind, int(count), last_at) for api, code, kind, count, last_at in rows]
 

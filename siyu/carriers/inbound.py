@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
-from siyu.carriers import _tables, accounts, contacts, relations
+from siyu.carriers import _tables, accounts, contacts, health, relations, status
 from siyu.carriers.accounts import Account
 from siyu.carriers.inbox import happenings_in
 from siyu.carriers.relations import News, Pair
@@ -50,8 +50,11 @@ def take_in(stores: Stores) -> int:
         report(stores, tx, [(t.account.id, t.happening) for t in told if t.happening.contact is None or t.happening.kind == "unknown"])
         tx.execute(update(table).where(table.c.position.in_([row.position for row in rows])).values(done_at=stores.now()))
         newest: dict[int, Any] = {row.account_id: row.received_at for row in rows}
+        health.tally_heard(tx, [(row.account_id, row.received_at) for row in rows])
         for account_id, at in newest.items():
             tx.execute(update(_tables.account).where(_tables.account.c.id == account_id).values(called_back_at=at))
+            if any(t.account.id == account_id and t.account.status_code == status.SILENCE for t in told):
+                status.put(stores, tx, account_id, "connected", None)
         return len(rows)
 
 

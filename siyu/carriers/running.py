@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
 
-from siyu.carriers import inbound, reading
+from siyu.carriers import inbound, reading, silence
 from siyu.carriers.calls import Calls
 from siyu.carriers.greeting import Greeter
 from siyu.carriers.inbox import Arrival, Inbox
 from siyu.foundation.stores import Stores
 
 IDLE_SECONDS = 1.0
+LISTEN_SECONDS = 60.0
 _log = logging.getLogger("siyu.carriers")
 
 
@@ -27,14 +29,19 @@ class Carriers:
         self.calls = Calls(stores)
         self.greeter = Greeter(self.calls)
         self.inbox = Inbox(stores, self._also)
+        self.listening_since = stores.now()
+        self.refused_at: dict[int, datetime] = {}
+        """When somebody last spoke to an account's callback address with a wrong signature; kept in memory only."""
         self._news = threading.Event()
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep, args=(partial(inbound.take_in, stores),), name="inbound", daemon=True),
             threading.Thread(target=self._keep, args=(partial(reading.read_new, self.calls),), name="reading", daemon=True),
+            threading.Thread(target=self._listen, name="silence", daemon=True),
         ]
 
     def start(self) -> None:
+        self.listening_since = self.stores.now()
         self.calls.start()
         self.greeter.start()
         self.inbox.start()
@@ -57,6 +64,13 @@ class Carriers:
             self._news.set()
 
         return after
+
+    def _listen(self) -> None:
+        while not self._stopping.wait(LISTEN_SECONDS):
+            try:
+                silence.mark(self.stores, self.listening_since)
+            except Exception:
+                _log.exception("silent accounts could not be looked for; the next look tries again")
 
     def _keep(self, step: Callable[[], int]) -> None:
         """Go on while there is work; then wait for news, or look again after a while."""

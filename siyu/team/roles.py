@@ -27,6 +27,8 @@ PERMISSIONS = frozenset(
         "team.write",
         "audit.read",
         "settings.read",
+        "carriers.read",
+        "carriers.write",
     }
 )
 _READING = frozenset(name for name in PERMISSIONS if name.endswith(".read"))
