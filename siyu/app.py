@@ -17,6 +17,8 @@ from siyu.carriers import callback_routes, health_routes, welcome_routes
 from siyu.carriers import routes as account_routes
 from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
+from siyu.carriers.tasks import RECONCILE_ALL
+from siyu.carriers.tasks import job_kinds as carrier_jobs
 from siyu.customers import routes as customer_routes
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
 from siyu.events import log
@@ -66,6 +68,7 @@ ROUTERS = (
 SCHEDULES = (
     Schedule("nightly recompute", RECOMPUTE, at=time(3, 0)),
     Schedule("people with news", REFRESH, every=timedelta(minutes=1)),
+    Schedule("nightly reconcile", RECONCILE_ALL, at=time(4, 0)),
 )
 LEASE_SECONDS = 5.0
 _log = logging.getLogger("siyu")
@@ -82,7 +85,9 @@ def open_stores(settings: Settings) -> Stores:
 
 
 def job_kinds() -> tuple[JobKind, ...]:
-    return (import_kind(_before_import, _after_import), *segment_jobs(flow), export_kind(flow), *demo.job_kinds(flow))
+    return (
+        import_kind(_before_import, _after_import), *segment_jobs(flow), export_kind(flow), *carrier_jobs(), *demo.job_kinds(flow),
+    )  # fmt: skip
 
 
 def build(stores: Stores) -> FastAPI:

@@ -149,8 +149,10 @@ relation = Table(
     Column("changes", Json),
     # Number of the reconcile that saw it last.
     Column("seen_run", BigInteger, nullable=False, server_default="0"),
-    Index(None, "account_id", "staff"),
+    Index(None, "account_id", "staff", "began_at"),
     Index(None, "account_id", "began_at"),
+    # Holds all that is asked of open relations by staff: it is counted without touching the table.
+    Index("ix_carriers_relation_open", "account_id", "staff", "contact_id", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
 )
 """One contact and one member of staff: the spell that runs or ran last, and all that was told of it."""
 
@@ -161,15 +163,20 @@ contact_way = Table(
     Column("account_id", BigId, ForeignKey("carriers_account.id"), nullable=False),
     # Null until the carrier has made it. Losing it is losing the code, so it is never removed.
     Column("config_id", String(80), unique=True),
+    # intended → attempting → open | refused; open → closed. `attempting` is settled by looking for it at the carrier.
+    Column("status", String(16), nullable=False, server_default="open"),
+    Column("status_code", String(32)),
+    Column("attempted_at", UtcTime),
     Column("name", String(80), nullable=False),
     Column("state", String(30), nullable=False),
     Column("staff", Json, nullable=False),
+    Column("departments", Json, nullable=False, server_default="[]"),
     Column("skip_verify", Boolean, nullable=False),
     Column("qr_code", String(400)),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String(80), nullable=False),
     Column("closed_at", UtcTime),
-    UniqueConstraint("account_id", "state"),
+    Index(None, "account_id", "state"),
 )
 
 welcome = Table(

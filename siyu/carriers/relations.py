@@ -28,16 +28,21 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class News:
-    """What was told of one relation of an account."""
+    """What was told of one relation of an account.
+
+    `there_since_ms`: the carrier lists it as there since then, so an end by `unknown` (it was not found) from then on was none.
+    """
 
     account_id: int
     identity_key: int
     pair: Pair
     changes: tuple[Change, ...]
+    there_since_ms: int | None = None
 
 
 def take_in(stores: Stores, tx: Connection, news: Sequence[News], *, found_by: str) -> int:
     """Fold the news into the relations they are about, and tell of every spell that is new or another; returns how many."""
+    alone(tx, {item.account_id for item in news})
     by_pair: dict[Pair, list[Change]] = {}
     about = {item.pair: item for item in news}
     for item in news:
@@ -46,7 +51,7 @@ def take_in(stores: Stores, tx: Connection, news: Sequence[News], *, found_by: s
     held = _held(tx, list(by_pair))
     for pair, changes in by_pair.items():
         before = held.get(pair, [])
-        after = merged(before, changes)
+        after = merged(_believed(before, about[pair].there_since_ms), changes)
         if after == before:
             continue
         folded = fold(after)
@@ -56,6 +61,18 @@ def take_in(stores: Stores, tx: Connection, news: Sequence[News], *, found_by: s
     if spells:
         log.append(tx, RELATIONS_CHANGED, RELATIONS_CHANGED.table({name: [spell[name] for spell in spells] for name in spells[0]}), now=stores.now())
     return len(spells)
+
+
+def alone(tx: Connection, account_ids: Iterable[int]) -> None:
+    """Whoever folds relations of these accounts does so alone until the transaction ends; what was read is still so when it is written."""
+    table = _tables.account
+    tx.execute(select(table.c.id).where(table.c.id.in_(sorted(account_ids))).order_by(table.c.id).with_for_update(key_share=True)).all()
+
+
+def _believed(before: list[Change], there_since_ms: int | None) -> list[Change]:
+    if there_since_ms is None:
+        return before
+    return [change for change in before if change.began or change.by != "unknown" or change.at_ms < there_since_ms]
 
 
 def _held(tx: Connection, pairs: Sequence[Pair]) -> dict[Pair, list[Change]]:

@@ -44,6 +44,7 @@ def merged(*news: Iterable[Change]) -> list[Change]:
 def fold(changes: Iterable[Change]) -> list[Spell]:
     """The spells, in the order of time. A beginning inside a spell, and an end outside of one, change nothing.
 
+    An end by `unknown` says only that it was gone by then: a later telling of who ended it gives the reason.
     Two changes of the same instant are taken in the order that both make sense.
     """
     spells: list[Spell] = []
@@ -67,6 +68,8 @@ def _apply(spells: list[Spell], change: Change) -> None:
         spells[-1] = spells[-1]._replace(ended_ms=change.at_ms, by=change.by)
     elif not spells:
         spells.append(Spell(change.at_ms, False, None, None, change.at_ms, change.by))
+    elif spells[-1].by == "unknown":
+        spells[-1] = spells[-1]._replace(by=change.by)
 
 
 def _fuller(one: Change, other: Change) -> Change:

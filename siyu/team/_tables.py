@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from siyu.foundation.database import BigId, Json, UtcTime, metadata
 
@@ -70,4 +70,35 @@ AUDIT = Table(
     Index(None, "action", "id"),
     Index(None, "subject", "id"),
     Index(None, "actor_name", "id"),
+)
+
+STORE = Table(
+    "team_store",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("code", String(40), unique=True),
+    Column("city", String(40)),
+    Column("province", String(40)),
+    Column("address", String(200)),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+STAFF = Table(
+    "team_staff",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    # Where the member of staff serves: an account of the room `carriers`, and the carrier's own id of the person there.
+    Column("account_id", BigInteger, nullable=False),
+    Column("userid", String(64), nullable=False),
+    Column("name", String(80), nullable=False),
+    # Names of departments, the nearest last.
+    Column("departments", Json, nullable=False),
+    Column("store_id", BigId, ForeignKey("team_store.id"), index=True),
+    # active · disabled (there, but may not serve) · left
+    Column("status", String(16), nullable=False),
+    Column("left_at", UtcTime),
+    Column("first_seen_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    UniqueConstraint("account_id", "userid"),
 )

@@ -1,6 +1,6 @@
 """Catalogue 事件目录: every event type that Siyu writes, one file a subject. `CATALOGUE` maps name → type."""
 
-from siyu.events.catalogue.carriers import CARRIER_REPORTED, RELATIONS_CHANGED
+from siyu.events.catalogue.carriers import CARRIER_REPORTED, RELATION_TAGS_CHANGED, RELATIONS_CHANGED
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
 from siyu.events.catalogue.identity import IDENTIFIERS_LINKED, PEOPLE_SEEN
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
@@ -17,6 +17,7 @@ CATALOGUE: dict[str, EventType] = {
         TAGS_CHANGED,
         ORDER_LINES_RECORDED,
         RELATIONS_CHANGED,
+        RELATION_TAGS_CHANGED,
         CARRIER_REPORTED,
         SEGMENT_MEMBERS_CHANGED,
     )

@@ -39,3 +39,18 @@ CARRIER_REPORTED = EventType(
         Property("at_ms", pa.int64(), "when, epoch ms"),
     ),
 )
+
+RELATION_TAGS_CHANGED = EventType(
+    name="relation_tags_changed",
+    version=1,
+    label=Text("好友标签变更", "Relation tags changed"),
+    description=Text("载体上一位员工给联系人打上或去掉了与 Siyu 标签对应的标签", "at the carrier a member of staff put a tag that stands for one of ours on a contact, or took it off"),
+    properties=(
+        Property("identity_key", pa.int64(), "the contact"),
+        Property("account_id", pa.int64(), "the account"),
+        Property("staff", pa.string(), "the carrier's id of the member of staff"),
+        Property("tag", pa.string(), "the customers' tag"),
+        Property("added", pa.bool_(), "true: put on, false: taken off"),
+        Property("at_ms", pa.int64(), "when it was found, epoch ms"),
+    ),
+)
