@@ -45,8 +45,10 @@ def error(code: int, message: str = "bad") -> dict[str, Any]:
     return {"errcode": code, "errmsg": message}
 
 
-def connected(vendor: FakeVendor, time: Time, watch: MemoryWatch | None = None, **more: Any) -> Api:
-    reach = Reach(allow_private=True, total_seconds=0.5)
+def connected(
+    vendor: FakeVendor, time: Time, watch: MemoryWatch | None = None, patience: float = 20, **more: Any
+) -> Api:
+    reach = Reach(allow_private=True, total_seconds=patience)
     ports = ports_on(time, watch=watch)
     api = Api(ACCOUNT, Dialect(CODES), Manner(vendor.url, reach, **more), ports)
 
@@ -59,14 +61,14 @@ def connected(vendor: FakeVendor, time: Time, watch: MemoryWatch | None = None, 
 
 
 def outcome(
-    script: dict[str, Any], call: Call = READ
+    script: dict[str, Any], call: Call = READ, patience: float = 20
 ) -> tuple[CarrierError | dict[str, Any], FakeVendor, Time]:
     """What one call gives, the vendor that counted, and the time that was slept."""
     time = Time()
 
     async def body() -> tuple[CarrierError | dict[str, Any], FakeVendor]:
         async with fake_vendor(script) as vendor:
-            api = connected(vendor, time)
+            api = connected(vendor, time, patience=patience)
             try:
                 return await api.json(call), vendor
             except CarrierError as caught:
@@ -236,7 +238,7 @@ def test_server_errors_are_tried_again_only_where_a_repeat_does_no_harm(status: 
 
 
 def test_silence_after_a_write_is_told_as_unknown() -> None:
-    found, vendor, _ = outcome({"/cgi-bin/write": Said(hang=2)}, WRITE)
+    found, vendor, _ = outcome({"/cgi-bin/write": Said(hang=10)}, WRITE, patience=1)
     assert isinstance(found, Unavailable)
     assert (found.reached, vendor.count("/cgi-bin/write")) == (None, 1)
 
