@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.makers.sandbox import SandboxClient
-from tests.makers.wecom import Listener, SandboxCorp, listening, make_corp
+from tests.makers.sandbox_wecom import Listener, SandboxCorp, listening, make_corp
 
 
 @pytest.fixture

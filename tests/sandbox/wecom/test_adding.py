@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.makers.wecom import Listener, SandboxCorp, make_corp
+from tests.makers.sandbox_wecom import Listener, SandboxCorp, make_corp
 
 WELCOME = {"text": {"content": "你好,欢迎"}}
 

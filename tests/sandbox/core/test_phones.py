@@ -1,0 +1,83 @@
+"""Simulated phones, the clock, and the page on which nothing can hide."""
+
+from __future__ import annotations
+
+from siyu_sandbox.clock import Clock
+from tests.makers.sandbox import SandboxClient
+from tests.makers.sandbox_wecom import make_corp
+
+
+def test_people_follow_from_the_seed(sandbox: SandboxClient) -> None:
+    first = sandbox.post("people", {"count": 5})
+    assert [one["id"] for one in first["people"]] == [1, 2, 3, 4, 5]
+    sandbox.reset()
+    assert sandbox.post("people", {"count": 5}) == first
+    sandbox.reset(seed=2)
+    assert sandbox.post("people", {"count": 5}) != first
+
+
+def test_people_may_be_given(sandbox: SandboxClient) -> None:
+    wish = {"name": "王小明", "phone": "13900000000", "email": "wang@example.test"}
+    number = sandbox.post("people", {"people": [wish]})["first"]
+    shown = sandbox.get(f"phones/{number}")
+    assert {name: shown[name] for name in wish} == wish
+    assert sandbox.get("inboxes/wang@example.test")["id"] == number
+    assert sandbox.get("inboxes/13900000000")["id"] == number
+    assert sandbox.http.get("/sandbox/inboxes/nobody@example.test").status_code == 404
+
+
+def test_a_million_phones_cost_nothing_until_looked_at(sandbox: SandboxClient) -> None:
+    sandbox.post("people", {"count": 1_000_000})
+    page = sandbox.get("phones", after=999_990, limit=50)
+    assert page["count"] == 1_000_000
+    assert [one["id"] for one in page["phones"]] == list(range(999_991, 1_000_001))
+    assert sandbox.get("inboxes/p777777@example.test")["id"] == 777_777
+    assert sandbox.http.get("/sandbox/phones/1000001").status_code == 404
+
+
+def test_the_page_shows_what_phones_received(sandbox: SandboxClient) -> None:
+    corp = make_corp(sandbox)
+    assert "还没有人来过" in sandbox.http.get("/sandbox/").text
+    phone, _ = corp.friend("amy")
+    corp.staff("amy", "say", phone=phone, text="<b>你好</b>")
+    page = sandbox.http.get("/sandbox/").text
+    assert "&lt;b&gt;你好&lt;/b&gt;" in page
+    assert "<script" not in page
+    one = sandbox.http.get(f"/sandbox/pages/{phone}").text
+    assert "amy" in one
+    assert 'name="viewport"' in one
+
+
+def test_an_unknown_action_or_code_is_told(sandbox: SandboxClient) -> None:
+    sandbox.post("people", {"count": 1})
+    assert sandbox.http.post("/sandbox/phones/1/fly", json={}).status_code == 404
+    assert sandbox.http.post("/sandbox/phones/1/scan", json={"qr": "https://nowhere"}).status_code == 404
+
+
+def test_the_clock_is_fast_and_jumps(sandbox: SandboxClient) -> None:
+    before = sandbox.now()
+    sandbox.advance(days=2)
+    assert 0 <= sandbox.now() - before - 2 * 86400 < 60
+    sandbox.post("clock", {"speed": 36_000})
+    first = sandbox.now()
+    while sandbox.now() < first + 3600:
+        pass
+    sandbox.post("clock", {"speed": 1})
+    assert sandbox.get("health")["speed"] == 1
+
+
+def test_what_is_due_happens_in_order() -> None:
+    clock, done = Clock(start=0), []
+    clock.at(20, lambda: done.append("second"))
+    clock.at(10, lambda: done.append("first"))
+    clock.at(5000, lambda: done.append("never"))
+    clock.advance(100)
+    assert done == ["first", "second"]
+    assert 100 <= clock.now() < 110
+
+
+def test_people_are_part_of_the_truth(sandbox: SandboxClient) -> None:
+    sandbox.post("people", {"count": 3})
+    assert "people" in sandbox.get("truth")["tables"]
+    lines = sandbox.http.get("/sandbox/truth", params={"table": "people"}).text.splitlines()
+    assert len(lines) == 3
