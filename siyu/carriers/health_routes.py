@@ -18,7 +18,7 @@ router = APIRouter(tags=["carriers"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 
 
-class Trouble(BaseModel):
+class AccountTrouble(BaseModel):
     api: str
     code: str
     kind: str
@@ -27,7 +27,7 @@ class Trouble(BaseModel):
     says: Label | None
 
 
-class Hour(BaseModel):
+class CallHour(BaseModel):
     """`heard` is callbacks that came in."""
 
     hour_at: datetime
@@ -37,11 +37,11 @@ class Hour(BaseModel):
 
 
 class AccountHealth(HealthInfo):
-    troubles: list[Trouble]
-    hours: list[Hour]
+    troubles: list[AccountTrouble]
+    hours: list[CallHour]
 
 
-class Quota(BaseModel):
+class AccountQuota(BaseModel):
     api: str
     seconds: int
     used_count: int
@@ -51,7 +51,7 @@ class Quota(BaseModel):
     blocked_code: str | None
 
 
-class Arrival(BaseModel):
+class ArrivalInfo(BaseModel):
     """`done_at` is null while it waits to be worked off."""
 
     position: int
@@ -63,18 +63,18 @@ class Arrival(BaseModel):
     summary: str
 
     @classmethod
-    def of(cls, row: ArrivalRow) -> Arrival:
+    def of(cls, row: ArrivalRow) -> ArrivalInfo:
         return cls(kind_name=Label.of(words.kind_name(row.kind)), **vars(row))
 
 
-class ArrivalDetail(Arrival):
+class ArrivalDetail(ArrivalInfo):
     """`document` is null where it cannot be decrypted any more; codes that can be used are left out of it."""
 
     document: str | None
     masked: bool
 
 
-class KindCount(BaseModel):
+class ArrivalKind(BaseModel):
     kind: str
     name: Label
     count: int
@@ -90,16 +90,16 @@ def read_health(account_id: RowId, request: Request, access: Reader) -> AccountH
         hours = health.hours_of(tx, account_id, stores.now())
     return AccountHealth(
         **basis.model_dump(),
-        troubles=[Trouble(**vars(one), says=Label.of(words.code_says(account.product, one.code, one.kind))) for one in troubles],
-        hours=[Hour(**vars(hour)) for hour in hours],
+        troubles=[AccountTrouble(**vars(one), says=Label.of(words.code_says(account.product, one.code, one.kind))) for one in troubles],
+        hours=[CallHour(**vars(hour)) for hour in hours],
     )
 
 
 @router.get("/carriers/accounts/{account_id}/quotas", summary="What is used of each window of calls, and what is closed")
-def read_quotas(account_id: RowId, access: Reader) -> Items[Quota]:
+def read_quotas(account_id: RowId, access: Reader) -> Items[AccountQuota]:
     with access.stores.ledger.read() as tx:
         accounts.find_account(tx, account_id)
-        return Items(items=[Quota(**vars(quota)) for quota in quotas.quotas_of(tx, account_id, access.stores.now())])
+        return Items(items=[AccountQuota(**vars(quota)) for quota in quotas.quotas_of(tx, account_id, access.stores.now())])
 
 
 @router.get("/carriers/accounts/{account_id}/inbox", summary="What the carrier told us, newest first")
@@ -109,22 +109,22 @@ def list_inbox(
     kind: Annotated[Line | None, Query(description="One kind, such as contact_added or unknown.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[Arrival]:
+) -> Page[ArrivalInfo]:
     stores, scope = access.stores, f"inbox {account_id} {kind}"
     place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx:
         account = accounts.find_account(tx, account_id)
         rows = arrivals.list_arrivals(stores, tx, account, kind=kind, before=place[0] if place else None, limit=limit)
     after = encode_cursor(stores, scope, rows[-1].position) if len(rows) == limit else None
-    return Page(items=[Arrival.of(row) for row in rows], next_cursor=after, total=None)
+    return Page(items=[ArrivalInfo.of(row) for row in rows], next_cursor=after, total=None)
 
 
 @router.get("/carriers/accounts/{account_id}/inbox/kinds", summary="How many callbacks of each kind are kept")
-def count_inbox(account_id: RowId, access: Reader) -> Items[KindCount]:
+def count_inbox(account_id: RowId, access: Reader) -> Items[ArrivalKind]:
     with access.stores.ledger.read() as tx:
         accounts.find_account(tx, account_id)
         found = arrivals.kinds_of(tx, account_id)
-    return Items(items=[KindCount(kind=kind, name=Label.of(words.kind_name(kind)), count=count) for kind, count in sorted(found.items(), key=lambda one: -one[1])])
+    return Items(items=[ArrivalKind(kind=kind, name=Label.of(words.kind_name(kind)), count=count) for kind, count in sorted(found.items(), key=lambda one: -one[1])])
 
 
 @router.get("/carriers/accounts/{account_id}/inbox/{position}", summary="One callback as the carrier wrote it")
@@ -133,4 +133,4 @@ def read_arrival(account_id: RowId, position: Annotated[int, Path(ge=1, le=2**63
     with stores.ledger.read() as tx:
         account = accounts.find_account(tx, account_id)
         row, document = arrivals.find_arrival(stores, tx, account, position, masked=masked)
-    return ArrivalDetail(**Arrival.of(row).model_dump(), document=document, masked=masked)
+    return ArrivalDetail(**ArrivalInfo.of(row).model_dump(), document=document, masked=masked)

@@ -26,7 +26,7 @@ Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 
 
-class FieldInfo(BaseModel):
+class CarrierField(BaseModel):
     name: str
     label: Label
     help: Label
@@ -36,14 +36,14 @@ class FieldInfo(BaseModel):
     default: str
 
     @classmethod
-    def of(cls, field: Field) -> FieldInfo:
+    def of(cls, field: Field) -> CarrierField:
         return cls(
             name=field.name, label=Label.of(field.label), help=Label.of(field.help), secret=field.secret,
             required=field.required, pattern=field.pattern, default=field.default,
         )  # fmt: skip
 
 
-class CheckName(BaseModel):
+class StepName(BaseModel):
     key: str
     label: Label
 
@@ -53,21 +53,21 @@ class ProductInfo(BaseModel):
 
     product: str
     name: Label
-    credentials: list[FieldInfo]
-    settings: list[FieldInfo]
+    credentials: list[CarrierField]
+    settings: list[CarrierField]
     has_callbacks: bool
-    checks: list[CheckName]
+    checks: list[StepName]
 
     @classmethod
     def of(cls, vendor: Vendor) -> ProductInfo:
-        steps = [CheckName(key=check.key, label=Label.of(check.label)) for check in vendor.checks]
+        steps = [StepName(key=check.key, label=Label.of(check.label)) for check in vendor.checks]
         if vendor.has_callbacks:
-            steps.append(CheckName(key="callback", label=Label.of(checks.LABEL)))
+            steps.append(StepName(key="callback", label=Label.of(checks.LABEL)))
         return cls(
             product=vendor.product,
             name=Label.of(vendor.name),
-            credentials=[FieldInfo.of(field) for field in vendor.credentials],
-            settings=[FieldInfo.of(field) for field in vendor.settings],
+            credentials=[CarrierField.of(field) for field in vendor.credentials],
+            settings=[CarrierField.of(field) for field in vendor.settings],
             has_callbacks=vendor.has_callbacks,
             checks=steps,
         )
@@ -118,7 +118,7 @@ class AccountInfo(BaseModel):
     created_by: str
 
 
-class Step(BaseModel):
+class CheckStep(BaseModel):
     """`ok` is null where the step was not tried because one before it failed."""
 
     key: str
@@ -130,7 +130,7 @@ class Step(BaseModel):
 
 
 class CheckResult(BaseModel):
-    steps: list[Step]
+    steps: list[CheckStep]
 
 
 class NewAccount(Body):
@@ -219,7 +219,7 @@ def check_account(account_id: RowId, request: Request, access: Writer) -> CheckR
     found = checks.run_checks(carriers.calls, account, callback_url=url, refused_at=carriers.refused_at.get(account_id))
     return CheckResult(
         steps=[
-            Step(key=s.key, label=Label.of(s.label), ok=s.ok, says=Label.of(s.says), fix=Label.of(s.fix) if s.fix else None, code=s.code)
+            CheckStep(key=s.key, label=Label.of(s.label), ok=s.ok, says=Label.of(s.says), fix=Label.of(s.fix) if s.fix else None, code=s.code)
             for s in found
         ]
     )

@@ -37,7 +37,7 @@ Writer = Annotated[Access, Depends(require("carriers.write"))]
 Status = Literal["attempting", "sent", "refused", "late"]
 
 
-class Content(Body):
+class WelcomeContent(Body):
     """`attachments` are in the carrier's own form: [{"msgtype": "link", "link": {…}}, …]."""
 
     text: Line = ""
@@ -50,7 +50,7 @@ class WelcomeDraft(Body):
     name: Line
     states: list[Line] = []
     staff: list[Line] = []
-    content: Content
+    content: WelcomeContent
     active: bool = True
 
 
@@ -84,7 +84,7 @@ class GreetingInfo(BaseModel):
     latency_ms: int | None
 
 
-class Totals(BaseModel):
+class GreetingTotals(BaseModel):
     """Of the last `days`: from the callback to the carrier's answer."""
 
     days: int
@@ -97,7 +97,7 @@ class Totals(BaseModel):
 
 
 class GreetingPage(Page[GreetingInfo]):
-    totals: Totals
+    totals: GreetingTotals
 
 
 @router.get("/carriers/accounts/{account_id}/welcomes", summary="Greetings for new contacts")
@@ -135,7 +135,7 @@ def list_greetings(account_id: RowId, access: Reader, status: Status | None = No
         rows = greetings.list_greetings(tx, account_id, status=status, before=(from_ms(place[0]), place[1]) if place else None, limit=limit)
         totals = greetings.totals_of(tx, account_id, stores.now())
     after = encode_cursor(stores, scope, to_ms(rows[-1].received_at), rows[-1].event_key) if len(rows) == limit else None
-    return GreetingPage(items=[_greeting(account, row) for row in rows], next_cursor=after, total=None, totals=Totals(**vars(totals)))
+    return GreetingPage(items=[_greeting(account, row) for row in rows], next_cursor=after, total=None, totals=GreetingTotals(**vars(totals)))
 
 
 def _greeting(account: Account, row: greetings.Greeting) -> GreetingInfo:
