@@ -1,15 +1,17 @@
 """Directory 客户列表: who is in a list (search, rule, segment), in which order, page by page, and how many in all.
 
 Who is in it is found first, as ids; the columns of the page's people are read last. The order is found on the table
-that has the column, in two groups: people with a value there, and people without.
+that has the column, in two groups: people with a value there, and people without. Pages of one kind differ by values
+only, so their expressions are made and compiled once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache, lru_cache
+from typing import Any, Literal, NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -21,16 +23,16 @@ from siyu.foundation.clock import to_ms
 from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
-from siyu.foundation.warehouse.engines import Session
+from siyu.foundation.warehouse.engines import Session, Values
 from siyu.foundation.warehouse.facts import Tables
 from siyu.identity.identifiers import look_up
 from siyu.segments import rules
 from siyu.segments.directory_columns import COLUMNS, DEFAULT_SORT, Order, parse_sort
 from siyu.segments.directory_rows import CustomerRow, load_rows
-from siyu.segments.evaluate import members
+from siyu.segments.evaluate import members, names_many
 from siyu.segments.rules import AllOf, Attribute, Event, InSegment, LastEvent, Orders, Rule
 from siyu.segments.segments import check_uses, find_segment
-from siyu.segments.windows import Moment
+from siyu.segments.windows import NOW, Moment
 
 CHOSEN = ibis.table({"customer_id": "int64"}, name="_chosen")
 """Whom a list is about, kept for a session by `choose`."""
@@ -127,36 +129,83 @@ def choose(stores: Stores, session: Session, tx: Connection, asked: Asked, momen
     Conditions are answered from the one that costs least to the one that costs most. Once few people are left, only
     their rows are read.
     """
-    tables, count = stores.warehouse.tables, None
+    count: int | None = None
     if asked.q:
-        count = _keep_chosen(session, _search(asked.q, look_up(stores, tx, asked.q)))
-    for part in _by_cost(asked):
-        if count is None:
-            found = members(part, tables, moment)
-        elif count < NARROW_BELOW:
-            found = members(part, _Narrowed(tables), moment)
-        else:
-            found = members(part, tables, moment).semi_join(CHOSEN, "customer_id")
-        count = _keep_chosen(session, found)
-    return int(session.scalar(_BASE.count())) if count is None else count
+        count = _keep_chosen(session, *_search(asked.q, look_up(stores, tx, asked.q)))
+    for rule in _by_cost(asked):
+        of: Whom = "everybody" if count is None else "few" if count < NARROW_BELOW else "many"
+        part = _Part(rules.rule_key(rule), moment.today, str(moment.calendar.zone), of, rule, stores.warehouse.tables, moment)
+        found = _found.__wrapped__(part) if names_many(rule) else _found(part)
+        count = _keep_chosen(session, found, {NOW: moment.now_ms})
+    return int(session.scalar(_COUNTS[0])) if count is None else count
 
 
-def _keep_chosen(session: Session, found: ir.Table) -> int:
-    return int(session.scalar(session.keep(CHOSEN.get_name(), found).count()))
+_COUNTS = (_BASE.count(), CHOSEN.count())
+
+
+def _keep_chosen(session: Session, found: ir.Table, values: Values) -> int:
+    session.keep(CHOSEN.get_name(), found, values)
+    return int(session.scalar(_COUNTS[1]))
+
+
+Whom = Literal["everybody", "few", "many"]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A condition of a list, and of whom it is asked: of everybody, or of the few or many in `CHOSEN`. For one local day."""
+
+    key: str
+    day: date
+    zone: str
+    of: Whom
+    rule: Rule = field(compare=False)
+    tables: Tables = field(compare=False)
+    moment: Moment = field(compare=False)
+
+
+@lru_cache(64)
+def _found(part: _Part) -> ir.Table:
+    moment = part.moment.as_parameter(NOW)
+    if part.of == "few":
+        return members(part.rule, _Narrowed(part.tables), moment)
+    found = members(part.rule, part.tables, moment)
+    return found if part.of == "everybody" else found.semi_join(CHOSEN, "customer_id")
 
 
 def find_places(session: Session, asked: Asked, after: Place | None, count: int, moment: Moment) -> list[Place]:
     """The next customers in order, at most `count`, of those that `choose` kept."""
     found: list[Place] = []
-    for group, rows in enumerate(groups(asked.order, chosen_only=not asked.is_everybody)):
+    # Few different limits, so that a page is compiled once also when fewer people are left than it has room for.
+    most = 1 << max(count - 1, 0).bit_length()
+    for group in (0, 1):
         if (after is not None and group < after.group) or len(found) >= count:
             continue
-        if after is not None and group == after.group:
-            rows = rows.filter(_beyond(rows, after, asked.order))
-        value = rows.value.desc() if asked.order.descending else rows.value.asc()
-        page = session.query(rows.order_by([value, rows.customer_id]).limit(count - len(found)))
-        found += [Place(group, row["value"], row["customer_id"], moment.now_ms) for row in page.to_pylist()]
+        begins = after if after is not None and group == after.group else None
+        page = _page(asked.order.column.key, asked.order.descending, group, not asked.is_everybody, begins is not None, most)
+        values = {page.value: begins.value, page.customer_id: begins.customer_id} if begins else None
+        rows = session.query(page.rows, values).slice(0, count - len(found)).to_pylist()
+        found += [Place(group, row["value"], row["customer_id"], moment.now_ms) for row in rows]
     return found
+
+
+class _Page(NamedTuple):
+    """The next rows of one group, and the parameters that say behind which value and customer they begin."""
+
+    rows: ir.Table
+    value: ir.Scalar
+    customer_id: ir.Scalar
+
+
+@lru_cache(256)
+def _page(key: str, descending: bool, group: int, chosen_only: bool, behind: bool, most: int) -> _Page:
+    rows = _groups(key, descending, chosen_only)[group]
+    value, customer = ibis.param(rows.value.type()), ibis.param("int64")
+    if behind:
+        further = rows.value < value if descending else rows.value > value
+        rows = rows.filter(further | ((rows.value == value) & (rows.customer_id > customer)))
+    by = rows.value.desc() if descending else rows.value.asc()
+    return _Page(rows.order_by([by, rows.customer_id]).limit(most), value, customer)
 
 
 def groups(order: Order, *, chosen_only: bool) -> tuple[ir.Table, ir.Table]:
@@ -178,21 +227,24 @@ def _groups(key: str, descending: bool, chosen_only: bool) -> tuple[ir.Table, ir
     return (absent, present) if column.zero and not descending else (present, absent)
 
 
-def _beyond(rows: ir.Table, after: Place, order: Order) -> ir.BooleanValue:
-    further = rows.value < after.value if order.descending else rows.value > after.value
-    return further | ((rows.value == after.value) & (rows.customer_id > after.customer_id))
-
-
 def _nothing(value: ir.Value) -> ir.Value:
     return ibis.literal("" if value.type().is_string() else 0, value.type())
 
 
-def _search(q: str, known: Sequence[int]) -> ir.Table:
+_TEXT = ibis.param("string")
+
+
+def _search(q: str, known: Sequence[int]) -> tuple[ir.Table, Values]:
     """Whose name has the text in it, whose number it is, and who has exactly this identifier."""
-    profile = _BASE
-    named = profile.name.contains(q) if q.lower() == q.upper() else profile.name.lower().contains(q.lower())
+    cased = q.lower() != q.upper()
     ids = [*known, *([int(q)] if q.isascii() and q.isdigit() and int(q) <= BIGGEST_ID else [])]
-    return profile.filter(named.fill_null(False) | profile.customer_id.isin(ids) if ids else named).select("customer_id")
+    return _named(cased, tuple(ids)), {_TEXT: q.lower() if cased else q}
+
+
+@lru_cache(64)
+def _named(cased: bool, ids: tuple[int, ...]) -> ir.Table:
+    named = (_BASE.name.lower() if cased else _BASE.name).contains(_TEXT)
+    return _BASE.filter(named.fill_null(False) | _BASE.customer_id.isin(ids) if ids else named).select("customer_id")
 
 
 def _by_cost(asked: Asked) -> list[Rule]:

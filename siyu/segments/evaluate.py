@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 
 from siyu.foundation.warehouse.facts import Tables
 from siyu.segments.leaves import Aggregate, Leaf, Test, Total, leaf_of, order_totals
-from siyu.segments.rules import AllOf, AnyOf, Not, Rule, leaves, rule_key
+from siyu.segments.rules import AllOf, AnyOf, Not, People, Rule, leaves, rule_key
 from siyu.segments.windows import Moment
 
 
@@ -58,6 +58,11 @@ def leaf_values(rule: Rule, tables: Tables, moment: Moment) -> ir.Table:
         if name in wide.columns:
             columns[f"n{number}"] = wide[name]
     return wide.select("customer_id", **columns)
+
+
+def names_many(rule: Rule) -> bool:
+    """Whether a rule lists so many people that its expression is not worth keeping."""
+    return sum(len(leaf.customer_ids) for leaf in leaves(rule) if isinstance(leaf, People)) > 1000
 
 
 def _base(tables: Tables) -> ir.Table:

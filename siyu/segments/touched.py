@@ -29,7 +29,7 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Batch, Tables
 from siyu.identity.facts import IDENTITY_LINK
 from siyu.segments import _tables
-from siyu.segments.evaluate import members
+from siyu.segments.evaluate import members, names_many
 from siyu.segments.leaves import (
     BUYERS,
     ORDERS,
@@ -121,7 +121,8 @@ def ask_again(session: Session, rules: Mapping[int, Rule], tables: Tables, befor
 
     Asked are the people in `ARRIVED` and those whose answer the clock can have changed; they stay kept as `TOUCHED`.
     """
-    form = _form(_Round.of(rules, tables, before, after))
+    asked = _Round.of(rules, tables, before, after)
+    form = _form.__wrapped__(asked) if any(map(names_many, rules.values())) else _form(asked)
     values = {BEFORE: before.now_ms, NOW: after.now_ms}
     session.keep(TOUCHED.get_name(), form.touched, values)
     for name, rows in form.narrow.items():
