@@ -79,16 +79,25 @@ class Visit:
         self.query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         self.ip = scope["client"][0] if scope.get("client") else "127.0.0.1"
         self.token = box.tokens.find(self.query.get("access_token", ""))
-        self.endpoint = self._choose(choices)
-        named = self.query.get("corpid") or self.query.get("appid") or ""
+        named = self.query.get("corpid") or self.query.get("appid") or self._named_in_body(choices)
+        self.endpoint = self._choose(choices, named)
         self.account = self.token.account if self.token and self.endpoint.token else named
         self.outcome = "0"
 
-    def _choose(self, choices: dict[str, Endpoint]) -> Endpoint:
-        """Hosts and paths are shared between products: the token decides, or the account that the query names."""
+    def _named_in_body(self, choices: dict[str, Endpoint]) -> str:
+        """The account of a call without token that says it in its body (stable_token, SMS)."""
+        if not self._raw or any(endpoint.token or endpoint.method == "GET" for endpoint in choices.values()):
+            return ""
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+            body = msgspec.json.decode(self._raw)
+            if isinstance(body, dict):
+                return str(body.get("appid") or body.get("app_key") or "")
+        return ""
+
+    def _choose(self, choices: dict[str, Endpoint], named: str) -> Endpoint:
+        """Hosts and paths are shared between products: the token decides, or the account that the call names."""
         if self.token and self.token.product in choices:
             return choices[self.token.product]
-        named = self.query.get("corpid") or self.query.get("appid") or ""
         for product, endpoint in choices.items():
             if named and named in self._box.worlds[product].accounts:
                 return endpoint
@@ -110,8 +119,10 @@ class Visit:
             await self._suffer([fault for fault in faults if fault.acted])
         except Refusal as refusal:
             self.outcome = str(refusal.errcode)
+            # A gateway of another make (SMS) words its refusals itself.
+            refused = getattr(world, "refused", None)
             said = world.errmsg(refusal, self.ip)
-            result = {"errcode": refusal.errcode, "errmsg": said, **refusal.fields}
+            result = refused(refusal) if refused else {"errcode": refusal.errcode, "errmsg": said, **refusal.fields}
         except _Broken as broken:
             self.outcome = f"http {broken.status}"
             return Answer(b"<html><body>Bad Gateway</body></html>", "text/html", broken.status)

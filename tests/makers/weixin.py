@@ -22,6 +22,7 @@ class Posted:
     method: str
     query: dict[str, str]
     body: str
+    headers: dict[str, str]
 
     @property
     def fields(self) -> dict[str, str]:
@@ -63,7 +64,7 @@ def listener() -> Iterator[Listener]:
         def _serve(self) -> None:
             query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            posted = Posted(self.command, query, body)
+            posted = Posted(self.command, query, body, dict(self.headers))
             status, said = kept.answer(posted)
             kept.posts.append(posted)
             self.send_response(status)
