@@ -3,7 +3,7 @@
 Every route depends on exactly one of `require`, `require_session`, `anyone`.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any
@@ -76,7 +76,8 @@ class _Require(_Asking):
 
 
 class _Anyone(_Asking):
-    def __call__(self, request: Request) -> Stores:
+    # Async because it waits for nothing: a plain function would go through a thread.
+    async def __call__(self, request: Request) -> Stores:
         return stores_of(request)
 
 
@@ -95,7 +96,7 @@ def require_session() -> Callable[..., Access]:
 
 
 @cache
-def anyone() -> Callable[..., Stores]:
+def anyone() -> Callable[..., Awaitable[Stores]]:
     """For `Depends`: a public route; gives the stores."""
     return _Anyone(ANYONE)
 
