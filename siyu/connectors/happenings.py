@@ -34,6 +34,8 @@ KINDS: Final = frozenset({
     "mass_send_finished", "template_send_finished",
     "subscribe_answered", "subscribe_changed", "subscribe_sent",
     "customer_service_session_changed", "session_entered", "content_checked",
+    "message_delivered", "message_delayed", "message_failed", "message_complained",  # detail: reference, status, words
+    "unsubscribed",  # by the carrier's own means (a mail program's button, a text sent back)
     "unknown",  # detail: all fields as they came
 })  # fmt: skip
 
