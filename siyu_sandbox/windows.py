@@ -24,18 +24,18 @@ class Windows:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._counts: dict[tuple[str, str, float], tuple[float, int]] = {}
-        self._blocked: dict[tuple[str, str, float], float] = {}
+        self._counts: dict[tuple[str, str, Window], tuple[float, int]] = {}
+        self._blocked: dict[tuple[str, str, Window], float] = {}
         self._open: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     def take(self, account: str, api: str, windows: Sequence[Window]) -> None:
         """Count one call, or refuse it."""
         now = self._clock.now()
         for window in windows:
-            if self._blocked.get((account, api, window.seconds), 0) > now:
+            if self._blocked.get((account, api, window), 0) > now:
                 raise _over(window)
         for window in windows:
-            key = (account, api, window.seconds)
+            key = (account, api, window)
             began, count = self._counts.get(key, (now, 0))
             if now - began >= window.seconds:
                 began, count = now, 0
@@ -64,9 +64,9 @@ class Windows:
         """Calls counted in each window that is not over, by the window's seconds."""
         now = self._clock.now()
         return {
-            seconds: count
-            for (owner, path, seconds), (began, count) in self._counts.items()
-            if owner == account and path == api and now - began < seconds
+            window.seconds: count
+            for (owner, path, window), (began, count) in self._counts.items()
+            if owner == account and path == api and now - began < window.seconds
         }
 
 
