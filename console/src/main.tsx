@@ -10,6 +10,7 @@ import "@/styles/team.css";
 import "@/styles/measurement.css";
 import "@/styles/customers.css";
 import "@/styles/orders.css";
+import "@/styles/carriers.css";
 import "@/styles/segments.css";
 import "@/styles/reports.css";
 import "@/styles/narrow.css";

@@ -4,6 +4,267 @@
  */
 
 export interface paths {
+    "/api/v1/callbacks/{callback_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prove to a carrier that this address is ours */
+        get: operations["callbacks_verify"];
+        put?: never;
+        /** What a carrier tells of its own accord */
+        post: operations["callbacks_receive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connected accounts with their health */
+        get: operations["carriers_list_accounts"];
+        put?: never;
+        /** Connect an account */
+        post: operations["carriers_connect_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account */
+        get: operations["carriers_read_account"];
+        put?: never;
+        post?: never;
+        /** Disconnect an account; its relations stay on record */
+        delete: operations["carriers_remove_account"];
+        options?: never;
+        head?: never;
+        /** Change an account's name, credentials or settings */
+        patch: operations["carriers_change_account"];
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try every step of the connection and say what to put right */
+        post: operations["carriers_check_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/greetings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Greetings that were sent or not, newest first, with how fast */
+        get: operations["carriers_list_greetings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls and troubles of the last 24 hours */
+        get: operations["carriers_read_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the carrier told us, newest first */
+        get: operations["carriers_list_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/inbox/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many callbacks of each kind are kept */
+        get: operations["carriers_count_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/inbox/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One callback as the carrier wrote it */
+        get: operations["carriers_read_arrival"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make no calls of our own to this account */
+        post: operations["carriers_pause_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is used of each window of calls, and what is closed */
+        get: operations["carriers_read_quotas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Work with this account again */
+        post: operations["carriers_resume_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/welcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Greetings for new contacts */
+        get: operations["carriers_list_welcomes"];
+        put?: never;
+        /** Add a greeting */
+        post: operations["carriers_add_welcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/welcomes/{welcome_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a greeting */
+        put: operations["carriers_change_welcome"];
+        post?: never;
+        /** Take a greeting out of use */
+        delete: operations["carriers_remove_welcome"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Carriers that can be connected, and what each wants to know */
+        get: operations["carriers_list_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -905,6 +1166,194 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountChange
+         * @description A credential that is left out keeps its value.
+         */
+        AccountChange: {
+            /** Credentials */
+            credentials?: {
+                [key: string]: string;
+            } | null;
+            /** Name */
+            name?: string | null;
+            /** Settings */
+            settings?: {
+                [key: string]: string;
+            } | null;
+        };
+        /** AccountHealth */
+        AccountHealth: {
+            /** Average Seconds */
+            average_seconds: number | null;
+            /** Budget Left Rate */
+            budget_left_rate: number;
+            /** Call Count */
+            call_count: number;
+            /** Error Rate */
+            error_rate: number;
+            /** Failed Count */
+            failed_count: number;
+            /** Hours */
+            hours: components["schemas"]["CallHour"][];
+            /** Is Silent */
+            is_silent: boolean;
+            /** Last Call At */
+            last_call_at: string | null;
+            /** Last Success At */
+            last_success_at: string | null;
+            /** Silent Since */
+            silent_since: string | null;
+            /** Troubles */
+            troubles: components["schemas"]["AccountTrouble"][];
+        };
+        /**
+         * AccountInfo
+         * @description An account without its credentials: those are never told again.
+         */
+        AccountInfo: {
+            /** Callback Url */
+            callback_url: string | null;
+            /** Called Back At */
+            called_back_at: string | null;
+            /** Contact Count */
+            contact_count: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            health: components["schemas"]["HealthInfo"];
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Open Relation Count */
+            open_relation_count: number;
+            /** Product */
+            product: string;
+            product_name: components["schemas"]["Label"];
+            /** Ref */
+            ref: string;
+            /** Relation Count */
+            relation_count: number;
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: string | null;
+            status_fix: components["schemas"]["Label"] | null;
+            status_says: components["schemas"]["Label"] | null;
+            /**
+             * Status Since
+             * Format: date-time
+             */
+            status_since: string;
+        };
+        /** AccountQuota */
+        AccountQuota: {
+            /** Api */
+            api: string;
+            /** Blocked Code */
+            blocked_code: string | null;
+            /** Blocked Until */
+            blocked_until: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Limit Count */
+            limit_count: number;
+            /** Seconds */
+            seconds: number;
+            /** Used Count */
+            used_count: number;
+        };
+        /** AccountTrouble */
+        AccountTrouble: {
+            /** Api */
+            api: string;
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            says: components["schemas"]["Label"] | null;
+        };
+        /**
+         * ArrivalDetail
+         * @description `document` is null where it cannot be decrypted any more; codes that can be used are left out of it.
+         */
+        ArrivalDetail: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Document */
+            document: string | null;
+            /** Done At */
+            done_at: string | null;
+            /** Kind */
+            kind: string;
+            kind_name: components["schemas"]["Label"];
+            /** Masked */
+            masked: boolean;
+            /** Position */
+            position: number;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Summary */
+            summary: string;
+        };
+        /**
+         * ArrivalInfo
+         * @description `done_at` is null while it waits to be worked off.
+         */
+        ArrivalInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Done At */
+            done_at: string | null;
+            /** Kind */
+            kind: string;
+            kind_name: components["schemas"]["Label"];
+            /** Position */
+            position: number;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Summary */
+            summary: string;
+        };
+        /** ArrivalKind */
+        ArrivalKind: {
+            /** Count */
+            count: number;
+            /** Kind */
+            kind: string;
+            name: components["schemas"]["Label"];
+        };
         /** AttributeInfo */
         AttributeInfo: {
             /** Path */
@@ -1010,6 +1459,23 @@ export interface components {
             time_zone: string;
         };
         /**
+         * CallHour
+         * @description `heard` is callbacks that came in.
+         */
+        CallHour: {
+            /** Calls */
+            calls: number;
+            /** Failed */
+            failed: number;
+            /** Heard */
+            heard: number;
+            /**
+             * Hour At
+             * Format: date-time
+             */
+            hour_at: string;
+        };
+        /**
          * Card
          * @description One metric of the period up to `as_of_on`, of what it is compared with, and of each point of the series.
          *
@@ -1026,6 +1492,21 @@ export interface components {
             series: (number | null)[];
             /** Value */
             value: number | null;
+        };
+        /** CarrierField */
+        CarrierField: {
+            /** Default */
+            default: string;
+            help: components["schemas"]["Label"];
+            label: components["schemas"]["Label"];
+            /** Name */
+            name: string;
+            /** Pattern */
+            pattern: string;
+            /** Required */
+            required: boolean;
+            /** Secret */
+            secret: boolean;
         };
         /**
          * Cell
@@ -1067,6 +1548,26 @@ export interface components {
              */
             status: "ok" | "warn" | "fail";
             way_out: components["schemas"]["Label"] | null;
+        };
+        /** CheckResult */
+        CheckResult: {
+            /** Steps */
+            steps: components["schemas"]["CheckStep"][];
+        };
+        /**
+         * CheckStep
+         * @description `ok` is null where the step was not tried because one before it failed.
+         */
+        CheckStep: {
+            /** Code */
+            code: string;
+            fix: components["schemas"]["Label"] | null;
+            /** Key */
+            key: string;
+            label: components["schemas"]["Label"];
+            /** Ok */
+            ok: boolean | null;
+            says: components["schemas"]["Label"];
         };
         /**
          * Clock
@@ -1406,10 +1907,91 @@ export interface components {
             code: string;
             message: components["schemas"]["Label"];
         };
+        /** GreetingInfo */
+        GreetingInfo: {
+            /** Contact Name */
+            contact_name: string | null;
+            /** Latency Ms */
+            latency_ms: number | null;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Settled At */
+            settled_at: string | null;
+            /** Staff */
+            staff: string;
+            /** State */
+            state: string | null;
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: string | null;
+            status_says: components["schemas"]["Label"] | null;
+            /** Welcome Id */
+            welcome_id: number;
+            /** Welcome Name */
+            welcome_name: string | null;
+        };
+        /** GreetingPage */
+        GreetingPage: {
+            /** Items */
+            items: components["schemas"]["GreetingInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+            totals: components["schemas"]["GreetingTotals"];
+        };
+        /**
+         * GreetingTotals
+         * @description Of the last `days`: from the callback to the carrier's answer.
+         */
+        GreetingTotals: {
+            /** Attempting */
+            attempting: number;
+            /** Days */
+            days: number;
+            /** Late */
+            late: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Refused */
+            refused: number;
+            /** Sent */
+            sent: number;
+        };
         /** Health */
         Health: {
             /** Status */
             status: string;
+        };
+        /**
+         * HealthInfo
+         * @description The last 24 hours. `error_rate` leaves out refusals of one person or content; silence is judged by the account's own habit.
+         */
+        HealthInfo: {
+            /** Average Seconds */
+            average_seconds: number | null;
+            /** Budget Left Rate */
+            budget_left_rate: number;
+            /** Call Count */
+            call_count: number;
+            /** Error Rate */
+            error_rate: number;
+            /** Failed Count */
+            failed_count: number;
+            /** Is Silent */
+            is_silent: boolean;
+            /** Last Call At */
+            last_call_at: string | null;
+            /** Last Success At */
+            last_success_at: string | null;
+            /** Silent Since */
+            silent_since: string | null;
         };
         /**
          * IdentifierInfo
@@ -1499,6 +2081,21 @@ export interface components {
             /** Unchanged Count */
             unchanged_count: number;
         };
+        /** Items[AccountInfo] */
+        Items_AccountInfo_: {
+            /** Items */
+            items: components["schemas"]["AccountInfo"][];
+        };
+        /** Items[AccountQuota] */
+        Items_AccountQuota_: {
+            /** Items */
+            items: components["schemas"]["AccountQuota"][];
+        };
+        /** Items[ArrivalKind] */
+        Items_ArrivalKind_: {
+            /** Items */
+            items: components["schemas"]["ArrivalKind"][];
+        };
         /** Items[CheckInfo] */
         Items_CheckInfo_: {
             /** Items */
@@ -1523,6 +2120,11 @@ export interface components {
         Items_MetricRow_: {
             /** Items */
             items: components["schemas"]["MetricRow"][];
+        };
+        /** Items[ProductInfo] */
+        Items_ProductInfo_: {
+            /** Items */
+            items: components["schemas"]["ProductInfo"][];
         };
         /** Items[RoleInfo] */
         Items_RoleInfo_: {
@@ -1558,6 +2160,11 @@ export interface components {
         Items_View_: {
             /** Items */
             items: components["schemas"]["View"][];
+        };
+        /** Items[WelcomeInfo] */
+        Items_WelcomeInfo_: {
+            /** Items */
+            items: components["schemas"]["WelcomeInfo"][];
         };
         /**
          * JobInfo
@@ -1779,6 +2386,24 @@ export interface components {
             /** Items */
             items: components["schemas"]["Month"][];
         };
+        /** NewAccount */
+        NewAccount: {
+            /** Credentials */
+            credentials: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** Product */
+            product: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: string;
+            };
+        };
         /** NewImport */
         NewImport: {
             /**
@@ -1934,6 +2559,15 @@ export interface components {
                 [key: string]: number | null;
             };
         };
+        /** Page[ArrivalInfo] */
+        Page_ArrivalInfo_: {
+            /** Items */
+            items: components["schemas"]["ArrivalInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[AuditEntry] */
         Page_AuditEntry_: {
             /** Items */
@@ -2043,6 +2677,23 @@ export interface components {
             message: components["schemas"]["Label"];
             /** Path */
             path: string;
+        };
+        /**
+         * ProductInfo
+         * @description A carrier that can be connected, and what it wants to know.
+         */
+        ProductInfo: {
+            /** Checks */
+            checks: components["schemas"]["StepName"][];
+            /** Credentials */
+            credentials: components["schemas"]["CarrierField"][];
+            /** Has Callbacks */
+            has_callbacks: boolean;
+            name: components["schemas"]["Label"];
+            /** Product */
+            product: string;
+            /** Settings */
+            settings: components["schemas"]["CarrierField"][];
         };
         /** PropertyInfo */
         PropertyInfo: {
@@ -2391,6 +3042,12 @@ export interface components {
             /** Job Id */
             job_id: string;
         };
+        /** StepName */
+        StepName: {
+            /** Key */
+            key: string;
+            label: components["schemas"]["Label"];
+        };
         /**
          * TagCount
          * @description One tag and how many customers have it.
@@ -2705,6 +3362,74 @@ export interface components {
             /** Sort */
             sort?: string | null;
         };
+        /**
+         * WelcomeContent
+         * @description `attachments` are in the carrier's own form: [{"msgtype": "link", "link": {…}}, …].
+         */
+        WelcomeContent: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * WelcomeDraft
+         * @description `states` (live codes) and `staff` say whom it is for; empty lists mean everybody.
+         */
+        WelcomeDraft: {
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            content: components["schemas"]["WelcomeContent"];
+            /** Name */
+            name: string;
+            /**
+             * Staff
+             * @default []
+             */
+            staff: string[];
+            /**
+             * States
+             * @default []
+             */
+            states: string[];
+        };
+        /** WelcomeInfo */
+        WelcomeInfo: {
+            /** Active */
+            active: boolean;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Staff */
+            staff: string[];
+            /** States */
+            states: string[];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Version */
+            version: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2714,6 +3439,679 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    callbacks_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                callback_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callbacks_receive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                callback_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_AccountInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_connect_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_read_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_remove_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_change_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_check_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckResult"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_greetings: {
+        parameters: {
+            query?: {
+                status?: ("attempting" | "sent" | "refused" | "late") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GreetingPage"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_read_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountHealth"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_inbox: {
+        parameters: {
+            query?: {
+                /** @description One kind, such as contact_added or unknown. */
+                kind?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ArrivalInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_count_inbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ArrivalKind_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_read_arrival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivalDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_pause_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_read_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_AccountQuota_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_resume_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_welcomes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_WelcomeInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_add_welcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WelcomeDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WelcomeInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_change_welcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+                welcome_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WelcomeDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WelcomeInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_remove_welcome: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+                welcome_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ProductInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     customers_list_customers: {
         parameters: {
             query?: {

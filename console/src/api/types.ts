@@ -56,6 +56,14 @@ export type ExportRequest = {
   format: "csv" | "xlsx";
 };
 
+export type CarrierProduct = Schemas["ProductInfo"];
+export type CarrierField = Schemas["CarrierField"];
+export type CarrierAccount = Schemas["AccountInfo"];
+export type AccountHealth = Schemas["AccountHealth"];
+export type CheckStep = Schemas["CheckStep"];
+export type WelcomeInfo = Schemas["WelcomeInfo"];
+export type GreetingStatus = "attempting" | "sent" | "refused" | "late";
+
 export type SegmentRow = Schemas["SegmentRow"];
 export type Segment = Schemas["SegmentDetail"];
 export type SegmentDraft = { name: string; description?: string; rule: Rule };

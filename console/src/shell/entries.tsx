@@ -1,5 +1,6 @@
 import {
   ApartmentOutlined,
+  ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
   ClockCircleOutlined,
@@ -29,6 +30,10 @@ export const MENU: MenuGroup[] = [
       { to: "/rfm", key: "rfm", icon: <AppstoreOutlined />, permission: "reports.read" },
       { to: "/lifecycle", key: "lifecycle", icon: <ApartmentOutlined />, permission: "reports.read" },
     ],
+  },
+  {
+    key: "carriers",
+    entries: [{ to: "/accounts", key: "accounts", icon: <ApiOutlined />, permission: "carriers.read" }],
   },
   {
     key: "insight",

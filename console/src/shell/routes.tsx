@@ -54,6 +54,24 @@ export const router = createBrowserRouter([
             "CustomerPage",
             () => import("@/rooms/customers/CustomerPage") as Promise<Page>,
           ),
+          page(
+            "/accounts",
+            "carriers.read",
+            "AccountsPage",
+            () => import("@/rooms/carriers/AccountsPage") as Promise<Page>,
+          ),
+          page(
+            "/accounts/new",
+            "carriers.write",
+            "ConnectPage",
+            () => import("@/rooms/carriers/ConnectPage") as Promise<Page>,
+          ),
+          page(
+            "/accounts/:id",
+            "carriers.read",
+            "AccountPage",
+            () => import("@/rooms/carriers/AccountPage") as Promise<Page>,
+          ),
           page("/segments", "segments.read", "SegmentsPage", segments),
           page("/rfm", "reports.read", "RfmPage", () => import("@/rooms/segments/RfmPage") as Promise<Page>),
           page(

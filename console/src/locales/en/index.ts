@@ -1,3 +1,4 @@
+import carriers from "./carriers.json";
 import customers from "./customers.json";
 import events from "./events.json";
 import jobs from "./jobs.json";
@@ -9,4 +10,4 @@ import system from "./system.json";
 import team from "./team.json";
 import ui from "./ui.json";
 
-export default { customers, events, jobs, measurement, orders, segments, shell, system, team, ui };
+export default { carriers, customers, events, jobs, measurement, orders, segments, shell, system, team, ui };
