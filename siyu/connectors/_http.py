@@ -12,7 +12,8 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from dataclasses import field as of
 from typing import Any
@@ -101,8 +102,8 @@ async def send(outgoing: Outgoing, reach: Reach = Reach()) -> Reply:
 
 async def close_clients() -> None:
     """Close the connections of the running loop."""
-    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
-        await client.aclose()
+    for line in _lines.pop(asyncio.get_running_loop(), {}).values():
+        await line.client.aclose()
 
 
 async def _exchange(
@@ -115,25 +116,35 @@ async def _exchange(
 ) -> Reply:
     upload = outgoing.upload
     files = {upload.field: (upload.filename, upload.content, upload.content_type)} if upload else None
-    client = await _client(headers["host"])
     timeout = httpx.Timeout(reach.total_seconds, connect=reach.connect_seconds)
-    async with client.stream(
-        outgoing.method,
-        url,
-        headers=headers,
-        content=outgoing.content,
-        files=files,
-        extensions=extensions,
-        timeout=timeout,
-    ) as answer:
-        body = bytearray()
-        async for part in answer.aiter_bytes(64 * 1024):
-            body += part
-            if len(body) > reach.max_bytes:
-                raise TransportError(
-                    Text("对方的回答过大,已中止", "the answer is too large; it was cut off"), reached=None
-                )
-        return Reply(answer.status_code, dict(answer.headers), bytes(body), time.monotonic() - began)
+    async with _client(headers["host"]) as client:
+        request = client.build_request(
+            outgoing.method,
+            url,
+            headers=headers,
+            content=outgoing.content,
+            files=files,
+            extensions=extensions,
+            timeout=timeout,
+        )
+        answer = await client.send(request, stream=True)
+        try:
+            return Reply(
+                answer.status_code, dict(answer.headers), await _body(answer, reach), time.monotonic() - began
+            )
+        finally:
+            await answer.aclose()
+
+
+async def _body(answer: httpx.Response, reach: Reach) -> bytes:
+    body = bytearray()
+    async for part in answer.aiter_bytes(64 * 1024):
+        body += part
+        if len(body) > reach.max_bytes:
+            raise TransportError(
+                Text("对方的回答过大,已中止", "the answer is too large; it was cut off"), reached=None
+            )
+    return bytes(body)
 
 
 def _transport(error: BaseException, *, reached: bool | None) -> TransportError:
@@ -215,27 +226,37 @@ def _is_private(text: str) -> bool:
     return not address.is_global or address.is_multicast
 
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, httpx.AsyncClient]] = WeakKeyDictionary()
+@dataclass
+class _Line:
+    """The connections to one host, and how many calls are using them."""
+
+    client: httpx.AsyncClient
+    busy: int = 0
+
+
+_lines: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Line]] = WeakKeyDictionary()
 _tls: list[ssl.SSLContext] = []
 
 
-async def _client(host: str) -> httpx.AsyncClient:
+@asynccontextmanager
+async def _client(host: str) -> AsyncIterator[httpx.AsyncClient]:
     """One client a loop and host, so that a connection proven for one name is never used for another at the same address."""
-    clients = _clients.setdefault(asyncio.get_running_loop(), {})
-    if host not in clients:
-        for old in _spare(clients):
-            await clients.pop(old).aclose()
-        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
-        clients[host] = httpx.AsyncClient(
-            verify=_context(), limits=limits, trust_env=False, follow_redirects=False
-        )
-    return clients[host]
-
-
-def _spare(clients: Iterable[str]) -> list[str]:
-    """Hosts to let go, the oldest first, before one more is added."""
-    names = list(clients)
-    return names[: max(0, len(names) - _HOSTS + 1)]
+    lines = _lines.setdefault(asyncio.get_running_loop(), {})
+    idle = [name for name, line in lines.items() if not line.busy and name != host]
+    for name in idle[: max(0, len(lines) - _HOSTS + 1)]:
+        await lines.pop(name).client.aclose()
+    if host not in lines:
+        # A shorter keep-alive than servers have: else a call may go into a connection that is being closed, and nobody
+        # knows whether it arrived.
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4)
+        client = httpx.AsyncClient(verify=_context(), limits=limits, trust_env=False, follow_redirects=False)
+        lines[host] = _Line(client)
+    line = lines[host]
+    line.busy += 1
+    try:
+        yield line.client
+    finally:
+        line.busy -= 1
 
 
 def _context() -> ssl.SSLContext:

@@ -34,7 +34,8 @@ CROWDED_LATER_SECONDS = 5
 BLOCK_SECONDS = (60, 3600, 86_400)
 """A window of 45009 is not named in the answer: a minute first; still full after it, an hour; then a day."""
 MOST_TRIES = 6
-_SECRET = re.compile(r"(access_token|corpsecret|secret|ticket|code)=[^&\s\"']*", re.IGNORECASE)
+UPLOAD_SECONDS = 120.0
+_SECRET = re.compile(r"(?<![a-z])(access_token|corpsecret|secret|ticket|code)=[^&\s\"']*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -189,11 +190,10 @@ class Api:
 
     def _reach(self, call: Call) -> Reach:
         reach = self.manner.reach
-        return (
-            reach
-            if call.seconds is None
-            else replace(reach, total_seconds=min(call.seconds, reach.total_seconds))
-        )
+        if call.upload is not None:
+            return replace(reach, total_seconds=max(UPLOAD_SECONDS, reach.total_seconds))
+        most = reach.total_seconds if call.seconds is None else call.seconds
+        return replace(reach, total_seconds=min(most, reach.total_seconds))
 
     def _outgoing(self, call: Call, token: str | None) -> Outgoing:
         body = None if call.body is None else msgspec.json.encode(call.body)
