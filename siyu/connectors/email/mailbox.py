@@ -105,6 +105,8 @@ def _imap(box: Mailbox, cursor: str, at_most: int) -> Read:
     finally:
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
             talk.logout()
+        with contextlib.suppress(OSError):
+            talk.shutdown()
     return Read(
         [raw for raw in messages if raw], f"{validity}:{max([after, *new[:at_most]])}", len(new) > at_most
     )
@@ -144,6 +146,7 @@ def _pop(box: Mailbox, cursor: str, at_most: int) -> Read:
     finally:
         with contextlib.suppress(OSError, poplib.error_proto):
             talk.quit()
+        talk.close()
     seen.update(new[: len(messages)])
     kept = [name for name in there if name in seen][-_KEPT_IDS:]
     return Read([raw for raw in messages if raw], json.dumps(kept), len(new) > len(messages))

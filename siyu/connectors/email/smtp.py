@@ -68,8 +68,7 @@ class Conversation:
 
     def __enter__(self) -> Conversation:
         try:
-            self._smtp = self._connected()
-            self._log_in(self._smtp)
+            self._log_in(self._connect())
         except BaseException:
             self.close()
             raise
@@ -111,10 +110,10 @@ class Conversation:
     def alive(self) -> bool:
         return self._smtp is not None and self._smtp.sock is not None
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
         server = self._server
         context = server.context or ssl.create_default_context()
-        smtp = (
+        smtp = self._smtp = (
             smtplib.SMTP_SSL(local_hostname=server.helo, timeout=server.timeout_seconds, context=context)
             if server.tls == "tls"
             else smtplib.SMTP(local_hostname=server.helo, timeout=server.timeout_seconds)
@@ -122,21 +121,14 @@ class Conversation:
         # The library reads the name for the certificate from here; `connect` alone does not set it.
         smtp._host = server.host  # type: ignore[attr-defined]
         with _reaching("connect"):
-            code, words = smtp.connect(server.host, server.port)
-            if code == 220:
-                smtp.ehlo_or_helo_if_needed()
-            if code == 220 and server.tls == "starttls":
+            self._demand("connect", (220,), *smtp.connect(server.host, server.port))
+            smtp.ehlo_or_helo_if_needed()
+            if server.tls == "starttls":
                 self._secure(smtp, context)
-        if code != 220:
-            smtp.close()
-            if not 400 <= code < 600:
-                raise _lost(reached=False, words=said(words))
-            raise refused_reply("connect", code, said(words), self._now())
         return smtp
 
     def _secure(self, smtp: smtplib.SMTP, context: ssl.SSLContext) -> None:
         if not smtp.has_extn("starttls"):
-            smtp.close()
             raise Unavailable(
                 Text("服务器不提供 STARTTLS,不会明文发送", "the server offers no STARTTLS, and nothing is sent in the clear"),
                 reached=False, vendor_code="no_starttls", api="connect",
