@@ -20,26 +20,27 @@ class Window:
 
 
 class Windows:
-    """Counters of all accounts."""
+    """Counters of all accounts. A limit may change while its window runs; the count stays."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._counts: dict[tuple[str, str, Window], tuple[float, int]] = {}
-        self._blocked: dict[tuple[str, str, Window], float] = {}
+        # By account, API, and the window's place in the list: two may be equally long.
+        self._counts: dict[tuple[str, str, int], tuple[float, int, float]] = {}
+        self._blocked: dict[tuple[str, str, int], float] = {}
         self._open: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     def take(self, account: str, api: str, windows: Sequence[Window]) -> None:
         """Count one call, or refuse it."""
         now = self._clock.now()
-        for window in windows:
-            if self._blocked.get((account, api, window), 0) > now:
+        for place, window in enumerate(windows):
+            if self._blocked.get((account, api, place), 0) > now:
                 raise _over(window)
-        for window in windows:
-            key = (account, api, window)
-            began, count = self._counts.get(key, (now, 0))
+        for place, window in enumerate(windows):
+            key = (account, api, place)
+            began, count, _ = self._counts.get(key, (now, 0, window.seconds))
             if now - began >= window.seconds:
                 began, count = now, 0
-            self._counts[key] = (began, count + 1)
+            self._counts[key] = (began, count + 1, window.seconds)
             if count >= window.limit:
                 self._blocked[key] = now + window.seconds
                 raise _over(window)
@@ -64,9 +65,9 @@ class Windows:
         """Calls counted in each window that is not over, by the window's seconds."""
         now = self._clock.now()
         return {
-            window.seconds: count
-            for (owner, path, window), (began, count) in self._counts.items()
-            if owner == account and path == api and now - began < window.seconds
+            seconds: count
+            for (owner, path, _), (began, count, seconds) in self._counts.items()
+            if owner == account and path == api and now - began < seconds
         }
 
 
