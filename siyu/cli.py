@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,23 +17,29 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from siyu import __version__, server
+from siyu import __version__, cli_accounts, server
 from siyu.cli_reports import Teller, show_report
 from siyu.client import Client
 from siyu.foundation.errors import Fault, InvalidError, SiyuError
 from siyu.foundation.money import format_fen
+from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings, load_settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
+from siyu.living import keep_living
+from siyu.sandbox import beside
 from siyu.team.members import create_first_owner
+from siyu.team.tokens import local_token_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Siyu 私域:自托管的私域客户运营平台", pretty_exceptions_enable=False)
 import_app = typer.Typer(no_args_is_help=True, help="导入 Import")
 segment_app = typer.Typer(no_args_is_help=True, help="分群 Segments")
 team_app = typer.Typer(no_args_is_help=True, help="成员 Team")
+account_app = typer.Typer(no_args_is_help=True, help="账号 Accounts")
 app.add_typer(import_app, name="import")
 app.add_typer(segment_app, name="segment")
 app.add_typer(team_app, name="team")
+app.add_typer(account_app, name="account")
 out, err = Console(soft_wrap=True), Console(stderr=True)
 UNBOUND = 10_000
 """Columns of what is not a terminal: a file or another program has no edge at which a table must end."""
@@ -68,19 +75,37 @@ def serve() -> None:
     """启动服务和控制台 Start the server and the console."""
     settings = load_settings()
     logging.getLogger().setLevel(settings.log_level)
-    server.serve(settings, _ready, _waiting)
+    _serve(settings)
 
 
 @app.command()
-def up(customers: Annotated[int, typer.Option(help="示例品牌的客户数")] = 4000) -> None:
-    """首次使用:载入示例品牌并启动 Load the sample brand if the data folder is empty, then serve."""
+def up(
+    customers: Annotated[int, typer.Option(help="示例品牌的客户数")] = 4000,
+    sandbox: Annotated[bool, typer.Option("--sandbox/--no-sandbox", help="示例品牌旁是否运行沙盒,让客人陆续到来")] = True,
+) -> None:
+    """首次使用:载入示例品牌并启动 Load the sample brand if the data folder is empty, then serve it with its sandbox."""
     settings = load_settings()
     if server.owner_url(settings) is None:
         with _client(settings) as client:
             if _is_empty(client):
                 _follow(client, client.post("/system/sample", customers=customers)["job_id"])
                 _follow_rest(client)
-    server.serve(settings, _ready, _waiting)
+    _serve(settings if sandbox else settings.model_copy(update={"sandbox": False}))
+
+
+@app.command("sandbox")
+def sandbox_command(
+    port: Annotated[int, typer.Option(help="HTTP 端口,0 为任意空闲端口")] = 8770,
+    smtp_port: Annotated[int, typer.Option(help="SMTP 端口")] = 8771,
+    seed: Annotated[int, typer.Option(help="种子相同,行为相同")] = 0,
+    speed: Annotated[float, typer.Option(help="虚拟时间的倍速")] = 1.0,
+) -> None:
+    """运行沙盒:载体的服务器和模拟的手机 Run the carriers' servers and simulated phones, for trying things out."""
+    with beside(port, smtp_port, seed=seed, speed=speed) as running:
+        out.print(f"接口 Servers     [bold]{running.url}[/]  (账号设置里的接口地址 base URL of an account; allow_private=true)")
+        out.print(f"手机 Phones      [bold]{running.url}/sandbox/[/]")
+        out.print(f"邮件 SMTP        127.0.0.1:{running.smtp_port}\nCtrl-C 停止 to stop")
+        running.process.wait()
 
 
 @app.command()
@@ -240,6 +265,71 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@account_app.command("list")
+def account_list(as_json: AsJson = False) -> None:
+    """已接入的账号 Connected accounts with their state."""
+    with _client(load_settings()) as client:
+        found = client.get("/carriers/accounts")
+    if as_json:
+        _print_json(found)
+    else:
+        cli_accounts.show_accounts(_teller(), found)
+
+
+@account_app.command("connect")
+def account_connect(
+    product: Annotated[str, typer.Argument(help="wecom | official_account | mini_program | email | sms | webhook")],
+    name: Annotated[str | None, typer.Option(help="账号名称")] = None,
+    field: Annotated[list[str] | None, typer.Option("--field", metavar="字段=值", help="不是密钥的资料,可多次")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="设置=值", help="设置,可多次")] = None,
+    secret_file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="每行一个 字段=值;也可用环境变量 SIYU_ACCOUNT_字段")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """接入一个账号并逐项检查;密钥只从提示、环境变量或文件读 Connect an account and check it; secrets are asked for."""
+    teller, wrong = _teller(), Text("资料写法不对", "the details are not written right")
+    with _client(load_settings()) as client:
+        vendor = cli_accounts.product_of(client, product)
+        given = cli_accounts.pairs_of(field or [], wrong)
+        credentials = cli_accounts.ask_credentials(teller, vendor, given, secret_file)
+        body = {"product": product, "name": name or teller.label(vendor["name"]), "credentials": credentials, "settings": cli_accounts.pairs_of(set_ or [], wrong)}
+        made = client.post("/carriers/accounts", body)
+        steps = client.post(f"/carriers/accounts/{made['id']}/check")["steps"]
+    if as_json:
+        _print_json({**made, "steps": steps})
+    else:
+        cli_accounts.show_steps(teller, made["name"], steps, out.print)
+
+
+@account_app.command("check")
+def account_check(account: Annotated[str | None, typer.Argument(help="编号、名称或载体上的编号;不写则全部")] = None, as_json: AsJson = False) -> None:
+    """逐项检查账号,说明要改什么 Try every step of an account and say what to put right."""
+    teller, well, found = _teller(), True, []
+    with _client(load_settings()) as client:
+        for one in cli_accounts.find_account(client, account):
+            steps = client.post(f"/carriers/accounts/{one['id']}/check")["steps"]
+            found.append({"id": one["id"], "name": one["name"], "steps": steps})
+            well = (all(step["ok"] for step in steps) if as_json else cli_accounts.show_steps(teller, one["name"], steps, out.print)) and well
+    if as_json:
+        _print_json({"items": found})
+    if not well:
+        raise typer.Exit(1)
+
+
+@account_app.command("reconcile")
+def account_reconcile(account: Annotated[str | None, typer.Argument(help="编号、名称或载体上的编号;不写则全部")] = None, as_json: AsJson = False) -> None:
+    """与载体全量核对:谁不见了,谁是新的 Compare with the carrier in full: who vanished, who is new."""
+    with _client(load_settings()) as client:
+        done = []
+        for one in cli_accounts.find_account(client, account):
+            done.append(_follow(client, client.post(f"/carriers/accounts/{one['id']}/reconcile")["job_id"]))
+            if not as_json:
+                out.print(f"{one['name']}  {done[-1]['status']}  {json.dumps(done[-1]['result'] or {}, ensure_ascii=False)}", highlight=False)
+    if as_json:
+        _print_json({"items": done})
+    for job in done:
+        _expect_done(job)
+
+
 @team_app.command("password")
 def team_password(login: str) -> None:
     """给成员设新密码(忘记密码时用) Set a member's password; asks for it, or reads SIYU_PASSWORD."""
@@ -287,6 +377,27 @@ def _client(settings: Settings) -> Iterator[Client]:
 
 def _waiting() -> None:
     err.print("另一个 siyu 命令正在使用数据目录,等它结束…… waiting for another siyu command")
+
+
+def _serve(settings: Settings) -> None:
+    """Serve; beside the sample brand, if wished, with the sandbox in which people arrive."""
+    stopping = threading.Event()
+    living: list[threading.Thread] = []
+
+    def ready(stores: Stores, url: str) -> None:
+        _ready(stores, url)
+        mine = server.owner_url(settings)
+        if settings.sandbox and mine is not None:
+            arguments = (stores, mine, local_token_of(load_secrets(settings)), stopping)
+            living.append(threading.Thread(target=keep_living, args=arguments, name="living", daemon=True))
+            living[0].start()
+
+    try:
+        server.serve(settings, ready, _waiting)
+    finally:
+        stopping.set()
+        for thread in living:
+            thread.join(timeout=15)
 
 
 def _ready(stores: Stores, url: str) -> None:

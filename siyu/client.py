@@ -94,3 +94,24 @@ def _given(query: dict[str, Any]) -> dict[str, Any]:
 
 def _read(answer: httpx.Response) -> Any:
     return answer.json() if answer.content else None
+
+
+class Control:
+    """The control API of a sandbox on this machine: JSON in and out, no log-in."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=f"{url}/sandbox", timeout=10, trust_env=False)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer; UnavailableError when the sandbox is gone, RefusedError when it says no."""
+        try:
+            answer = self._http.request(method, f"/{path}", json=body)
+        except httpx.TransportError as error:
+            raise UnavailableError(Text("沙盒没有回答", "the sandbox does not answer")) from error
+        if answer.is_error:
+            raise RefusedError({"detail": answer.text[:500]})
+        return answer.json()
+
+    def close(self) -> None:
+        self._http.close()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
+import threading
+import time
 
 import uvicorn
 
@@ -24,12 +27,19 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--smtp-port", type=int, default=8771, help="SMTP port; 0 for none")
     options.add_argument("--seed", type=int, default=0, help="equal seeds behave alike")
     options.add_argument("--speed", type=float, default=1.0, help="virtual seconds in a real one")
+    options.add_argument(
+        "--with-parent",
+        action="store_true",
+        help="end when the process that started this one has ended, however",
+    )
     return options
 
 
 def run(arguments: list[str]) -> int:
     """Serve until stopped; return the exit code."""
     chosen = parser().parse_args(arguments)
+    if chosen.with_parent:
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     box = Sandbox(PRODUCTS, chosen.seed, chosen.speed)
     box.base_url = f"http://{chosen.host}:{chosen.port}"
     smtp = (chosen.host, chosen.smtp_port) if chosen.smtp_port else None
@@ -48,3 +58,10 @@ def run(arguments: list[str]) -> int:
         timeout_graceful_shutdown=1,
     )
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """A process that lost its parent is given another one."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)

@@ -30,7 +30,8 @@ class Calls:
         self.watch = LedgerWatch(stores)
         self._loop = asyncio.new_event_loop()
         self._ports = Ports(LedgerTokens(stores), LedgerLimits(stores), self.watch, stores.now, asyncio.sleep)
-        self._connectors: dict[int, tuple[int, Any]] = {}
+        # The callback key besides: data that is put away gives its numbers free for other accounts.
+        self._connectors: dict[tuple[int, str], tuple[int, Any]] = {}
         self._thread = threading.Thread(target=self._turn, name="carriers", daemon=True)
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -52,12 +53,13 @@ class Calls:
 
     def connector(self, account: Account) -> Any:
         """What `Vendor.connect` gives for this account, built anew when the account has changed. Call it inside the loop."""
-        held = self._connectors.get(account.id)
+        mine = (account.id, account.callback_key)
+        held = self._connectors.get(mine)
         if held is None or held[0] != account.version:
             with self.stores.ledger.read() as tx:
                 credentials = accounts.credentials_of(self.stores, tx, account)
             held = (account.version, account.vendor.connect(account.key, credentials, account.all_settings, self._ports))
-            self._connectors[account.id] = held
+            self._connectors[mine] = held
         return held[1]
 
     def _turn(self) -> None:

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(4096, description="Largest file that an import takes, in MB.", ge=1)
     session_days: int = Field(14, description="A log-in ends after so many days without use.", ge=1, le=365)
     job_workers: int = Field(1, description="Jobs that run at the same time in one process.", ge=1, le=64)
+    sandbox: bool = Field(True, description="Run the sandbox beside a server that shows the sample brand, so that people arrive there.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
 
     @field_validator("time_zone")
@@ -112,7 +113,7 @@ def load_settings(home: Path | None = None) -> Settings:
     faults += [
         Fault(name, Text("没有这个设置项(环境变量)", "no such setting (environment variable)"))
         for name in sorted(os.environ)
-        if name.startswith("SIYU_") and name[5:].lower() not in set(Settings.model_fields) | _OTHER_VARIABLES
+        if name.startswith("SIYU_") and not name.startswith(_ANSWERS) and name[5:].lower() not in set(Settings.model_fields) | _OTHER_VARIABLES
     ]
     settings: Settings | None = None
     try:
@@ -131,6 +132,8 @@ def load_settings(home: Path | None = None) -> Settings:
 
 
 _SECRET = {"secret_key", "database_url"}
+_ANSWERS = "SIYU_ACCOUNT_"
+"""Answers for `siyu account connect`: names of a carrier's fields, not of settings."""
 _OTHER_VARIABLES = {"shared_data", "password"}
 
 

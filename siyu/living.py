@@ -1,0 +1,190 @@
+"""Living 活的示例品牌: a sandbox beside the sample brand, its accounts connected, and people who arrive at a gentle pace.
+
+Whoever arrives is also written into a journal in the data folder. A sandbox forgets everything when it ends; the next one
+is told from the journal who was there, so that a reconcile finds what the sample brand already knows.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from siyu.client import Client, Control, RefusedError
+from siyu.foundation.brand import is_sample
+from siyu.foundation.errors import SiyuError
+from siyu.foundation.stores import Stores
+from siyu.sandbox import Beside, beside
+
+PACE_SECONDS = 6.0
+"""Somebody does something about so often."""
+CORP, SERVICE, MINI = "wwsiyusample", "wxsiyuservice0001", "wxsiyuminiapp0001"
+SECRET, TOKEN = "sample" + "0" * 37, "sampletoken"
+AES_KEY = "sample" * 7 + "A"
+WELCOME = "{客户昵称},你好,欢迎来到澄山里!回复「试饮」领取一份当季茶样。"
+STATES = (("杭州湖滨店收银台", "store-s01"), ("上海静安店桌卡", "store-s03"), ("包裹卡", "parcel-card"), ("老客带新", "friend"))
+_log = logging.getLogger("siyu.living")
+
+
+@dataclass
+class Life:
+    """Who is there. `friends`: (phone, staff) of open relations; `followers`: phones that follow the Official Account."""
+
+    journal: Path
+    people_count: int = 0
+    friends: dict[tuple[int, str], str] = field(default_factory=dict)
+    followers: set[int] = field(default_factory=set)
+
+    def note(self, act: str, phone: int, staff: str = "", state: str = "") -> None:
+        """Remember it, here and on disk."""
+        self._take(act, phone, staff, state)
+        with self.journal.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([act, phone, staff, state]) + "\n")
+
+    def _take(self, act: str, phone: int, staff: str, state: str) -> None:
+        self.people_count = max(self.people_count, phone)
+        if act == "add":
+            self.friends[phone, staff] = state
+        elif act == "delete":
+            self.friends.pop((phone, staff), None)
+        elif act == "follow":
+            self.followers.add(phone)
+        elif act == "unfollow":
+            self.followers.discard(phone)
+
+    @classmethod
+    def read(cls, journal: Path) -> Life:
+        life = cls(journal)
+        if journal.exists():
+            for line in journal.read_text(encoding="utf-8").splitlines():
+                try:
+                    life._take(*json.loads(line))
+                except (ValueError, TypeError):  # the last line of a process that was killed
+                    continue
+        return life
+
+
+Step = Callable[[Control, Life, list[str], random.Random], None]
+
+
+def keep_living(stores: Stores, url: str, token: str, stopping: threading.Event, step: Step | None = None) -> None:
+    """Run the sandbox and let people arrive until the sample brand is put away or the server stops. For a thread."""
+    if not _is_wanted(stores):
+        return
+    client = Client(url, token, "zh")
+    try:
+        with beside(seed=1) as sandbox:
+            staff, life = _settle(stores, client, sandbox)
+            dice = random.Random()  # noqa: S311  who comes next is no secret
+            while not stopping.wait(dice.expovariate(1 / PACE_SECONDS)) and _is_wanted(stores):
+                try:
+                    (step or arrive)(sandbox.control, life, staff, dice)
+                except RefusedError as error:
+                    _log.info("somebody could not do what they wanted: %s", error)
+    except SiyuError as error:
+        _log.warning("the sample brand stands still: %s", error)
+    finally:
+        client.close()
+
+
+def arrive(control: Control, life: Life, staff: list[str], dice: random.Random) -> None:
+    """One person does one thing: most scan a code and add staff; some follow, some leave again."""
+    kind = dice.choices(("add", "follow", "delete", "unfollow"), (70, 18, 8, 4))[0]
+    if kind == "add":
+        phone = _newcomer(control, life)
+        userid, state = dice.choice(staff), dice.choice(STATES)[1]
+        control.ask("POST", f"phones/{phone}/add_staff", {"corpid": CORP, "userid": userid, "state": state, "add_way": 1})
+        life.note("add", phone, userid, state)
+    elif kind == "follow":
+        phone = _newcomer(control, life)
+        control.ask("POST", f"phones/{phone}/follow", {"account": SERVICE})
+        life.note("follow", phone)
+    elif kind == "delete" and life.friends:
+        phone, userid = dice.choice(list(life.friends))
+        control.ask("POST", f"phones/{phone}/delete_staff", {"corpid": CORP, "userid": userid})
+        life.note("delete", phone, userid)
+    elif kind == "unfollow" and life.followers:
+        phone = dice.choice(sorted(life.followers))
+        control.ask("POST", f"phones/{phone}/unfollow", {"account": SERVICE})
+        life.note("unfollow", phone)
+
+
+def _newcomer(control: Control, life: Life) -> int:
+    phone = int(control.ask("POST", "people", {"count": 1})["first"])
+    life.people_count = max(life.people_count, phone)
+    return phone
+
+
+def _is_wanted(stores: Stores) -> bool:
+    with stores.ledger.read() as tx:
+        return is_sample(tx)
+
+
+def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str], Life]:
+    """Make the carriers' side, tell it who is there already, connect, and only then let it call back."""
+    folder = stores.settings.files / "sample"
+    life = Life.read(folder / "arrivals.jsonl")
+    people = pq.read_table(folder / "staff.parquet", columns=["staff_id", "name", "carrier_id"]).to_pylist()
+    staff = [{"userid": one["staff_id"], "name": one["name"]} for one in people if one["carrier_id"] == "wecom-main"]
+    control = sandbox.control
+    control.ask("POST", "corps", {"corpid": CORP, "name": "澄山里", "apps": [{"agentid": 1000002, "secret": SECRET, "name": "Siyu"}], "staff": staff})
+    control.ask("POST", "official_accounts", {"appid": SERVICE, "secret": SECRET[:32], "name": "澄山里", "kind": "service", "unionid_platform": "siyu"})
+    control.ask("POST", "mini_programs", {"appid": MINI, "secret": SECRET[:32], "name": "澄山里商城", "unionid_platform": "siyu"})
+    _tell(control, life)
+    for product, sandbox_path, name, credentials in _accounts():
+        account = _connected(client, sandbox, product, name, credentials)
+        if account is not None and account["callback_url"] and sandbox_path:
+            wish = {"url": account["callback_url"], "token": TOKEN, "encoding_aes_key": AES_KEY}
+            control.ask("PATCH", sandbox_path, {"callback": wish})
+        if account is not None and product == "wecom":
+            _welcome(client, account["id"])
+    return [one["userid"] for one in staff], life
+
+
+def _tell(control: Control, life: Life) -> None:
+    """Those who were there before; nobody is called back yet."""
+    if life.people_count:
+        control.ask("POST", "people", {"count": life.people_count})
+    for (phone, userid), state in life.friends.items():
+        control.ask("POST", f"phones/{phone}/add_staff", {"corpid": CORP, "userid": userid, "state": state, "add_way": 1, "code": False})
+    for phone in life.followers:
+        control.ask("POST", f"official_accounts/{SERVICE}/followers", {"first": phone, "count": 1})
+
+
+def _accounts() -> Iterator[tuple[str, str, str, dict[str, str]]]:
+    """(product, path at the sandbox, name, credentials) of what is connected, where its connector is there."""
+    yield "wecom", f"corps/{CORP}", "企业微信·主体", {"corpid": CORP, "secret": SECRET, "callback_token": TOKEN, "encoding_aes_key": AES_KEY}
+    keys = {"secret": SECRET[:32], "callback_token": TOKEN, "encoding_aes_key": AES_KEY}
+    yield "official_account", f"official_accounts/{SERVICE}", "服务号", {"appid": SERVICE, **keys}
+    yield "mini_program", f"mini_programs/{MINI}", "小程序商城", {"appid": MINI, **keys}
+
+
+def _connected(client: Client, sandbox: Beside, product: str, name: str, credentials: dict[str, str]) -> dict[str, Any] | None:
+    """The account here, pointed to the sandbox; made when it is not there. None where there is no connector for it."""
+    fields = {one["product"]: {field["name"] for field in one["credentials"]} for one in client.get("/carriers/products")["items"]}
+    if product not in fields:
+        return None
+    given = {name: value for name, value in credentials.items() if name in fields[product]}
+    settings = {"base_url": sandbox.url, "allow_private": "true"}
+    ref = next(iter(credentials.values()))
+    found = next((one for one in client.get("/carriers/accounts")["items"] if (one["product"], one["ref"]) == (product, ref)), None)
+    made: dict[str, Any]
+    if found is not None:
+        made = client.patch(f"/carriers/accounts/{found['id']}", {"settings": settings})
+    else:
+        made = client.post("/carriers/accounts", {"product": product, "name": name, "credentials": given, "settings": settings})
+    return made
+
+
+def _welcome(client: Client, account_id: int) -> None:
+    path = f"/carriers/accounts/{account_id}/welcomes"
+    if not client.get(path)["items"]:
+        link = {"msgtype": "link", "link": {"title": "新客礼:首单 9 折", "url": "https://example.com/welcome", "desc": "领券后 7 天内有效"}}
+        client.post(path, {"name": "默认欢迎语", "content": {"text": WELCOME, "attachments": [link]}})
