@@ -35,9 +35,17 @@ logging.getLogger("httpx").addFilter(lambda record: record.levelno >= logging.WA
 class TransportError(Unavailable):
     """No answer was received. `reached` False: nothing was sent. None: it may have been acted upon."""
 
+    code = "carrier_unreachable"
+    title = Text("连不上载体", "The carrier cannot be reached")
+
 
 class AddressError(TransportError):
     """The address may not be called (not http(s), or a private network without the account's leave)."""
+
+    code = "carrier_address"
+    http_status = 422
+    retry = "never"
+    title = Text("地址不可访问", "The address may not be called")
 
     def __init__(self, message: Text, *, way_out: Text | None = None) -> None:
         super().__init__(message, reached=False, way_out=way_out)

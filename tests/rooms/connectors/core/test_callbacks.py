@@ -17,7 +17,7 @@ from tests.rooms.connectors.core.test_crypto import KEY
 
 TOKEN, CORP = "tokentoken", "wwcorp"
 MUTATIONS = 20_000
-"""In bench/callback_fuzz.py the same is done a million times."""
+"""bench/callbacks_fuzz.py does the like a million times."""
 
 
 def sealed_query(encrypted: str, timestamp: str = "1700000000", nonce: str = "n1") -> dict[str, str]:
