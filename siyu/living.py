@@ -25,6 +25,7 @@ from siyu.sandbox import Beside, beside
 
 PACE_SECONDS = 6.0
 """Somebody does something about so often."""
+LOOK_SECONDS = 5.0
 CORP, SERVICE, MINI = "wwsiyusample", "wxsiyuservice0001", "wxsiyuminiapp0001"
 SECRET, TOKEN = "sample" + "0" * 37, "sampletoken"
 AES_KEY = "sample" * 7 + "A"
@@ -75,9 +76,20 @@ Step = Callable[[Control, Life, list[str], random.Random], None]
 
 
 def keep_living(stores: Stores, url: str, token: str, stopping: threading.Event, step: Step | None = None) -> None:
-    """Run the sandbox and let people arrive until the sample brand is put away or the server stops. For a thread."""
-    if not _is_wanted(stores):
-        return
+    """Let the sample brand live whenever it is there, until the server stops. For a thread."""
+    while not stopping.is_set():
+        if _is_wanted(stores):
+            try:
+                _live(stores, url, token, stopping, step or arrive)
+            except SiyuError as error:
+                _log.warning("the sample brand stands still: %s", error)
+            if not _is_wanted(stores):
+                _journal(stores).unlink(missing_ok=True)
+        stopping.wait(LOOK_SECONDS)
+
+
+def _live(stores: Stores, url: str, token: str, stopping: threading.Event, step: Step) -> None:
+    """Run the sandbox and let people arrive until the sample brand is put away or the server stops."""
     client = Client(url, token, "zh")
     try:
         with beside(seed=1) as sandbox:
@@ -85,13 +97,15 @@ def keep_living(stores: Stores, url: str, token: str, stopping: threading.Event,
             dice = random.Random()  # noqa: S311  who comes next is no secret
             while not stopping.wait(dice.expovariate(1 / PACE_SECONDS)) and _is_wanted(stores):
                 try:
-                    (step or arrive)(sandbox.control, life, staff, dice)
+                    step(sandbox.control, life, staff, dice)
                 except RefusedError as error:
                     _log.info("somebody could not do what they wanted: %s", error)
-    except SiyuError as error:
-        _log.warning("the sample brand stands still: %s", error)
     finally:
         client.close()
+
+
+def _journal(stores: Stores) -> Path:
+    return stores.settings.files / "sample" / "arrivals.jsonl"
 
 
 def arrive(control: Control, life: Life, staff: list[str], dice: random.Random) -> None:
@@ -123,14 +137,16 @@ def _newcomer(control: Control, life: Life) -> int:
 
 
 def _is_wanted(stores: Stores) -> bool:
+    """The sample brand is there, and whole: its staff are known once it was generated."""
     with stores.ledger.read() as tx:
-        return is_sample(tx)
+        wanted = is_sample(tx)
+    return wanted and (stores.settings.files / "sample" / "staff.parquet").exists()
 
 
 def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str], Life]:
     """Make the carriers' side, tell it who is there already, connect, and only then let it call back."""
     folder = stores.settings.files / "sample"
-    life = Life.read(folder / "arrivals.jsonl")
+    life = Life.read(_journal(stores))
     people = pq.read_table(folder / "staff.parquet", columns=["staff_id", "name", "carrier_id"]).to_pylist()
     staff = [{"userid": one["staff_id"], "name": one["name"]} for one in people if one["carrier_id"] == "wecom-main"]
     control = sandbox.control

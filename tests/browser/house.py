@@ -65,7 +65,7 @@ class Watched:
 
 def environment(home: Path) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("SIYU_")}
-    return {**plain, "SIYU_HOME": str(home), "LANG": "C.UTF-8", "SIYU_LOG_LEVEL": "WARNING"}
+    return {**plain, "SIYU_HOME": str(home), "SIYU_SANDBOX": "false", "LANG": "C.UTF-8", "SIYU_LOG_LEVEL": "WARNING"}
 
 
 def start(home: Path) -> Server:

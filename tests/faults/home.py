@@ -24,7 +24,7 @@ class Home:
         self.path = path
         path.mkdir(exist_ok=True, mode=0o700)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SIYU_")}
-        self.environment = {**kept, "SIYU_HOME": str(path), "SIYU_SECRET_KEY": "ab" * 32}
+        self.environment = {**kept, "SIYU_HOME": str(path), "SIYU_SANDBOX": "false", "SIYU_SECRET_KEY": "ab" * 32}
 
     def copy(self, path: Path) -> Home:
         shutil.copytree(self.path, path)
