@@ -101,7 +101,7 @@ class Greeter:
                 return _Outcome("sent", None)
             except CarrierError as error:
                 if error.vendor_code == USED:
-                    return _Outcome("sent" if repeated else "refused", USED)
+                    return _Outcome("sent" if repeated or error.after_unknown else "refused", USED)
                 if error.vendor_code == EXPIRED:
                     return _Outcome("late", EXPIRED)
                 if not isinstance(error, Unavailable | Throttled) and error.vendor_code != SENDING:
