@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from siyu_sandbox.page import phone_page, phones_page
 from siyu_sandbox.registry import Answer, Control, ControlFault, Json, Product
@@ -163,7 +164,7 @@ def act(box: Sandbox, params: dict[str, str], body: Json) -> Json:
 
 
 def truth(box: Sandbox, params: dict[str, str], body: Json) -> Json | Answer:
-    """The tables of the simulation; ?table= gives one as JSON lines."""
+    """The tables of the simulation; ?table= gives one as JSON lines, or with ?format=arrow as an Arrow stream."""
     tables = {name: rows for product in box.products for name, rows in product.truth.items()}
     tables["people"] = lambda box: [_brief(box, one) for one in range(1, box.phones.count + 1)]
     wanted = params.get("table")
@@ -171,8 +172,19 @@ def truth(box: Sandbox, params: dict[str, str], body: Json) -> Json | Answer:
         return {"tables": sorted(tables)}
     if wanted not in tables:
         raise ControlFault(f"no table {wanted}", 404)
-    lines = b"".join(msgspec.json.encode(row) + b"\n" for row in tables[wanted](box))
+    rows = tables[wanted](box)
+    if params.get("format") == "arrow":
+        return arrow(pa.Table.from_pylist(list(rows)))
+    lines = b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
     return Answer(lines, "application/x-ndjson")
+
+
+def arrow(table: pa.Table) -> Answer:
+    """A table as an Arrow stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return Answer(sink.getvalue().to_pybytes(), "application/vnd.apache.arrow.stream")
 
 
 def _brief(box: Sandbox, number: int) -> Json:

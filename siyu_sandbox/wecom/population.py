@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from siyu_sandbox.control import arrow
 from siyu_sandbox.registry import Answer, Control, Json
 from siyu_sandbox.sandbox import Sandbox
 from siyu_sandbox.wecom.control import corp_of, hire_all
@@ -116,10 +117,7 @@ def relations(box: Sandbox, params: dict[str, str], body: Json) -> Answer:
         }
     )
     if params.get("format") == "arrow":
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-        return Answer(sink.getvalue().to_pybytes(), "application/vnd.apache.arrow.stream")
+        return arrow(table)
     lines = b"".join(msgspec.json.encode(row) + b"\n" for row in table.to_pylist())
     return Answer(lines, "application/x-ndjson")
 

@@ -21,6 +21,7 @@ from siyu_sandbox.wecom import (
     moments,
     population,
     send_api,
+    service_api,
     staff_actions,
     tags,
     task_actions,
@@ -35,7 +36,13 @@ from siyu_sandbox.wecom.world import WecomWorld
 
 CONTACT = (contacts, tags, ways, links, welcome, send_api, moments, transfers, behaviour)
 GROUPS = (groups, group_statistics, group_transfers, join_ways, welcome_templates)
-CORP = (tokens, team, media, apps, login)
+CORP = (tokens, team, media, apps, login, service_api)
+ACTING = (
+    actions.ACTIONS,
+    group_actions.PHONE_ACTIONS,
+    task_actions.PHONE_ACTIONS,
+    service_api.PHONE_ACTIONS,
+)
 CONTROLLED = (control, staff_actions, group_actions, task_actions, apps, population, load)
 
 WECOM = Product(
@@ -44,5 +51,5 @@ WECOM = Product(
     endpoints=[endpoint for subject in (*CORP, *CONTACT, *GROUPS) for endpoint in subject.ENDPOINTS],
     control=[route for subject in CONTROLLED for route in subject.CONTROLS],
     scan=actions.scan,
-    actions={**actions.ACTIONS, **group_actions.PHONE_ACTIONS, **task_actions.PHONE_ACTIONS},
+    actions={name: action for one in ACTING for name, action in one.items()},
 )
