@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
-from siyu.foundation.errors import InvalidError, SiyuError
+from siyu.foundation.errors import InvalidError, Retry, SiyuError
 from siyu.foundation.text import Text
 
 Kind = Literal["throttled", "unavailable", "refused", "account_restricted", "bad_credentials"]
@@ -70,7 +70,7 @@ class Unavailable(CarrierError):
 
     code = "carrier_unavailable"
     http_status = 503
-    retry = "later"
+    retry: ClassVar[Retry] = "later"
     kind: Kind = "unavailable"
     title = Text("载体暂时不可用", "The carrier is not available just now")
 

@@ -35,7 +35,10 @@ BLOCK_SECONDS = (60, 3600, 86_400)
 """A window of 45009 is not named in the answer: a minute first; still full after it, an hour; then a day."""
 MOST_TRIES = 6
 UPLOAD_SECONDS = 120.0
-_SECRET = re.compile(r"(?<![a-z])(access_token|corpsecret|secret|ticket|code)=[^&\s\"']*", re.IGNORECASE)
+_SECRET = re.compile(
+    r"""(?<![a-z])(access_token|corpsecret|secret|ticket|code)["']?\s*[=:]\s*["']?[^&\s"',}\]]+""",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)

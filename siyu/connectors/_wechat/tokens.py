@@ -12,6 +12,8 @@ from siyu.connectors.ports import Ports, Token
 
 EARLY_SECONDS = 120
 """A token counts as run out this long before its end, so that no call begins with one that ends on its way."""
+LEAST_SECONDS = 150
+"""WeCom gives the same token until its end: near it, asking again brings nothing new. It is used until it is refused."""
 COOL_OFF_SECONDS = 60
 """After credentials were not accepted, nothing is asked for that long: many wrong tries lock the address out for an hour."""
 _PATIENCE = 3
@@ -57,7 +59,7 @@ class AccessToken:
         except BadCredentials as error:
             self._rejected = (time.monotonic() + COOL_OFF_SECONDS, error)
             raise
-        life = max(issued.expires_in - EARLY_SECONDS, issued.expires_in // 2)
+        life = max(issued.expires_in - EARLY_SECONDS, LEAST_SECONDS)
         return Token(issued.value, self._ports.now() + timedelta(seconds=life))
 
     def _stop_if_rejected(self) -> None:

@@ -86,6 +86,8 @@ class Faults:
         self._found.append(Fault(field, Text(zh, en)))
 
     def bytes(self, field: str, text: str, most: int) -> None:
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            self.add(field, "含有残缺的字符", "holds broken characters")
         if (size := len(text.encode("utf-8", "surrogatepass"))) > most:
             self.add(field, f"最多 {most} 字节,现为 {size} 字节", f"at most {most} bytes; it has {size}")
 

@@ -349,6 +349,25 @@ def test_a_token_is_fetched_anew_before_its_end() -> None:
     run(body())
 
 
+def test_near_its_end_a_token_is_not_asked_for_at_every_call() -> None:
+    """WeCom gives the same one until its end; then it is refused, and only then there is another."""
+    time = Time()
+    same = {"errcode": 0, "access_token": "token-1", "expires_in": 20}
+
+    async def body() -> None:
+        async with fake_vendor({"/cgi-bin/gettoken": [same, {**same, "access_token": "token-2"}]}) as vendor:
+            api = connected(vendor, time)
+            for _ in range(30):
+                await api.json(READ)
+                time.at += timedelta(seconds=1)
+            assert vendor.count("/cgi-bin/gettoken") == 1
+            vendor.script["/cgi-bin/read"] = [error(42001), {"errcode": 0}]
+            await api.json(READ)
+            assert vendor.of("/cgi-bin/read")[-1].query["access_token"] == "token-2"
+
+    run(body())
+
+
 def test_files_are_told_from_errors() -> None:
     async def body() -> None:
         script = {
@@ -405,6 +424,9 @@ def test_pages_go_on_from_a_cursor() -> None:
 
 
 def test_secrets_are_taken_out_of_messages() -> None:
+    assert (
+        without_secrets('{"access_token": "abc", "errcode": 40014}') == '{"access_token=…", "errcode": 40014}'
+    )
     said = "invalid, hint: /cgi-bin/gettoken?corpid=ww1&corpsecret=abc&access_token=def more"
     assert (
         without_secrets(said)

@@ -49,6 +49,11 @@ def test_bytes_count_not_characters() -> None:
     assert welcome(Message("a" * 4001)) == ["text"]
 
 
+def test_broken_characters_are_told() -> None:
+    assert welcome(Message("half an emoji \ud83d")) == ["text"]
+    assert welcome(Message("whole 😀")) == []
+
+
 def test_a_message_must_hold_something() -> None:
     assert welcome(Message()) == ["text"]
     assert welcome(Message("", (PICTURE,))) == []
