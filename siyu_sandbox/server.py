@@ -88,7 +88,7 @@ class Visit:
         """The account of a call without token that says it in its body (stable_token, SMS)."""
         if not self._raw or any(endpoint.token or endpoint.method == "GET" for endpoint in choices.values()):
             return ""
-        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             body = msgspec.json.decode(self._raw)
             if isinstance(body, dict):
                 return str(body.get("appid") or body.get("app_key") or "")
@@ -122,7 +122,11 @@ class Visit:
             # A gateway of another make (SMS) words its refusals itself.
             refused = getattr(world, "refused", None)
             said = world.errmsg(refusal, self.ip)
-            result = refused(refusal) if refused else {"errcode": refusal.errcode, "errmsg": said, **refusal.fields}
+            result = (
+                refused(refusal)
+                if refused
+                else {"errcode": refusal.errcode, "errmsg": said, **refusal.fields}
+            )
         except _Broken as broken:
             self.outcome = f"http {broken.status}"
             return Answer(b"<html><body>Bad Gateway</body></html>", "text/html", broken.status)
@@ -154,7 +158,7 @@ class Visit:
             return dict(parse_multipart(kind, self._raw))
         try:
             body = msgspec.json.decode(self._raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
             raise Refusal(47001, "data format error") from wrong
         if not isinstance(body, dict):
             raise Refusal(47001, "data format error")

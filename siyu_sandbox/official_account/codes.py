@@ -36,7 +36,7 @@ def create(box: Sandbox, account: OfficialAccount, query: dict[str, str], body: 
     if account.kind != "service":
         raise Refusal(48001)
     action = body.get("action_name")
-    if action not in ACTIONS:
+    if not isinstance(action, str) or action not in ACTIONS:
         raise Refusal(40066, "invalid action_name")
     temporary, name = ACTIONS[action]
     scene = _scene(body, name, temporary)

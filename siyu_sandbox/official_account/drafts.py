@@ -77,8 +77,8 @@ def count(box: Sandbox, account: OfficialAccount, query: dict[str, str], body: J
 
 
 def _page(kept: dict[str, Json], name: str, body: Json) -> Json:
-    start, most = int(body.get("offset", 0)), int(body.get("count", PAGE))
-    if not 1 <= most <= PAGE or start < 0:
+    start, most = body.get("offset", 0), body.get("count", PAGE)
+    if not isinstance(start, int) or not isinstance(most, int) or not 1 <= most <= PAGE or start < 0:
         raise Refusal(40097, "invalid args")
     rows = list(kept.items())[::-1][start : start + most]
     hidden = ("content",) if body.get("no_content") else ()

@@ -97,7 +97,7 @@ def _openids(account: OfficialAccount, body: Json) -> list[str]:
     wanted = body.get("openid_list")
     if not isinstance(wanted, list) or not 1 <= len(wanted) <= account.limits.blacklist_batch:
         raise Refusal(40032, "invalid openid list size")
-    if any(openid not in account.people for openid in wanted):
+    if any(not isinstance(openid, str) or openid not in account.people for openid in wanted):
         raise Refusal(40003, "invalid openid")
     return wanted
 

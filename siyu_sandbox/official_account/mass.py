@@ -64,7 +64,7 @@ def send_to_list(box: Sandbox, account: OfficialAccount, query: dict[str, str], 
     wanted = body.get("touser")
     if not isinstance(wanted, list) or not 2 <= len(wanted) <= account.limits.mass_receivers:
         raise Refusal(40130, "invalid openid list size, at least two openid")
-    if any(openid not in account.people for openid in wanted):
+    if any(not isinstance(openid, str) or openid not in account.people for openid in wanted):
         raise Refusal(40003)
     return _send(box, account, body, list(dict.fromkeys(wanted)), to_all=False)
 
@@ -172,10 +172,10 @@ def _within_month(account: OfficialAccount, follower: Follower, month: str) -> b
 def preview(box: Sandbox, account: OfficialAccount, query: dict[str, str], body: Json) -> Json:
     """POST /cgi-bin/message/mass/preview: to one follower, outside the quota."""
     openid = body.get("touser")
-    if openid not in account.followers:
+    if not isinstance(openid, str) or openid not in account.followers:
         raise Refusal(40003)
     kind, content = _content(box, account, body)
-    hand_over(box, account, str(openid), kind, content | {"preview": True})
+    hand_over(box, account, openid, kind, content | {"preview": True})
     return {"errcode": 0, "errmsg": "preview success"}
 
 

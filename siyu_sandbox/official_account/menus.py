@@ -59,7 +59,7 @@ def _button(account: OfficialAccount, button: Any, level: int) -> Json:
     limits = account.limits
     _size(button.get("name"), (limits.menu_name_bytes, limits.menu_sub_name_bytes)[level], level, 1)
     kind = button.get("type")
-    if kind not in NEEDED:
+    if not isinstance(kind, str) or kind not in NEEDED:
         raise _refusal(level, 0)
     for field in NEEDED[kind]:
         most, word = (limits.menu_url_bytes, 3) if field == "url" else (limits.menu_key_bytes, 2)

@@ -38,7 +38,7 @@ def _tag(account: OfficialAccount, number: object) -> Tag:
 def _own_tag(account: OfficialAccount, body: Json) -> Tag:
     entry = body.get("tag")
     number = entry.get("id") if isinstance(entry, dict) else None
-    if number in OF_THE_VENDOR:
+    if isinstance(number, int) and number in OF_THE_VENDOR:
         raise Refusal(45058, "can't modify sys tag")
     return _tag(account, number)
 
@@ -122,9 +122,9 @@ def untag_followers(box: Sandbox, account: OfficialAccount, query: dict[str, str
 def tags_of_follower(box: Sandbox, account: OfficialAccount, query: dict[str, str], body: Json) -> Json:
     """POST /cgi-bin/tags/getidlist."""
     openid = body.get("openid")
-    if openid not in account.people:
+    if not isinstance(openid, str) or openid not in account.people:
         raise Refusal(40003, "invalid openid")
-    follower = account.followers.get(str(openid))
+    follower = account.followers.get(openid)
     return {"tagid_list": follower.tags if follower else []}
 
 

@@ -38,12 +38,12 @@ FILES = ("media_id", "thumb_media_id")
 def content_of(box: Sandbox, account: Account, body: Json, kinds: set[str]) -> tuple[str, Json]:
     """Return kind and content of a message body; refuse what the vendor would."""
     kind = body.get("msgtype")
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise Refusal(40008, "invalid message type")
-    content = body.get(str(kind))
+    content = body.get(kind)
     if not isinstance(content, dict):
         raise Refusal(44004 if kind == "text" else 40035, "empty content")
-    for name in NEEDED.get(str(kind), ()):
+    for name in NEEDED.get(kind, ()):
         if not content.get(name):
             raise Refusal(
                 44004 if name == "content" else 40007 if name in FILES else 40035, f"{name} is empty"
@@ -54,7 +54,7 @@ def content_of(box: Sandbox, account: Account, body: Json, kinds: set[str]) -> t
         raise Refusal(45008, "article size out of limit")
     if kind != "mpnews":
         _check_files(box, account, content)
-    return str(kind), content
+    return kind, content
 
 
 def _check_files(box: Sandbox, account: Account, content: Json) -> None:
