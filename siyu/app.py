@@ -33,6 +33,7 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import open_warehouse
 from siyu.identity.facts import IDENTITY_LINK
 from siyu.measurement import routes as measurement_routes
+from siyu.measurement.tasks import job_kind as report_job
 from siyu.orders import routes as import_routes
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_LINE, ORDERS_ORDER
 from siyu.orders.imports import Import
@@ -42,6 +43,7 @@ from siyu.segments import directory_routes, report_routes
 from siyu.segments import routes as segment_routes
 from siyu.segments.export import export_kind
 from siyu.segments.facts import FACTS as SEGMENT_FACTS
+from siyu.segments.reports import PREPARE
 from siyu.segments.tasks import RECOMPUTE, REFRESH
 from siyu.segments.tasks import job_kinds as segment_jobs
 from siyu.team import event_routes, job_routes
@@ -69,6 +71,7 @@ SCHEDULES = (
     Schedule("nightly recompute", RECOMPUTE, at=time(3, 0)),
     Schedule("people with news", REFRESH, every=timedelta(minutes=1)),
     Schedule("nightly reconcile", RECONCILE_ALL, at=time(4, 0)),
+    Schedule("reports of the new day", PREPARE, at=time(0, 0)),
 )
 LEASE_SECONDS = 5.0
 _log = logging.getLogger("siyu")
@@ -88,6 +91,7 @@ def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *segment_jobs(flow), export_kind(flow), *carrier_jobs(), *demo.job_kinds(flow),
     )  # fmt: skip
+    return (import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *demo.job_kinds(flow))
 
 
 def build(stores: Stores) -> FastAPI:

@@ -8,14 +8,13 @@ import pyarrow as pa
 
 from siyu.events import log, reactions
 from siyu.events.reactions import Reaction
-from siyu.foundation.brand import data_epoch
+from siyu.foundation.brand import EPOCH_CURSOR, data_epoch
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import CURSORS
 from siyu.foundation.warehouse.publish import publish
 from siyu.identity.resolve import RESOLVE
 
 REACTIONS: tuple[Reaction, ...] = (RESOLVE,)
-_EPOCH = "data epoch"
 _flowing = threading.Lock()
 
 
@@ -41,10 +40,10 @@ def _follow_epoch(stores: Stores) -> None:
         wanted = data_epoch(tx)
     cursor = CURSORS.table
     with stores.warehouse.read() as session:
-        rows = session.query(cursor.filter(cursor.fact == _EPOCH))
+        rows = session.query(cursor.filter(cursor.fact == EPOCH_CURSOR))
     if (rows["position"][0].as_py() if rows.num_rows else 0) == wanted:
         return
     with stores.warehouse.engine.write() as session:
         for fact in [*stores.warehouse.facts, CURSORS]:
             session.clear(fact)
-        session.insert(CURSORS, session.keep("_epoch", pa.table({"fact": [_EPOCH], "position": [wanted]}, CURSORS.arrow)))
+        session.insert(CURSORS, session.keep("_epoch", pa.table({"fact": [EPOCH_CURSOR], "position": [wanted]}, CURSORS.arrow)))

@@ -14,6 +14,10 @@ KEPT = ("foundation_", "team_", "jobs_", "segments_segment", "segments_version",
 """Tables whose rows stay when the data is put away: people, definitions, and the head of the log (positions never go back)."""
 
 
+EPOCH_CURSOR = "data epoch"
+"""The warehouse's cursor that says which data it holds; another number in the ledger means that the data was put away."""
+
+
 def is_sample(tx: Connection) -> bool:
     """Whether all data is that of the sample brand."""
     return bool(_read(tx, "is_sample", False))

@@ -3,14 +3,15 @@
 A result is kept with the positions of the event log that its facts had when it was computed, read in the same session.
 It holds as long as the log has no later batch of those facts' events, which the ledger alone can tell: reading a report
 that holds asks the warehouse nothing. If there is one, the warehouse is asked how far it has come; only when it has
-moved is the report computed, by one caller at a time.
+moved is the report computed, by one caller at a time. A reader who would rather not wait takes what is kept, and is told
+that it is not the newest.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -18,7 +19,7 @@ import msgspec
 from sqlalchemy import delete, select
 
 from siyu.events import log
-from siyu.foundation.brand import data_epoch
+from siyu.foundation.brand import EPOCH_CURSOR, data_epoch
 from siyu.foundation.database import upsert
 from siyu.foundation.ids import content_hash
 from siyu.foundation.stores import Stores
@@ -29,8 +30,6 @@ from siyu.measurement import _tables
 DEFINITIONS = 1
 """Raise it when a report's formula or shape changes: results kept before are then not used."""
 KEPT_DAYS = 35
-EPOCH = "data epoch"
-"""The cursor that says which data the warehouse holds; another number in the ledger means that the data was put away."""
 T = TypeVar("T")
 Positions = dict[str, int]
 _computing = threading.Lock()
@@ -54,30 +53,31 @@ class Recipe(Generic[T]):
 
 @dataclass(frozen=True)
 class Published(Generic[T]):
-    """A report as kept. Equal `version`, equal content."""
+    """A report as kept. Equal `version`, equal content. `is_newest`: nothing that it rests on was recorded since."""
 
     record: T
     computed_at: datetime
     version: str
+    is_newest: bool = True
 
 
-def publish(stores: Stores, recipe: Recipe[T]) -> Published[T]:
-    """The report as of the newest published facts."""
-    if (held := _held(stores, recipe)) is not None:
-        return held
+def publish(stores: Stores, recipe: Recipe[T], *, kept: bool = False) -> Published[T]:
+    """The report as of the newest published facts; with `kept`, an older result of the same data is given at once."""
+    if (found := _found(stores, recipe)) is not None and (found.is_newest or kept):
+        return found
     with _computing:
-        if (held := _held(stores, recipe)) is not None:
-            return held
+        if (found := _found(stores, recipe)) is not None and found.is_newest:
+            return found
         with stores.warehouse.read() as session:
             positions = _positions(session, recipe.sources)
-            if (kept := _kept(stores, recipe)) is not None and kept[1] == positions:
-                return kept[0]
+            if (same := _kept(stores, recipe)) is not None and same[1] == positions:
+                return same[0]
             record = recipe.compute(session)
         return _keep(stores, recipe, record, positions)
 
 
-def _held(stores: Stores, recipe: Recipe[T]) -> Published[T] | None:
-    """The kept result, if nothing that it rests on has been recorded since."""
+def _found(stores: Stores, recipe: Recipe[T]) -> Published[T] | None:
+    """The kept result of this data. One from before the first orders is not worth having."""
     kept = _kept(stores, recipe)
     if kept is None:
         return None
@@ -86,10 +86,10 @@ def _held(stores: Stores, recipe: Recipe[T]) -> Published[T] | None:
         name: sorted(fact.sources) for fact in stores.warehouse.facts if (name := fact.name) in positions
     }
     with stores.ledger.read() as tx:
-        moved = data_epoch(tx) != positions[EPOCH] or any(
-            log.batches(tx, positions[name], None, names, limit=1) for name, names in events.items()
-        )
-    return None if moved else published
+        if data_epoch(tx) != positions[EPOCH_CURSOR]:
+            return None
+        moved = any(log.batches(tx, positions[name], None, names, limit=1) for name, names in events.items())
+    return None if moved and not all(positions[name] for name in events) else replace(published, is_newest=not moved)
 
 
 def _kept(stores: Stores, recipe: Recipe[T]) -> tuple[Published[T], Positions] | None:
@@ -120,7 +120,7 @@ def _keep(stores: Stores, recipe: Recipe[T], record: T, positions: Positions) ->
 
 def _positions(session: Session, sources: Sequence[str]) -> Positions:
     """How far the event log has been published into each source (0 before the first batch), and which data it is."""
-    cursors, names = CURSORS.table, [*sources, EPOCH]
+    cursors, names = CURSORS.table, [*sources, EPOCH_CURSOR]
     found = session.query(cursors.filter(cursors.fact.isin(names))).to_pylist()
     reached = {row["fact"]: int(row["position"]) for row in found}
     return {name: reached.get(name, 0) for name in names}

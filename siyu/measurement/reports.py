@@ -1,4 +1,7 @@
-"""Reports 报表: the public door. Every report for a local day, that day included, the same for page, file and command line."""
+"""Reports 报表: the public door. Every report for a local day, that day included, the same for page, file and command line.
+
+With `kept`, a reader does not wait: an older result of the same data is given while there is one.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class _LastOrder:
     on: date | None
 
 
-def default_as_of(stores: Stores) -> date:
+def default_as_of(stores: Stores, *, kept: bool = False) -> date:
     """Today in the brand's zone; or, where the newest order is older than 60 days (history), the day of that order."""
     today = stores.calendar.on(stores.now())
 
@@ -41,40 +44,46 @@ def default_as_of(stores: Stores) -> date:
         return _LastOrder(None if day is None else from_day_number(int(day)))
 
     recipe = Recipe("last_order", {"today": today.isoformat()}, _BUYERS, _LastOrder, newest)
-    last = publish(stores, recipe).record.on
+    last = publish(stores, recipe, kept=kept).record.on
     return last if last is not None and today - last > timedelta(days=STALE_DAYS) else today
 
 
-def overview(stores: Stores, *, as_of: date | None = None, grain: Grain = "day") -> Published[Overview]:
+def overview(
+    stores: Stores, *, as_of: date | None = None, grain: Grain = "day", kept: bool = False
+) -> Published[Overview]:
     """Every metric of the running day, week or month against the one before; see `Overview`."""
-    day = _checked(stores, as_of)
+    day = _checked(stores, as_of, kept)
     compute = partial(_overview, stores, day, grain)
     asked: dict[str, str | bool] = {"as_of": day.isoformat(), "grain": grain, "over": _is_over(stores, day)}
-    return publish(stores, Recipe("overview", asked, _CUSTOMERS, Overview, compute))
+    return publish(stores, Recipe("overview", asked, _CUSTOMERS, Overview, compute), kept=kept)
 
 
-def monthly(stores: Stores, *, as_of: date | None = None) -> Published[Monthly]:
+def monthly(stores: Stores, *, as_of: date | None = None, kept: bool = False) -> Published[Monthly]:
     """Orders, buyers, new buyers, revenue and refunds of every month up to a day."""
-    grid = _grid(stores, as_of)
-    return Published(monthly_of(grid.record), grid.computed_at, grid.version)
+    grid = _grid(stores, as_of, kept)
+    return Published(monthly_of(grid.record), grid.computed_at, grid.version, grid.is_newest)
 
 
-def cohorts(stores: Stores, *, as_of: date | None = None, measure: Measure = "buyers") -> Published[Cohorts]:
+def cohorts(
+    stores: Stores, *, as_of: date | None = None, measure: Measure = "buyers", kept: bool = False
+) -> Published[Cohorts]:
     """Buyers by the month of their first order, and what they did in each month since."""
-    grid = _grid(stores, as_of)
-    return Published(cohorts_of(grid.record, measure), grid.computed_at, f"{grid.version} {measure}")
+    grid = _grid(stores, as_of, kept)
+    laid_out, version = cohorts_of(grid.record, measure), f"{grid.version} {measure}"
+    return Published(laid_out, grid.computed_at, version, grid.is_newest)
 
 
-def concentration(stores: Stores, *, as_of: date | None = None) -> Published[Concentration]:
+def concentration(
+    stores: Stores, *, as_of: date | None = None, kept: bool = False
+) -> Published[Concentration]:
     """How much of the revenue of all time up to a day the biggest buyers brought."""
-    day = _checked(stores, as_of)
+    day = _checked(stores, as_of, kept)
 
     def compute(session: Session) -> Concentration:
         return concentration_of(session, spending(stores.warehouse.tables, day), day)
 
-    return publish(
-        stores, Recipe("concentration", {"as_of": day.isoformat()}, _BUYERS, Concentration, compute)
-    )
+    recipe = Recipe("concentration", {"as_of": day.isoformat()}, _BUYERS, Concentration, compute)
+    return publish(stores, recipe, kept=kept)
 
 
 def report(
@@ -108,16 +117,15 @@ def report(
             )
 
 
-def _grid(stores: Stores, as_of: date | None) -> Published[Grid]:
-    day = _checked(stores, as_of)
+def _grid(stores: Stores, as_of: date | None, kept: bool) -> Published[Grid]:
+    day = _checked(stores, as_of, kept)
     over = day_number(day) == period_of(day_number(day), "month").to_on and _is_over(stores, day)
 
     def compute(session: Session) -> Grid:
         return grid_of(session, stores.warehouse.tables, as_of=day, month_over=over)
 
-    return publish(
-        stores, Recipe("cohort_grid", {"as_of": day.isoformat(), "over": over}, _BUYERS, Grid, compute)
-    )
+    recipe = Recipe("cohort_grid", {"as_of": day.isoformat(), "over": over}, _BUYERS, Grid, compute)
+    return publish(stores, recipe, kept=kept)
 
 
 def _overview(stores: Stores, as_of: date, grain: Grain, session: Session) -> Overview:
@@ -130,9 +138,9 @@ def _is_over(stores: Stores, day: date) -> bool:
     return day < stores.calendar.on(stores.now())
 
 
-def _checked(stores: Stores, as_of: date | None) -> date:
+def _checked(stores: Stores, as_of: date | None, kept: bool) -> date:
     if as_of is None:
-        return default_as_of(stores)
+        return default_as_of(stores, kept=kept)
     today = stores.calendar.on(stores.now())
     if not FIRST_DAY <= as_of <= today:
         raise _invalid(

@@ -17,6 +17,7 @@ from siyu.measurement.metrics import METRICS, Unit
 from siyu.measurement.overview import Overview
 from siyu.measurement.periods import Grain
 from siyu.measurement.published import Published
+from siyu.segments.reports import ask_for_newer
 from siyu.team.access import Access, require
 
 T = TypeVar("T", Overview, Monthly, Cohorts, Concentration)
@@ -27,6 +28,13 @@ AsOf = Annotated[
     date | None,
     Query(
         description="Local day, included. Default: today, or the day of the newest order if that is older than 60 days."
+    ),
+]
+Kept = Annotated[
+    bool,
+    Query(
+        description="Do not wait: give the newest result that is kept. If a newer one is due, a job computes it, and "
+        "the header Siyu-Newer names that job."
     ),
 ]
 Format = Annotated[Literal["json", "csv"], Query(description="`csv` gives the table as a file.")]
@@ -57,42 +65,68 @@ def list_metrics(_access: Reader) -> Items[MetricRow]:
 
 @router.get("/overview", response_model=Overview, responses=_FILE)
 def read_overview(
-    request: Request, access: Reader, grain: Grain = "day", as_of: AsOf = None, format: Format = "json"
+    request: Request,
+    response: Response,
+    access: Reader,
+    grain: Grain = "day",
+    as_of: AsOf = None,
+    kept: Kept = False,
+    format: Format = "json",
 ) -> Overview | Response:
     """Every metric of the running period against as many days of the one before, with series and totals."""
-    return _answer(request, access, reports.overview(access.stores, as_of=as_of, grain=grain), format)
+    found = reports.overview(access.stores, as_of=as_of, grain=grain, kept=kept)
+    return _answer(request, response, access, found, format)
 
 
 @router.get("/monthly", response_model=Monthly, responses=_FILE)
 def read_monthly(
-    request: Request, access: Reader, as_of: AsOf = None, format: Format = "json"
+    request: Request,
+    response: Response,
+    access: Reader,
+    as_of: AsOf = None,
+    kept: Kept = False,
+    format: Format = "json",
 ) -> Monthly | Response:
     """Orders, buyers, revenue and refunds of every month."""
-    return _answer(request, access, reports.monthly(access.stores, as_of=as_of), format)
+    return _answer(request, response, access, reports.monthly(access.stores, as_of=as_of, kept=kept), format)
 
 
 @router.get("/cohorts", response_model=Cohorts, responses=_FILE)
 def read_cohorts(
     request: Request,
+    response: Response,
     access: Reader,
     measure: Measure = "buyers",
     as_of: AsOf = None,
+    kept: Kept = False,
     format: Format = "json",
 ) -> Cohorts | Response:
     """Buyers by the month of their first order, followed month by month."""
-    return _answer(request, access, reports.cohorts(access.stores, as_of=as_of, measure=measure), format)
+    found = reports.cohorts(access.stores, as_of=as_of, measure=measure, kept=kept)
+    return _answer(request, response, access, found, format)
 
 
 @router.get("/concentration", response_model=Concentration, responses=_FILE)
 def read_concentration(
-    request: Request, access: Reader, as_of: AsOf = None, format: Format = "json"
+    request: Request,
+    response: Response,
+    access: Reader,
+    as_of: AsOf = None,
+    kept: Kept = False,
+    format: Format = "json",
 ) -> Concentration | Response:
     """How much of the revenue the biggest buyers bring."""
-    return _answer(request, access, reports.concentration(access.stores, as_of=as_of), format)
+    found = reports.concentration(access.stores, as_of=as_of, kept=kept)
+    return _answer(request, response, access, found, format)
 
 
-def _answer(request: Request, access: Access, published: Published[T], format: str) -> T | Response:
-    settings = access.stores.settings
+def _answer(
+    request: Request, response: Response, access: Access, published: Published[T], format: str
+) -> T | Response:
+    stores, settings = access.stores, access.stores.settings
+    if not published.is_newest:
+        with stores.ledger.begin() as tx:
+            response.headers["Siyu-Newer"] = ask_for_newer(tx, stores.now())
     conditional(request, f"{published.version} {settings.currency}")
     if format == "json":
         return published.record

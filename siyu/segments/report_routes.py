@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from siyu.foundation.http import Label, conditional, language_of
 from siyu.orders.recency import default_as_of
 from siyu.segments.report_files import to_csv
-from siyu.segments.reports import report
+from siyu.segments.reports import ask_for_newer, report
 from siyu.segments.value.parameters import ModelName
 from siyu.segments.value_report import value_report
 from siyu.team.access import Access, require
@@ -20,6 +20,12 @@ router = APIRouter(prefix="/segments", tags=["segments"])
 Reader = Annotated[Access, Depends(require("reports.read"))]
 AsOf = Annotated[date | None, Query(description="Local day, included; default: today, or the last order's day of old data.")]
 StageKey = Literal["prospect", "new", "active", "slowing", "at_risk", "dormant", "lost"]
+Kept = Annotated[
+    bool,
+    Query(
+        description="Do not wait: give the newest result that is kept. If a newer one is due, a job computes it, and the header Siyu-Newer names that job."
+    ),
+]
 Format = Annotated[Literal["json", "csv"], Query(description="`csv` gives the table as a file.")]
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
@@ -239,35 +245,45 @@ class ValueReport(BaseModel):
 
 
 @router.get("/rfm", summary="RFM: cube, grid, cut points, named groups", response_model=RfmReport, responses=_FILE)
-def read_rfm(request: Request, access: Reader, as_of: AsOf = None, format: Format = "json") -> RfmReport | Response:
-    payload = _kept(request, access, "rfm", as_of)
+def read_rfm(
+    request: Request, response: Response, access: Reader, as_of: AsOf = None, kept: Kept = False, format: Format = "json"
+) -> RfmReport | Response:
+    payload = _payload(request, response, access, "rfm", as_of, kept)
     return RfmReport.model_validate(payload) if format == "json" else _file(request, access, "rfm", payload)
 
 
 @router.get("/lifecycle", summary="Lifecycle: stages, months, movement, the clock", response_model=LifecycleReport, responses=_FILE)
-def read_lifecycle(request: Request, access: Reader, as_of: AsOf = None, format: Format = "json") -> LifecycleReport | Response:
-    payload = _kept(request, access, "lifecycle", as_of)
+def read_lifecycle(
+    request: Request, response: Response, access: Reader, as_of: AsOf = None, kept: Kept = False, format: Format = "json"
+) -> LifecycleReport | Response:
+    payload = _payload(request, response, access, "lifecycle", as_of, kept)
     return LifecycleReport.model_validate(payload) if format == "json" else _file(request, access, "lifecycle", payload)
 
 
 @router.get("/value", summary="Predicted value with intervals, flags and back-test", response_model=ValueReport, responses=_FILE)
 def read_value(
     request: Request,
+    response: Response,
     access: Reader,
     as_of: AsOf = None,
     model: Annotated[ModelName | None, Query(description="Default: the one that the data ask for.")] = None,
+    kept: Kept = False,
     format: Format = "json",
 ) -> ValueReport | Response:
     if model is None:
-        payload = _kept(request, access, "value", as_of)
+        payload = _payload(request, response, access, "value", as_of, kept)
     else:
         day = as_of or default_as_of(access.stores)
         payload = {"as_of_on": day.isoformat(), **value_report(access.stores, day, model)}
     return ValueReport.model_validate(payload) if format == "json" else _file(request, access, "value", payload)
 
 
-def _kept(request: Request, access: Access, name: str, as_of: date | None) -> dict[str, Any]:
-    found = report(access.stores, name, as_of or default_as_of(access.stores))
+def _payload(request: Request, response: Response, access: Access, name: str, as_of: date | None, kept: bool) -> dict[str, Any]:
+    stores = access.stores
+    found = report(stores, name, as_of or default_as_of(stores), kept=kept)
+    if not found.is_newest:
+        with stores.ledger.begin() as tx:
+            response.headers["Siyu-Newer"] = ask_for_newer(tx, stores.now())
     conditional(request, found.key)
     return found.payload
 

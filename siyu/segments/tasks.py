@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from siyu.events import log
 from siyu.foundation.jobs import JobKind, Running, prune
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.orders.recency import default_as_of
 from siyu.segments.recompute import recompute
+from siyu.segments.reports import PREPARE, ask_for_newer
 from siyu.segments.standing import refresh_standing
 from siyu.segments.touched import refresh
 
@@ -32,11 +34,15 @@ def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
             running.progress(0, None, Text("正在计算 RFM、生命周期和价值", "computing RFM, stages and value"))
             buyers = refresh_standing(stores, default_as_of(stores))
             with stores.ledger.begin() as tx:
-                prune(tx, stores.now() - KEPT)
+                prune(tx, stores.now() - KEPT, (PREPARE,))
         running.check()
         told = Text("正在重算分群", "recomputing segments")
         changes = recompute(stores, flow, only=only, told=lambda done, total: running.progress(done, total, told))
         moved = sum(change.entered_count + change.left_count for change in changes)
+        if only is None:
+            with stores.ledger.begin() as tx:
+                # Named by what the log holds: a job at work may have begun before it.
+                ask_for_newer(tx, stores.now(), f"after {log.head(tx)}")
         return {"segment_count": len(changes), "moved_count": moved, "buyer_count": buyers}
 
     def run_refresh(running: Running) -> dict[str, Any]:

@@ -10,10 +10,17 @@ export const consoleHeaders = (): Record<string, string> => ({
   "X-Siyu-Request": "console",
 });
 
+/** Tells, with "job", that a job is at work for what is on the page; when it ends, the page asks again. */
+export const newerComes = new EventTarget();
+
 const identify: Middleware = {
   onRequest({ request }) {
     for (const [name, value] of Object.entries(consoleHeaders())) request.headers.set(name, value);
     return request;
+  },
+  // A report that is not the newest names the job that computes it.
+  onResponse({ response }) {
+    if (response.headers.has("Siyu-Newer")) newerComes.dispatchEvent(new Event("job"));
   },
 };
 

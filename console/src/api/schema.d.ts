@@ -22,6 +22,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+<<<<<<< HEAD
     "/api/v1/carriers/accounts": {
         parameters: {
             query?: never;
@@ -265,6 +266,8 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+=======
+>>>>>>> 958c494 (wip)
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -3501,6 +3504,7 @@ export interface operations {
             };
         };
     };
+<<<<<<< HEAD
     carriers_list_accounts: {
         parameters: {
             query?: never;
@@ -4112,6 +4116,8 @@ export interface operations {
             };
         };
     };
+=======
+>>>>>>> 958c494 (wip)
     customers_list_customers: {
         parameters: {
             query?: {
@@ -4888,6 +4894,8 @@ export interface operations {
                 measure?: "buyers" | "revenue_fen" | "orders";
                 /** @description Local day, included. Default: today, or the day of the newest order if that is older than 60 days. */
                 as_of?: string | null;
+                /** @description Do not wait: give the newest result that is kept. If a newer one is due, a job computes it, and the header Siyu-Newer names that job. */
+                kept?: boolean;
                 /** @description `csv` gives the table as a file. */
                 format?: "json" | "csv";
             };
@@ -4930,6 +4938,8 @@ export interface operations {
             query?: {
                 /** @description Local day, included. Default: today, or the day of the newest order if that is older than 60 days. */
                 as_of?: string | null;
+                /** @description Do not wait: give the newest result that is kept. If a newer one is due, a job computes it, and the header Siyu-Newer names that job. */
+                kept?: boolean;
                 /** @description `csv` gives the table as a file. */
                 format?: "json" | "csv";
             };
@@ -5001,6 +5011,8 @@ export interface operations {
             query?: {
                 /** @description Local day, included. Default: today, or the day of the newest order if that is older than 60 days. */
                 as_of?: string | null;
+                /** @description Do not wait: give the newest result that is kept. If a newer one is due, a job computes it, and the header Siyu-Newer names that job. */
+                kept?: boolean;
                 /** @description `csv` gives the table as a file. */
                 format?: "json" | "csv";
             };
@@ -5044,6 +5056,8 @@ export interface operations {
                 grain?: "day" | "week" | "month";
                 /** @description Local day, included. Default: today, or the day of the newest order if that is older than 60 days. */
                 as_of?: string | null;
+                /** @description Do not wait: give the newest result that is kept. If a newer one is due, a job computes it, and the header Siyu-Newer names that job. */
+                kept?: boolean;
                 /** @description `csv` gives the table as a file. */
                 format?: "json" | "csv";
             };
@@ -5181,6 +5195,8 @@ export interface operations {
             query?: {
                 /** @description Local day, included; default: today, or the last order's day of old data. */
                 as_of?: string | null;
+                /** @description Do not wait: give the newest result that is kept. If a newer one is due, a job computes it, and the header Siyu-Newer names that job. */
+                kept?: boolean;
                 /** @description `csv` gives the table as a file. */
                 format?: "json" | "csv";
             };
@@ -5318,6 +5334,8 @@ export interface operations {
             query?: {
                 /** @description Local day, included; default: today, or the last order's day of old data. */
                 as_of?: string | null;
+                /** @description Do not wait: give the newest result that is kept. If a newer one is due, a job computes it, and the header Siyu-Newer names that job. */
+                kept?: boolean;
                 /** @description `csv` gives the table as a file. */
                 format?: "json" | "csv";
             };
@@ -5426,6 +5444,8 @@ export interface operations {
                 as_of?: string | null;
                 /** @description Default: the one that the data ask for. */
                 model?: ("bg_nbd" | "mbg_nbd" | "nbd") | null;
+                /** @description Do not wait: give the newest result that is kept. If a newer one is due, a job computes it, and the header Siyu-Newer names that job. */
+                kept?: boolean;
                 /** @description `csv` gives the table as a file. */
                 format?: "json" | "csv";
             };

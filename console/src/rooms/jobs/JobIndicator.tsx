@@ -2,6 +2,7 @@ import { CloudSyncOutlined } from "@ant-design/icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { newerComes } from "@/api/client";
 import type { Job } from "@/api/types";
 import { isLive, useRecentJobs } from "./queries";
 
@@ -20,6 +21,16 @@ function useRefreshWhenDone(jobs: Job[] | undefined) {
   }, [jobs, client]);
 }
 
+/** A report on the page waits for a job: look at the jobs now, so that its end is not missed. */
+function useNewsOfJobs() {
+  const client = useQueryClient();
+  useEffect(() => {
+    const look = () => void client.invalidateQueries({ queryKey: ["jobs", "recent"] });
+    newerComes.addEventListener("job", look);
+    return () => newerComes.removeEventListener("job", look);
+  }, [client]);
+}
+
 /** The header's view of running work: a count while something runs, a mark when something failed since it was last opened. */
 export function JobIndicator() {
   const { t } = useTranslation();
@@ -33,6 +44,7 @@ export function JobIndicator() {
     setSeen(new Set(data.items.filter((job) => job.status === "failed").map((job) => job.id)));
   }, [data, open]);
   useRefreshWhenDone(data?.items);
+  useNewsOfJobs();
   const live = data?.items.filter(isLive).length ?? 0;
   const failed = data?.items.some((job) => job.status === "failed" && !seen.has(job.id)) ?? false;
   return (

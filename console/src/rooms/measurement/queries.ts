@@ -29,7 +29,7 @@ export function useMetrics() {
 }
 
 const readOverview = (grain: Grain, as_of?: string) =>
-  must(api.GET("/api/v1/measurement/overview", { params: { query: { grain, as_of } } }));
+  must(api.GET("/api/v1/measurement/overview", { params: { query: { grain, as_of, kept: true } } }));
 
 /** Unless a day is chosen: up to yesterday, the last whole day; where nothing is that young, up to the day the server picks. */
 async function readUsual(grain: Grain, yesterday: string): Promise<Overview> {
@@ -52,7 +52,11 @@ export const useCohorts = (measure: CohortMeasure, asOf: string | null) =>
   useQuery({
     queryKey: ["measurement", "cohorts", measure, asOf],
     queryFn: () =>
-      must(api.GET("/api/v1/measurement/cohorts", { params: { query: { measure, as_of: asOf ?? undefined } } })),
+      must(
+        api.GET("/api/v1/measurement/cohorts", {
+          params: { query: { measure, as_of: asOf ?? undefined, kept: true } },
+        }),
+      ),
     placeholderData: keepPreviousData,
   });
 
@@ -60,6 +64,8 @@ export const useConcentration = (asOf: string | null) =>
   useQuery({
     queryKey: ["measurement", "concentration", asOf],
     queryFn: () =>
-      must(api.GET("/api/v1/measurement/concentration", { params: { query: { as_of: asOf ?? undefined } } })),
+      must(
+        api.GET("/api/v1/measurement/concentration", { params: { query: { as_of: asOf ?? undefined, kept: true } } }),
+      ),
     placeholderData: keepPreviousData,
   });

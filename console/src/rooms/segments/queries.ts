@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, must } from "@/api/client";
 
-const query = (asOf: string | null) => ({ params: { query: { as_of: asOf ?? undefined } } });
+const query = (asOf: string | null) => ({ params: { query: { as_of: asOf ?? undefined, kept: true } } });
 
 export const useRfm = (asOf: string | null) =>
   useQuery({
