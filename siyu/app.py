@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, demo, doctor
-from siyu.carriers import callback_routes, health_routes, welcome_routes
+from siyu.carriers import callback_routes, health_routes, relation_routes, staff_routes, welcome_routes
 from siyu.carriers import routes as account_routes
 from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
@@ -59,6 +59,8 @@ ROUTERS = (
     account_routes.router,
     health_routes.router,
     welcome_routes.router,
+    staff_routes.router,
+    relation_routes.router,
     import_routes.router,
     customer_routes.router,
     directory_routes.router,
@@ -89,9 +91,9 @@ def open_stores(settings: Settings) -> Stores:
 
 def job_kinds() -> tuple[JobKind, ...]:
     return (
-        import_kind(_before_import, _after_import), *segment_jobs(flow), export_kind(flow), *carrier_jobs(), *demo.job_kinds(flow),
+        import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(),
+        *demo.job_kinds(flow),
     )  # fmt: skip
-    return (import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *demo.job_kinds(flow))
 
 
 def build(stores: Stores) -> FastAPI:

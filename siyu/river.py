@@ -6,6 +6,7 @@ import threading
 
 import pyarrow as pa
 
+from siyu.carriers.tasks import FOLLOW_UP
 from siyu.events import log, reactions
 from siyu.events.reactions import Reaction
 from siyu.foundation.brand import EPOCH_CURSOR, data_epoch
@@ -14,7 +15,7 @@ from siyu.foundation.warehouse.connect import CURSORS
 from siyu.foundation.warehouse.publish import publish
 from siyu.identity.resolve import RESOLVE
 
-REACTIONS: tuple[Reaction, ...] = (RESOLVE,)
+REACTIONS: tuple[Reaction, ...] = (RESOLVE, FOLLOW_UP)
 _flowing = threading.Lock()
 
 

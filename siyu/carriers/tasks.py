@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -10,16 +10,23 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from siyu.carriers import accounts, reconcile
+from siyu.carriers import accounts, reconcile, staffing
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
+from siyu.events.catalogue.carriers import CARRIER_REPORTED
+from siyu.events.reactions import Reaction
 from siyu.foundation import jobs
+from siyu.foundation.errors import NotFoundError
 from siyu.foundation.jobs import JobKind, Running
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
+from siyu.foundation.warehouse.facts import Batch
 
 RECONCILE = "carriers.reconcile"
 RECONCILE_ALL = "carriers.reconcile_all"
+STAFF = "carriers.staff"
+FOLLOWED = {"staff_": STAFF, "department_": STAFF}
+"""Beginnings of reports, and the job that follows each."""
 LISTED_PRODUCTS = ("wecom", "official_account")
 """Carriers that list who is there."""
 
@@ -53,6 +60,42 @@ def _reconcile_all(running: Running) -> dict[str, Any]:
     return {"account_count": len(started)}
 
 
+def ask(tx: Connection, kind: str, account_id: int, *, stores: Stores, by: str | None) -> str:
+    """A job that begins after this transaction: the one that waits already, if there is one. One that runs may have read before."""
+    waiting = jobs.list_jobs(tx, (), status="queued", kind=kind, limit=200).items
+    same = next((job.id for job in waiting if job.arguments == {"account_id": account_id}), None)
+    return same or jobs.submit(tx, kind, {"account_id": account_id}, now=stores.now(), created_by=by)
+
+
+def _follow_up(stores: Stores, tx: Connection, batches: Sequence[Batch]) -> None:
+    """What a carrier reports of staff and tags is read from it again: reports may be lost and come in any order."""
+    rows = [row for batch in batches for row in batch.rows.select(["account_id", "kind"]).to_pylist()]
+    kinds = {(row["account_id"], kind) for row in rows for start, kind in FOLLOWED.items() if row["kind"].startswith(start)}
+    there = {account.id for account in accounts.list_accounts(tx, ["wecom"])}
+    for account_id, kind in sorted(kinds):
+        if account_id in there:
+            ask(tx, kind, account_id, stores=stores, by=None)
+
+
+FOLLOW_UP = Reaction("carriers.follow_up", (CARRIER_REPORTED.name,), _follow_up)
+
+
+def _staff(running: Running) -> dict[str, Any]:
+    with calling(running.stores) as calls:
+        return asdict(staffing.sync(calls, int(running.arguments["account_id"])))
+
+
+def statuses(tx: Connection, job_ids: Sequence[str], kinds: Sequence[JobKind]) -> dict[str, str]:
+    """How these jobs stand; one that was cleared away is done."""
+    found = {}
+    for job_id in job_ids:
+        try:
+            found[job_id] = jobs.find_job(tx, job_id, kinds).status
+        except NotFoundError:
+            found[job_id] = "done"
+    return found
+
+
 def _page(arguments: dict[str, Any]) -> str | None:
     return f"/carriers/accounts/{arguments['account_id']}" if "account_id" in arguments else None
 
@@ -62,4 +105,5 @@ def job_kinds() -> tuple[JobKind, ...]:
     return (
         JobKind(RECONCILE, Text("核对好友关系", "Reconcile relations"), _reconcile, max_attempts=12, retry_wait=timedelta(seconds=10), link=_page),
         JobKind(RECONCILE_ALL, Text("核对所有账号", "Reconcile all accounts"), _reconcile_all),
+        JobKind(STAFF, Text("同步员工", "Read the staff"), _staff, max_attempts=6, retry_wait=timedelta(seconds=10), link=lambda _: "/carriers/staff"),
     )
