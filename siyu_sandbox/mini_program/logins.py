@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from siyu_sandbox.sandbox import Sandbox
 
 PRODUCT = "mini_program"
+KEPT_CODES = 10_000
 
 
 def login(box: Sandbox, account: MiniProgram, phone: int) -> str:
     """Do what `wx.login` does; return the js_code."""
+    if len(account.logins) >= KEPT_CODES:
+        real = box.clock.real()
+        account.logins = {code: once for code, once in account.logins.items() if once.until > real}
     code = "0" + secrets.token_urlsafe(24)[:31]
     account.logins[code] = Once(phone, box.clock.real() + account.limits.code_seconds)
     account.seen[account.openid(phone)] = box.clock.now()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from siyu_sandbox.mini_program import checks, codes, control, links, logins, phone
 from siyu_sandbox.mini_program.account import MiniProgram
-from siyu_sandbox.registry import Product
+from siyu_sandbox.registry import Json, Product
 from siyu_sandbox.weixin import conversation_api, credentials, media_api, notice_api, quotas
 from siyu_sandbox.weixin.limits import MiniLimits
 from siyu_sandbox.weixin.world import WeixinWorld
@@ -20,6 +20,22 @@ NAME = "mini_program"
 def world(box: Sandbox) -> WeixinWorld[MiniProgram]:
     """Return a world without accounts."""
     return WeixinWorld(MiniLimits())
+
+
+def _subscriptions(box: Sandbox) -> list[Json]:
+    """Return how many messages each person still accepts, for `/sandbox/truth`."""
+    accounts: dict[str, MiniProgram] = box.worlds[NAME].accounts
+    return [
+        {
+            "account": account.appid,
+            "openid": openid,
+            "phone": account.people[openid],
+            "template_id": template,
+            "left": left,
+        }
+        for account in accounts.values()
+        for (openid, template), left in account.notices.credits.items()
+    ]
 
 
 MINI_PROGRAM = Product(
@@ -39,4 +55,5 @@ MINI_PROGRAM = Product(
     control=control.CONTROLS,
     scan=phone.scan,
     actions=phone.ACTIONS,
+    truth={"subscriptions": _subscriptions},
 )

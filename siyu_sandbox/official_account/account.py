@@ -55,6 +55,9 @@ class OfficialAccount(Account):
     menu: dict[str, Any] | None = None
     conditional_menus: dict[int, dict[str, Any]] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
+    """By ticket; the two below lead to tickets."""
+    code_urls: dict[str, str] = field(default_factory=dict)
+    permanent_codes: dict[int | str, str] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     """Of template messages (模板消息)."""
     industries: tuple[int, int] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from siyu_sandbox.registry import Answer, Endpoint, Json, Refusal
 from siyu_sandbox.weixin.account import short_id
@@ -49,16 +50,18 @@ def create(box: Sandbox, account: OfficialAccount, query: dict[str, str], body: 
     url = f"http://weixin.qq.com/q/{short_id(ticket, 22)}"
     until = None if seconds is None else box.clock.now() + seconds
     account.codes[ticket] = Code(ticket, url, scene, until)
+    account.code_urls[url] = ticket
+    if not temporary:
+        account.permanent_codes[scene] = ticket
     return {"ticket": ticket, **({"expire_seconds": seconds} if seconds else {}), "url": url}
 
 
 def _permanent(account: OfficialAccount, scene: int | str) -> Code | None:
     """Return the code that the scene has already: a permanent scene has one code for ever."""
-    kept = [code for code in account.codes.values() if code.until is None]
-    found = next((code for code in kept if code.scene == scene), None)
-    if found is None and len(kept) >= account.limits.permanent_codes:
+    kept = account.permanent_codes.get(scene)
+    if kept is None and len(account.permanent_codes) >= account.limits.permanent_codes:
         raise Refusal(45029, "qrcode count out of limit")
-    return found
+    return account.codes[kept] if kept else None
 
 
 def _scene(body: Json, name: str, temporary: bool) -> int | str:
@@ -85,12 +88,9 @@ def _seconds(account: OfficialAccount, body: Json) -> int:
 
 def find(account: OfficialAccount, text: str, now: float) -> Code | None:
     """Return the live code behind a ticket, the code's own URL, or the URL of its picture."""
-    for code in account.codes.values():
-        if (text in (code.ticket, code.url) or code.ticket in text) and (
-            code.until is None or code.until > now
-        ):
-            return code
-    return None
+    shown = parse_qs(urlsplit(text).query).get("ticket", [""])[0]
+    code = account.codes.get(account.code_urls.get(text) or shown or text)
+    return None if code is None or (code.until is not None and code.until <= now) else code
 
 
 def show(box: Sandbox, caller: None, query: dict[str, str], body: Json) -> Answer:

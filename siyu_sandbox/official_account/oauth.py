@@ -23,6 +23,7 @@ PRODUCT = "official_account"
 SCOPES = ("snsapi_base", "snsapi_userinfo")
 REFRESH_SECONDS = 30 * 86_400
 PICKED = 30
+KEPT_CODES = 10_000
 
 
 @dataclass
@@ -50,11 +51,17 @@ class Logins:
     tokens: dict[str, _Kept] = field(default_factory=dict)
     refreshes: dict[str, _Kept] = field(default_factory=dict)
 
+    def forget_codes(self, real: float) -> None:
+        """Drop codes that are over, once there are many."""
+        if len(self.codes) >= KEPT_CODES:
+            self.codes = {code: kept for code, kept in self.codes.items() if kept.until > real}
+
 
 def grant(box: Sandbox, account: OfficialAccount, phone: int, scope: str, snapshot: bool = False) -> str:
     """Let a person allow it; return the code."""
     if scope not in SCOPES:
         raise ControlFault(f"scope must be one of {', '.join(SCOPES)}")
+    account.logins.forget_codes(box.clock.real())
     code = secrets.token_urlsafe(24)
     given = Grant(account.openid(phone), phone, scope, snapshot)
     account.logins.codes[code] = _Kept(given, box.clock.real() + account.limits.code_seconds)

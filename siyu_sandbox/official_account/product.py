@@ -17,7 +17,7 @@ from siyu_sandbox.official_account import (
     templates,
 )
 from siyu_sandbox.official_account.account import OfficialAccount
-from siyu_sandbox.registry import Product
+from siyu_sandbox.registry import Json, Product
 from siyu_sandbox.weixin import conversation_api, credentials, media_api, notice_api, quotas
 from siyu_sandbox.weixin.limits import OfficialLimits
 from siyu_sandbox.weixin.world import WeixinWorld
@@ -31,6 +31,22 @@ NAME = "official_account"
 def world(box: Sandbox) -> WeixinWorld[OfficialAccount]:
     """Return a world without accounts."""
     return WeixinWorld(OfficialLimits())
+
+
+def _followers(box: Sandbox) -> list[Json]:
+    """Return who follows which account, for `/sandbox/truth`."""
+    accounts: dict[str, OfficialAccount] = box.worlds[NAME].accounts
+    return [
+        {
+            "account": account.appid,
+            "openid": one.openid,
+            "phone": one.phone,
+            "since": one.since,
+            "scene": one.qr_scene_str or one.qr_scene,
+        }
+        for account in accounts.values()
+        for one in account.followers.values()
+    ]
 
 
 OFFICIAL_ACCOUNT = Product(
@@ -54,4 +70,5 @@ OFFICIAL_ACCOUNT = Product(
     control=control.CONTROLS,
     scan=phone.scan,
     actions=phone.ACTIONS,
+    truth={"followers": _followers},
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,16 @@ def reply_sms(box: Sandbox, phone: Phone, body: Json) -> Json:
     return told
 
 
+def _sent(box: Sandbox) -> list[Json]:
+    """Return every message of every account, for `/sandbox/truth`."""
+    gateway: SmsWorld = box.worlds[PRODUCT]
+    return [
+        {"account": account.app_key, **dataclasses.asdict(message)}
+        for account in gateway.accounts.values()
+        for message in account.messages
+    ]
+
+
 def world(box: Sandbox) -> SmsWorld:
     """Return a gateway without accounts."""
     return SmsWorld()
@@ -103,4 +114,5 @@ SMS = Product(
         Control("PATCH", "/sandbox/sms/{app_key}", patch),
     ),
     actions={"reply_sms": reply_sms},
+    truth={"sms_messages": _sent},
 )

@@ -122,6 +122,16 @@ def reply_email(box: Sandbox, phone: Phone, body: Json) -> Json:
     return {"mailed": to}
 
 
+def _letters(box: Sandbox) -> list[Json]:
+    """Return the envelope of every letter that was taken, for `/sandbox/truth`."""
+    office: MailWorld = box.worlds[PRODUCT]
+    return [
+        {"number": mail.number, "at": mail.at, "from": mail.sender, "to": mail.address}
+        for box_of_one in office.boxes.values()
+        for mail in box_of_one
+    ]
+
+
 def world(box: Sandbox) -> Any:
     """Return a mail server without letters."""
     return MailWorld()
@@ -136,4 +146,5 @@ SMTP = Product(
     ),
     actions={"unsubscribe_email": unsubscribe_email, "reply_email": reply_email},
     listen=listen,
+    truth={"letters": _letters},
 )
