@@ -12,6 +12,7 @@ import logging
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -145,14 +146,33 @@ async def _exchange(
 
 
 async def _body(answer: httpx.Response, reach: Reach) -> bytes:
-    body = bytearray()
-    async for part in answer.aiter_bytes(64 * 1024):
-        body += part
-        if len(body) > reach.max_bytes:
-            raise TransportError(
-                Text("对方的回答过大,已中止", "the answer is too large; it was cut off"), reached=None
-            )
-    return bytes(body)
+    """The content, bounded before and after it is unpacked: a small answer may unpack to a thousand times its size."""
+    raw = bytearray()
+    async for part in answer.aiter_raw():
+        raw += part
+        if len(raw) > reach.max_bytes:
+            raise _too_large()
+    encoding = answer.headers.get("content-encoding", "identity").lower()
+    if encoding == "identity":
+        return bytes(raw)
+    reader = zlib.decompressobj(31)
+    try:
+        body = reader.decompress(bytes(raw), reach.max_bytes + 1) if encoding == "gzip" else None
+    except zlib.error:
+        body = None
+    if body is None or (not reader.eof and len(body) <= reach.max_bytes):
+        raise TransportError(
+            Text("对方的压缩内容无法读取", "the compressed answer cannot be read"), reached=None
+        )
+    if len(body) > reach.max_bytes:
+        raise _too_large()
+    return body
+
+
+def _too_large() -> TransportError:
+    return TransportError(
+        Text("对方的回答过大,已中止", "the answer is too large; it was cut off"), reached=None
+    )
 
 
 def _transport(error: BaseException, *, reached: bool | None) -> TransportError:
@@ -179,7 +199,8 @@ async def _pinned(outgoing: Outgoing, reach: Reach) -> tuple[httpx.URL, dict[str
         url.host, url.port or (443 if url.scheme == "https" else 80), reach.allow_private
     )
     headers = {name.lower(): value for name, value in outgoing.headers.items()} | {
-        "host": url.netloc.decode("ascii")
+        "accept-encoding": "gzip",
+        "host": url.netloc.decode("ascii"),
     }
     return url.copy_with(host=address), headers, {"sni_hostname": url.host} if url.scheme == "https" else {}
 

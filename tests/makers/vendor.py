@@ -36,12 +36,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Said:
-    """What to answer. `hang`: read the request and say nothing for so long. `drop`: close the connection without a word."""
+    """What to answer. `hang`: say nothing for so long. `drip`: a byte at a time, so far apart. `drop`: close without a word."""
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     hang: float = 0
+    drip: float = 0
     drop: bool = False
 
     def bytes(self) -> bytes:
@@ -101,8 +102,11 @@ class FakeVendor:
                     **said.headers,
                 }
                 lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-                writer.write(f"HTTP/1.1 {said.status} Said\r\n{lines}\r\n".encode() + said.bytes())
-                await writer.drain()
+                answer = f"HTTP/1.1 {said.status} Said\r\n{lines}\r\n".encode() + said.bytes()
+                for part in (bytes([one]) for one in answer) if said.drip else (answer,):
+                    writer.write(part)
+                    await writer.drain()
+                    await asyncio.sleep(said.drip)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:

@@ -17,6 +17,7 @@ from siyu.connectors._wechat.crypto import MessageCipher, same, signature
 from siyu.connectors.errors import BadBody, BadSignature
 from siyu.connectors.happenings import Happening
 from siyu.connectors.vendor import Fields, Opened
+from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.text import Text
 
 Translate = Callable[[Fields], list[Happening]]
@@ -27,7 +28,7 @@ class SealedCallback:
     """WeCom: every callback is encrypted for `receiver` (the corpid)."""
 
     def __init__(self, token: str, encoding_aes_key: str, receiver: str, translate: Translate) -> None:
-        self._token = token
+        self._token = needed(token)
         self._cipher = MessageCipher(encoding_aes_key, receiver)
         self._translate = translate
 
@@ -85,7 +86,7 @@ class PlatformCallback:
     """
 
     def __init__(self, token: str, encoding_aes_key: str, receiver: str, translate: Translate) -> None:
-        self._token = token
+        self._token = needed(token)
         self._sealed = (
             SealedCallback(token, encoding_aes_key, receiver, translate) if encoding_aes_key else None
         )
@@ -116,6 +117,21 @@ class PlatformCallback:
         expected = signature(self._token, query.get("timestamp", ""), query.get("nonce", ""))
         if not same(expected, query.get("signature", "")):
             raise wrong_signature()
+
+
+def needed(token: str) -> str:
+    """With an empty token anybody could sign."""
+    if not token:
+        raise InvalidError(
+            Text("缺少回调 Token", "the callback token is missing"),
+            faults=[
+                Fault(
+                    "callback_token",
+                    Text("请填写后台设置的 Token", "enter the Token of the vendor's console"),
+                )
+            ],
+        )
+    return token
 
 
 def wrong_signature() -> BadSignature:

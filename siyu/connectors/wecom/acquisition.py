@@ -143,6 +143,9 @@ class Acquisition:
 
     async def use(self, link_id: str, since_at: datetime, until_at: datetime) -> LinkUse:
         """Clicks and new customers of a link (the last 180 days can be asked for)."""
+        faults = Faults()
+        faults.span(since_at, until_at, self._client.limits.history_days)
+        faults.tell()
         body = {"link_id": link_id, "start_time": seconds(since_at), "end_time": seconds(until_at)}
         return await self._client.post(_path("statistic"), body, LinkUse)
 

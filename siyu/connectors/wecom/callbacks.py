@@ -24,7 +24,10 @@ _FRAME = frozenset(
 def callback(credentials: Mapping[str, str]) -> SealedCallback:
     """The codec of an account: token, EncodingAESKey, and the corp id as receiver."""
     return SealedCallback(
-        credentials["callback_token"], credentials["encoding_aes_key"], credentials["corpid"], translate
+        credentials.get("callback_token", ""),
+        credentials.get("encoding_aes_key", ""),
+        credentials["corpid"],
+        translate,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import msgspec
@@ -103,6 +104,14 @@ class Faults:
             self.add(field, f"最多 {most} 个,现为 {number} 个", f"at most {most}; there are {number}")
         if number < least:
             self.add(field, f"至少 {least} 个", f"at least {least}")
+
+    def span(self, since_at: datetime, until_at: datetime, most_days: int) -> None:
+        if until_at <= since_at or until_at - since_at > timedelta(days=most_days):
+            self.add(
+                "until_at",
+                f"应晚于开始时间,跨度最多 {most_days} 天",
+                f"must be later, and {most_days} days at most",
+            )
 
     def needed(self, field: str, value: object) -> None:
         if not value:

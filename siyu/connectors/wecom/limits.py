@@ -80,6 +80,8 @@ class WeComLimits:
     file_bytes: int = _number(20 * 1024 * 1024, "文件字节数", "bytes of a file")
     # Days.
     behavior_days: int = _number(30, "行为统计跨度天数", "days of behaviour in one question")
+    send_list_days: int = _number(31, "群发记录跨度天数", "days of sends in one question")
+    moment_list_days: int = _number(30, "朋友圈记录跨度天数", "days of moments in one question")
     history_days: int = _number(180, "统计可回溯天数", "days that statistics reach back")
 
     def rates(self) -> tuple[Rate, ...]:

@@ -144,6 +144,9 @@ class Moments:
         cursor: str = "",
     ) -> AsyncIterator[Page[Moment]]:
         """Moments of at most 30 days. `filter_type`: 0 of the corp, 1 personal, 2 all."""
+        faults = Faults()
+        faults.span(since_at, until_at, self._client.limits.moment_list_days)
+        faults.tell()
 
         async def fetch(at: str) -> Page[Moment]:
             body = {

@@ -118,6 +118,9 @@ class Sends:
         cursor: str = "",
     ) -> AsyncIterator[Page[SendRecord]]:
         """Sends of at most one month. `filter_type`: 0 of the corp, 1 personal, 2 all."""
+        faults = Faults()
+        faults.span(since_at, until_at, self._client.limits.send_list_days)
+        faults.tell()
 
         async def fetch(at: str) -> Page[SendRecord]:
             body = {

@@ -154,10 +154,7 @@ class Staff:
         faults.count("userids", userids, limits.batch_users)
         faults.count("departments", departments, limits.batch_users)
         faults.needed("userids", userids or departments)
-        if (until_at - since_at).days > limits.behavior_days:
-            faults.add(
-                "until_at", f"跨度最多 {limits.behavior_days} 天", f"at most {limits.behavior_days} days"
-            )
+        faults.span(since_at, until_at, limits.behavior_days)
         faults.tell()
         body = {
             "userid": list(userids) or None,

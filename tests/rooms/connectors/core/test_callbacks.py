@@ -13,6 +13,7 @@ from siyu.connectors._wechat import xml
 from siyu.connectors._wechat.callback import PlatformCallback, SealedCallback
 from siyu.connectors._wechat.crypto import MessageCipher, signature
 from siyu.connectors.errors import BadBody, BadSignature, CallbackError
+from siyu.foundation.errors import InvalidError
 from tests.rooms.connectors.core.test_crypto import KEY
 
 TOKEN, CORP = "tokentoken", "wwcorp"
@@ -169,6 +170,14 @@ def test_where_there_is_a_key_a_plain_push_is_refused() -> None:
     query = {"signature": signature(TOKEN, "1", "n"), "timestamp": "1", "nonce": "n"}
     with pytest.raises(CallbackError):
         codec.open(query, b"<xml><Event>subscribe</Event></xml>")
+
+
+def test_without_a_token_nobody_is_believed() -> None:
+    for make in (SealedCallback, PlatformCallback):
+        with pytest.raises(InvalidError):
+            make("", KEY, CORP, lambda fields: [])
+    with pytest.raises(InvalidError):
+        SealedCallback(TOKEN, "", CORP, lambda fields: [])
 
 
 def test_nothing_secret_is_printed(sealed: SealedCallback) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
+import tracemalloc
 
 import pytest
 
@@ -133,6 +135,61 @@ def test_a_flood_is_cut_off() -> None:
             with pytest.raises(TransportError) as caught:
                 await send(Outgoing("GET", f"{vendor.url}/big"), Reach(allow_private=True, max_bytes=100_000))
             assert caught.value.reached is None
+
+    run(body())
+
+
+def gzipped(body: bytes, **more: str) -> Said:
+    return Said(gzip.compress(body), headers={"content-encoding": "gzip", **more})
+
+
+def test_compressed_answers_are_read() -> None:
+    async def body() -> None:
+        async with fake_vendor({"/z": gzipped(b"hello" * 1000)}) as vendor:
+            assert (await send(Outgoing("GET", f"{vendor.url}/z"), LOOPBACK)).body == b"hello" * 1000
+            assert vendor.asked[0].headers["accept-encoding"] == "gzip"
+
+    run(body())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(gzip.compress(b"x" * 1000)[:-20], headers={"content-encoding": "gzip"}),
+        Said(b"no gzip", headers={"content-encoding": "gzip"}),
+        Said(b"x", headers={"content-encoding": "br"}),
+    ],
+)
+def test_what_cannot_be_unpacked(said: Said) -> None:
+    async def body() -> None:
+        async with fake_vendor({"/z": said}) as vendor:
+            with pytest.raises(TransportError) as caught:
+                await send(Outgoing("GET", f"{vendor.url}/z"), LOOPBACK)
+            assert caught.value.reached is None
+
+    run(body())
+
+
+def test_a_small_answer_that_unpacks_to_a_flood_is_cut_off() -> None:
+    async def body() -> None:
+        async with fake_vendor({"/z": gzipped(b"0" * 50_000_000)}) as vendor:
+            tracemalloc.start()
+            with pytest.raises(TransportError):
+                await send(Outgoing("GET", f"{vendor.url}/z"), Reach(allow_private=True, max_bytes=1_000_000))
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert peak < 5_000_000
+
+    run(body())
+
+
+def test_an_answer_that_drips_ends_too() -> None:
+    async def body() -> None:
+        async with fake_vendor({"/drip": Said({"a": 1}, drip=0.1)}) as vendor:
+            with pytest.raises(TransportError):
+                await send(
+                    Outgoing("GET", f"{vendor.url}/drip"), Reach(allow_private=True, total_seconds=0.5)
+                )
 
     run(body())
 

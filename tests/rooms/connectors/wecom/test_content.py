@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from siyu.connectors.wecom.sends import Draft
 from siyu.connectors.wecom.ways import SEVERAL, SINGLE, JoinWay, WayDraft
 from siyu.foundation.errors import Fault
 from tests.makers.vendor import run
-from tests.makers.wecom import done, fake_wecom
+from tests.makers.wecom import SINCE, done, fake_wecom
 
 HAN = "字"
 """Three bytes, one character."""
@@ -193,6 +194,25 @@ def test_join_codes_names_tags_remarks_and_the_rest() -> None:
         "content"
     ]
     assert faults(lambda wecom: wecom.groups.list(["a"] * 101)) == ["owners"]
+
+
+@pytest.mark.parametrize(
+    ("days", "wrong"),
+    [
+        (30, []),
+        (31, ["moments"]),
+        (32, ["moments", "sends"]),
+        (0, ["moments", "sends"]),
+        (-1, ["moments", "sends"]),
+    ],
+)
+def test_spans_of_time(days: int, wrong: list[str]) -> None:
+    until = SINCE + timedelta(days=days)
+    found = {
+        "moments": faults(lambda wecom: wecom.moments.list(SINCE, until)),
+        "sends": faults(lambda wecom: wecom.sends.list("single", SINCE, until)),
+    }
+    assert [name for name, fields in found.items() if fields == ["until_at"]] == wrong
 
 
 def test_a_cleared_list_of_phones_clears() -> None:
