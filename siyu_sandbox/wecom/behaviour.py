@@ -55,8 +55,10 @@ def behaviour(caller: Caller, query: dict[str, str], body: Json) -> Json:
 
 def span(corp: Corp, body: Json, begin: str, end: str, kept_days: int = KEPT_DAYS) -> list[int]:
     """The days asked for, at most thirty, none before what is kept."""
-    first, last = day_of(checks.whole(body, begin)), day_of(checks.whole(body, end, body.get(begin)))
-    today = day_of(corp.box.clock.now())
+    asked, now = (checks.whole(body, begin), checks.whole(body, end, body.get(begin))), corp.box.clock.now()
+    if not all(0 <= second <= now + 400 * DAY for second in asked):
+        raise Refusal(40058, f"invalid {begin}")
+    first, last, today = day_of(asked[0]), day_of(asked[1]), day_of(now)
     if last < first or last - first > MOST_DAYS * DAY or first < today - kept_days * DAY:
         raise Refusal(40058, f"invalid {begin}")
     return list(range(first, last + 1, DAY))

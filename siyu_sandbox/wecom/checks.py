@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,9 +32,9 @@ def whole(body: Mapping[str, Any], name: str, default: int | None = None) -> int
         if default is None:
             raise Refusal(INVALID, f"{name} missing")
         return default
-    if isinstance(value, str) and value.lstrip("-").isdigit():
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value):
         return int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**63:
         raise Refusal(INVALID, f"invalid param type, {name} must be int")
     return value
 
@@ -57,6 +58,16 @@ def numbers(body: Mapping[str, Any], name: str) -> list[int]:
         return []
     if not isinstance(value, list) or not all(isinstance(one, int) for one in value):
         raise Refusal(INVALID, f"invalid param type, {name} must be array of int")
+    return value
+
+
+def records(body: Mapping[str, Any], name: str) -> list[Json]:
+    """A list of objects, empty when absent."""
+    value = body.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Refusal(INVALID, f"invalid param type, {name} must be array of object")
     return value
 
 

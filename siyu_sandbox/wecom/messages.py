@@ -14,9 +14,7 @@ def content(corp: Corp, body: Json, most_bytes: int | None = None) -> Json:
     """The checked `text` and `attachments` of a call; at least one must be there."""
     text = checks.text(checks.record(body, "text"), "content")
     checks.at_most_bytes(text, most_bytes or corp.limits.message_bytes, "text.content")
-    listed = body.get("attachments") or []
-    if not isinstance(listed, list):
-        raise Refusal(40058, "invalid param type, attachments must be array")
+    listed = checks.records(body, "attachments")
     if not text and not listed:
         raise Refusal(40058, "text and attachments both empty")
     if len(listed) > corp.limits.attachments:
@@ -27,10 +25,10 @@ def content(corp: Corp, body: Json, most_bytes: int | None = None) -> Json:
     return found
 
 
-def attachment(corp: Corp, given: object) -> Json:
+def attachment(corp: Corp, given: Json) -> Json:
     """One attachment; it needs the object that its msgtype names."""
-    kind = given.get("msgtype") if isinstance(given, dict) else None
-    if not isinstance(given, dict) or kind not in CHECKS:
+    kind = str(given.get("msgtype"))
+    if kind not in CHECKS:
         raise Refusal(41065, "invalid attachments msgtype")
     inner = given.get(kind)
     if not isinstance(inner, dict):

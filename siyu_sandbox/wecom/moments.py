@@ -92,8 +92,8 @@ def _content(corp: Corp, body: Json) -> Json:
     text = checks.text(checks.record(body, "text"), "content")
     checks.at_most_characters(text, corp.limits.moment_characters, "text.content")
     checks.at_most_bytes(text, corp.limits.moment_bytes, "text.content")
-    listed = body.get("attachments") or []
-    kinds = [str(one.get("msgtype")) if isinstance(one, dict) else "" for one in listed]
+    listed = checks.records(body, "attachments")
+    kinds = [str(one.get("msgtype")) for one in listed]
     if not text and not listed:
         raise Refusal(41089, "attachments and text can not be both empty")
     most = {"image": IMAGES, "video": 1, "link": 1}

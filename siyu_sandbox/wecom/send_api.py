@@ -105,7 +105,7 @@ def _by_staff(corp: Corp, rows: Rows, failed: list[str]) -> tuple[dict[str, Task
 
 def _tag_filter(corp: Corp, body: Json) -> list[set[str]] | None:
     """OR inside a group, AND across groups."""
-    groups = checks.record(body, "tag_filter").get("group_list")
+    groups = checks.records(checks.record(body, "tag_filter"), "group_list")
     if not groups:
         return None
     found = [set(checks.strings(group, "tag_list", FILTER_TAGS)) for group in groups]

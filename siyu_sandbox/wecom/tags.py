@@ -121,8 +121,8 @@ def add_tag(caller: Caller, query: dict[str, str], body: Json) -> Json:
     """POST add_corp_tag {group_id | group_name, order, tag:[{name, order}]}."""
     corp = caller.corp
     library, second = corp.shelf(TagLibrary), corp.box.clock.second()
-    wishes = body.get("tag")
-    if not isinstance(wishes, list) or not wishes or not all(isinstance(one, dict) for one in wishes):
+    wishes = checks.records(body, "tag")
+    if not wishes:
         raise Refusal(40058, "tag missing")
     names = list(dict.fromkeys((_name(corp, one, "name"), _order(one)) for one in wishes))
     if len(library.group_of) + len(names) > corp.limits.tags:

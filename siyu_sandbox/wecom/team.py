@@ -86,16 +86,30 @@ def create(caller: Caller, query: dict[str, str], body: Json) -> None:
     if userid in caller.corp.staff:
         raise Refusal(60102, "userid existed")
     name = checks.text(body, "name", 40058)
-    fields = {key: body[key] for key in ("mobile", "position", "email", "alias") if key in body}
-    caller.corp.hire(userid, name, checks.numbers(body, "department") or [1], **fields)
+    caller.corp.hire(userid, name, _departments_given(caller.corp, body) or [1], **_words(body))
 
 
 def update(caller: Caller, query: dict[str, str], body: Json) -> None:
     """POST user/update."""
     staff = caller.corp.member(body.get("userid"))
-    for name in ("name", "mobile", "position", "email", "alias", "department"):
-        if name in body:
-            setattr(staff, name, body[name])
+    departments, words = _departments_given(caller.corp, body), _words(body)
+    staff.name = checks.text(body, "name", default=staff.name)
+    staff.department = departments or staff.department
+    for name, value in words.items():
+        setattr(staff, name, value)
+
+
+def _words(body: Json) -> dict[str, str]:
+    """The optional texts of a member that are given."""
+    return {key: checks.text(body, key) for key in ("mobile", "position", "email", "alias") if key in body}
+
+
+def _departments_given(corp: Corp, body: Json) -> list[int]:
+    """The departments given, all known."""
+    found = checks.numbers(body, "department")
+    if unknown := [one for one in found if one not in corp.departments]:
+        raise Refusal(60003, f"department {unknown[0]} not found")
+    return found
 
 
 def delete(caller: Caller, query: dict[str, str], body: Json) -> None:
