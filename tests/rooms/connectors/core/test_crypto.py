@@ -81,12 +81,25 @@ def test_others_user_data(vectors: dict[str, Any]) -> None:
             decrypt_user_data(*asked, "wx-another")
 
 
-def test_a_message_worked_by_hand() -> None:
-    """random 16 × r, length 2, "hi", receiver "ww1": 25 bytes and a pad of 7; computed with another implementation."""
-    sealed = MessageCipher(KEY, "ww1").encrypt(b"hi", b"r" * 16)
-    block = base64.b64decode(sealed)
-    assert len(block) == 32
-    assert MessageCipher(KEY, "ww1").decrypt(sealed) == b"hi"
+SEALED = "WU2111Q04X/+sHo7y0O8AMWExj22VekYFDV8eiCvw/I="
+"""16 times r, length 2, "hi", receiver "ww1", a pad of 7; sealed by `openssl enc -aes-256-cbc -nopad`."""
+
+
+def test_a_message_sealed_by_openssl() -> None:
+    assert MessageCipher(KEY, "ww1").decrypt(SEALED) == b"hi"
+    assert MessageCipher(KEY, "ww1").encrypt(b"hi", b"r" * 16) == SEALED
+
+
+def test_signatures_by_sort_and_sha1sum() -> None:
+    assert signature("tok", "1767232800", "n0nce", SEALED) == "39d8f7f8544c0c4e2ab31866b81e5998548657c1"
+    page = "https://h5.brand.cn/p?a=1#top"
+    assert jsapi_signature("T1", "n1", 1767232800, page) == "01005b8d995ac253c7e4848d26e7537cea6ce83b"
+
+
+def test_user_data_sealed_by_openssl() -> None:
+    data = "0rlUCWToSrh1FNhVHtM6sztQJBr5inxrxaGFoYMvuFo+F2ljLjZMLhbceXLsKtCfeU/FofdaF3AQXxjyLcsItqyUCEspd/oq4OLB6CxttKw="
+    found = decrypt_user_data("a2tra2tra2tra2tra2traw==", "aWlpaWlpaWlpaWlpaWlpaQ==", data, "wxshop")
+    assert found["openId"] == "o1"
 
 
 @pytest.mark.parametrize("size", [0, 1, 8, 9, 10, 31, 32, 33, 4096])
