@@ -15,6 +15,7 @@ from siyu.carriers._tokens import LedgerTokens
 from siyu.carriers.accounts import Account
 from siyu.carriers.health import LedgerWatch
 from siyu.connectors.ports import Ports
+from siyu.connectors.registry import close_connections
 from siyu.foundation.stores import Stores
 
 T = TypeVar("T")
@@ -25,10 +26,11 @@ _log = logging.getLogger("siyu.carriers")
 class Calls:
     """Start it once a process. `run` is for threads that wait for the answer, `soon` for those that do not."""
 
+    _loop: asyncio.AbstractEventLoop
+
     def __init__(self, stores: Stores) -> None:
         self.stores = stores
         self.watch = LedgerWatch(stores)
-        self._loop = asyncio.new_event_loop()
         self._ports = Ports(LedgerTokens(stores), LedgerLimits(stores), self.watch, stores.now, asyncio.sleep)
         # The callback key besides: data that is put away gives its numbers free for other accounts.
         self._connectors: dict[tuple[int, str], tuple[int, Any]] = {}
@@ -36,6 +38,7 @@ class Calls:
         self._background: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
         self.soon(self._keep_counting())
 
@@ -65,9 +68,16 @@ class Calls:
     def _turn(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
+        self._loop.run_until_complete(self._end())
+
+    async def _end(self) -> None:
+        """Whatever is still under way is cut off, and connections are closed."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        await asyncio.gather(*others, return_exceptions=True)
+        await close_connections()
+        await self._loop.shutdown_asyncgens()
 
     async def _keep_counting(self) -> None:
         while True:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from siyu.connectors._http import close_clients
 from siyu.connectors.vendor import Vendor
 from siyu.connectors.wecom.connector import VENDOR as WECOM
 
 VENDORS: Final[dict[str, Vendor]] = {one.product: one for one in (WECOM,)}
+
+
+async def close_connections() -> None:
+    """Close what connectors have opened in the running loop; for whoever stops that loop."""
+    await close_clients()
