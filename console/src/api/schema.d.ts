@@ -22,7 +22,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-<<<<<<< HEAD
     "/api/v1/carriers/accounts": {
         parameters: {
             query?: never;
@@ -266,8 +265,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-=======
->>>>>>> 958c494 (wip)
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -3504,7 +3501,6 @@ export interface operations {
             };
         };
     };
-<<<<<<< HEAD
     carriers_list_accounts: {
         parameters: {
             query?: never;
@@ -4116,8 +4112,6 @@ export interface operations {
             };
         };
     };
-=======
->>>>>>> 958c494 (wip)
     customers_list_customers: {
         parameters: {
             query?: {
