@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from siyu_sandbox.sandbox import Sandbox
 
 PRODUCT = "mini_program"
-OWN = ("pages",)
+OWN = ("pages", "trusted_ips")
 
 
 def make(box: Sandbox, params: dict[str, str], body: Json) -> Json:
-    """POST {appid?, secret?, name?, unionid_platform?, pages?, callback?, templates?: [{tid, kids}]}."""
+    """POST {appid?, secret?, name?, unionid_platform?, pages?, trusted_ips?, callback?, templates?: [{tid, kids}]}."""
     world = box.worlds[PRODUCT]
     appid = body.get("appid") or new_appid()
     if appid in world.accounts:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from siyu_sandbox.sandbox import Sandbox
 
 PRODUCT = "official_account"
-OWN = ("kind", "domains")
+OWN = ("kind", "domains", "trusted_ips")
 
 
 def make(box: Sandbox, params: dict[str, str], body: Json) -> Json:
-    """POST {appid?, secret?, name?, kind?: service | subscription, unionid_platform?, domains?, callback?}."""
+    """POST {appid?, secret?, name?, kind?: service | subscription, unionid_platform?, domains?, trusted_ips?, callback?}."""
     world = box.worlds[PRODUCT]
     appid = body.get("appid") or new_appid()
     if appid in world.accounts:

@@ -61,6 +61,8 @@ def grant(box: Sandbox, account: OfficialAccount, phone: int, scope: str, snapsh
     """Let a person allow it; return the code."""
     if scope not in SCOPES:
         raise ControlFault(f"scope must be one of {', '.join(SCOPES)}")
+    if account.kind != "service":
+        raise ControlFault("only a service account (服务号) has web log-in", 409)
     account.logins.forget_codes(box.clock.real())
     code = secrets.token_urlsafe(24)
     given = Grant(account.openid(phone), phone, scope, snapshot)
@@ -72,6 +74,8 @@ def authorize(box: Sandbox, caller: None, query: dict[str, str], body: Json) -> 
     """GET /connect/oauth2/authorize."""
     account: OfficialAccount | None = box.worlds[PRODUCT].accounts.get(query.get("appid"))
     back = urlsplit(query.get("redirect_uri", ""))
+    if account is not None and account.kind != "service":
+        return _page("Scope 参数错误或没有 Scope 权限 No right to this scope (10005)", 400)
     if account is None or query.get("response_type") != "code" or query.get("scope") not in SCOPES:
         return _page("参数错误 Bad parameters (10016)", 400)
     if (

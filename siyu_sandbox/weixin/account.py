@@ -37,6 +37,8 @@ class Account:
     conversations: Conversations
     unionid_platform: str = PLATFORM
     callback: Target | None = None
+    trusted_ips: list[str] | None = None
+    """Who may ask for a token (IP 白名单); None: anybody."""
     notices: Notices = field(default_factory=Notices)
     media: MediaStore = field(default_factory=MediaStore)
     people: dict[str, int] = field(default_factory=dict)

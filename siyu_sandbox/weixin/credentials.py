@@ -19,8 +19,8 @@ DAY = 86_400
 PRODUCTS = ("official_account", "mini_program")
 
 
-def find_account(box: Sandbox, appid: object, secret: object) -> Account:
-    """Return the account of an appid and its secret, of whichever product."""
+def find_account(box: Sandbox, appid: object, secret: object, ip: str) -> Account:
+    """Return the account of an appid and its secret, of whichever product, if the caller's IP is on its list."""
     if not appid:
         raise Refusal(41002, "appid missing")
     if not secret:
@@ -30,6 +30,8 @@ def find_account(box: Sandbox, appid: object, secret: object) -> Account:
         if account is not None:
             if account.secret != secret:
                 raise Refusal(40125, "invalid appsecret")
+            if account.trusted_ips is not None and ip not in account.trusted_ips:
+                raise Refusal(40164, f"invalid ip {ip} ipv6 ::ffff:{ip}, not in whitelist")
             return account
     raise Refusal(40013, "invalid appid")
 
@@ -42,7 +44,7 @@ def plain_token(box: Sandbox, caller: None, query: dict[str, str], body: Json) -
     """GET /cgi-bin/token: a new token at every call."""
     if query.get("grant_type") != "client_credential":
         raise Refusal(40002, "invalid grant_type")
-    account = find_account(box, query.get("appid"), query.get("secret"))
+    account = find_account(box, query.get("appid"), query.get("secret"), query["_ip"])
     before = box.tokens.live(account.product, account.appid, "plain")
     if before:
         box.tokens.end(before, account.limits.token_overlap_seconds)
@@ -53,7 +55,7 @@ def stable_token(box: Sandbox, caller: None, query: dict[str, str], body: Json) 
     """POST /cgi-bin/stable_token: the same token, unless its end is near or a new one is forced."""
     if body.get("grant_type") != "client_credential":
         raise Refusal(40002, "invalid grant_type")
-    account = find_account(box, body.get("appid"), body.get("secret"))
+    account = find_account(box, body.get("appid"), body.get("secret"), query["_ip"])
     token = box.tokens.live(account.product, account.appid, "stable")
     if body.get("force_refresh") is True:
         _force(box, account, token)

@@ -136,3 +136,20 @@ def test_a_mini_program(sandbox: SandboxClient, version: str) -> None:
     if version == "wechatpy-2":
         assert told["number"]["phone_info"]["purePhoneNumber"] == sandbox.get("phones/1")["phone"]
         assert told["link"]["url_link"].startswith("https://wxaurl.cn/")
+
+
+def test_web_log_in(shop: Shop, version: str) -> None:
+    told = drive(
+        version,
+        "wechatpy_official",
+        scenario="log_in",
+        appid=shop.appid,
+        secret=shop.secret,
+        netloc=netloc(shop.sandbox),
+    )
+    phone = shop.sandbox.get("phones/1")
+    assert told["landed"].startswith("https://h5.example/in?code=")
+    assert told["landed"].endswith("&state=s1")
+    assert (told["info"]["nickname"], told["info"]["unionid"]) == (phone["name"], phone["unionid"])
+    assert told["token"]["openid"] == told["renewed"]["openid"] == told["info"]["openid"]
+    assert told["valid"] is True

@@ -107,3 +107,16 @@ def test_tokens_are_renewed_for_thirty_days(shop: Shop) -> None:
         == 40030
     )
     assert shop.sandbox.call("GET", "/sns/auth", "never", openid="o")["errcode"] == 40001
+
+
+def test_a_subscription_account_has_no_web_log_in(sandbox: SandboxClient) -> None:
+    shop = official_account(sandbox, kind="subscription")
+    asked = {
+        "appid": shop.appid,
+        "redirect_uri": "https://h5.example/",
+        "response_type": "code",
+        "scope": "snsapi_base",
+        "phone": "1",
+    }
+    assert "10005" in sandbox.http.get("/connect/oauth2/authorize", params=asked).text
+    assert sandbox.http.post("/sandbox/phones/1/authorize", json={"account": shop.appid}).status_code == 409

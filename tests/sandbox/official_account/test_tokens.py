@@ -107,3 +107,11 @@ def test_calls_are_counted_by_account_and_code(shop: Shop) -> None:
         ("/cgi-bin/user/get", "0"): 1,
         ("/cgi-bin/user/info", "40003"): 1,
     }
+
+
+def test_a_token_is_given_to_known_addresses_only(shop: Shop) -> None:
+    shop.sandbox.patch(f"official_accounts/{shop.appid}", {"trusted_ips": ["10.0.0.1"]})
+    assert (plain(shop)["errcode"], stable(shop)["errcode"]) == (40164, 40164)
+    assert "127.0.0.1" in plain(shop)["errmsg"]
+    shop.sandbox.patch(f"official_accounts/{shop.appid}", {"trusted_ips": ["127.0.0.1"]})
+    assert plain(shop)["expires_in"] == 7200

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import wechatpy
-from mounted import mount
+from mounted import HOSTS, ToSandbox, mount
 from steps import attempt, run
 from wechatpy import WeChatClient
 from wechatpy.client.api import WeChatWxa
+from wechatpy.oauth import WeChatOAuth
 
 OLD = wechatpy.__version__.startswith("1.")
 
@@ -107,4 +108,22 @@ def mini(order):
     return answers | {"asked": adapter.asked}
 
 
-run({"official": official, "renewal": renewal, "mini": mini})
+def log_in(order):
+    """The person opens the page that wechatpy names, and comes back with a code."""
+    oauth = WeChatOAuth(order["appid"], order["secret"], "https://h5.example/in", "snsapi_userinfo", "s1")
+    adapter = ToSandbox(order["netloc"])
+    for host in (*HOSTS, "https://open.weixin.qq.com"):
+        oauth._http.mount(host, adapter)
+    page = oauth.authorize_url.replace("#wechat_redirect", "&phone=1#wechat_redirect")
+    landed = oauth._http.get(page, allow_redirects=False).headers["Location"]
+    token = oauth.fetch_access_token(landed.partition("code=")[2].partition("&")[0])
+    return {
+        "landed": landed,
+        "token": token,
+        "valid": oauth.check_access_token(),
+        "info": oauth.get_user_info(),
+        "renewed": oauth.refresh_access_token(token["refresh_token"]),
+    }
+
+
+run({"official": official, "renewal": renewal, "mini": mini, "log_in": log_in})
