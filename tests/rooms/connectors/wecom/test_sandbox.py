@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -268,3 +269,23 @@ def test_a_send_whose_answer_is_lost_is_not_repeated(wecom: Connected) -> None:
         wecom.call(lambda c: c.sends.create(Draft(Message("一"), customers=(alice,), sender="amy")))
     assert caught.value.reached is None
     assert wecom.calls("add_msg_template") == ["http_502"]
+
+
+def test_a_banned_account_is_told_as_such(wecom: Connected) -> None:
+    fault(wecom, "externalcontact/get_follow_user_list", "ban")
+    with pytest.raises(AccountRestricted) as caught:
+        wecom.call(lambda c: c.staff.serving())
+    assert caught.value.way_out is not None
+    assert len(wecom.calls("get_follow_user_list")) == 1
+
+
+def test_five_tag_changes_at_once_and_no_more(wecom: Connected) -> None:
+    """The sandbox answers 45033 to the sixth; the connector never comes to that."""
+    people = [wecom.corp.friend("amy")[1] for _ in range(20)]
+    group = wecom.call(lambda c: c.tags.add(["金卡"], group_name="等级"))
+
+    async def all_at_once(connector: Any) -> None:
+        await asyncio.gather(*(connector.tags.mark("amy", one, [group.tags[0].id]) for one in people))
+
+    wecom.call(all_at_once)
+    assert set(wecom.calls("mark_tag")) == {"0"}
