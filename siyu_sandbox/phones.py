@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -67,6 +67,8 @@ class Phones:
         self._broadcasts: list[_Broadcast] = []
         self._by_address: dict[str, int] = {}
         self.count = 0
+        # Simulated people listen here: called with the phones and what they received, once a delivery.
+        self.heard: list[Callable[[Ids, Received], None]] = []
 
     def reserve(self, count: int) -> range:
         """Add phones without making them; answers their ids."""
@@ -118,14 +120,20 @@ class Phones:
 
     def deliver(self, number: int, carrier: str, account: str, sender: str, kind: str, content: Any) -> None:
         """Let one phone receive something now."""
-        self.get(number).inbox.append(Received(self._clock.now(), carrier, account, sender, kind, content))
+        received = Received(self._clock.now(), carrier, account, sender, kind, content)
+        self.get(number).inbox.append(received)
+        for hear in self.heard:
+            hear(np.array([number], dtype=np.int64), received)
 
     def broadcast(
         self, numbers: Sequence[int] | Ids, carrier: str, account: str, sender: str, kind: str, content: Any
     ) -> None:
         """Let many phones receive the same now, at the cost of one."""
         received = Received(self._clock.now(), carrier, account, sender, kind, content)
-        self._broadcasts.append(_Broadcast(np.sort(np.asarray(numbers, dtype=np.int64)), received))
+        ids = np.sort(np.asarray(numbers, dtype=np.int64))
+        self._broadcasts.append(_Broadcast(ids, received))
+        for hear in self.heard:
+            hear(ids, received)
 
     def inbox(self, number: int) -> list[Received]:
         """Everything the phone received, oldest first."""

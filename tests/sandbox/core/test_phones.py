@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from siyu_sandbox.clock import Clock
+from siyu_sandbox.phones import Phones
 from tests.makers.sandbox import SandboxClient
 from tests.makers.sandbox_wecom import make_corp
 
@@ -81,3 +82,15 @@ def test_people_are_part_of_the_truth(sandbox: SandboxClient) -> None:
     assert "people" in sandbox.get("truth")["tables"]
     lines = sandbox.http.get("/sandbox/truth", params={"table": "people"}).text.splitlines()
     assert len(lines) == 3
+
+
+def test_simulated_people_hear_what_their_phones_receive() -> None:
+    phones = Phones(Clock())
+    phones.reserve(5)
+    heard: list[tuple[list[int], str]] = []
+    phones.heard.append(lambda ids, received: heard.append((ids.tolist(), received.kind)))
+    phones.deliver(2, "wecom", "ww1", "amy", "welcome", {})
+    phones.broadcast([5, 1], "wecom", "ww1", "amy", "moment", {})
+    assert heard == [([2], "welcome"), ([1, 5], "moment")]
+    assert [len(phones.inbox(number)) for number in range(1, 6)] == [1, 1, 0, 0, 1]
+    assert phones.received_count() == 3
