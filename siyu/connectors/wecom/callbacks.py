@@ -204,11 +204,11 @@ def _link(fields: Fields) -> Detail:
     }
 
 
-def _service(fields: Fields) -> Detail:
+def _desk(fields: Fields) -> Detail:
     return {"token": _text(fields, "Token"), "open_kfid": _text(fields, "OpenKfId")}
 
 
-def _service_access(fields: Fields) -> Detail:
+def _desk_access(fields: Fields) -> Detail:
     return {"added": _repeated(fields, "AuthAddOpenKfId"), "removed": _repeated(fields, "AuthDelOpenKfId")}
 
 
@@ -270,8 +270,8 @@ _KINDS: dict[tuple[str, str], tuple[str, Callable[[Fields], Detail]]] = {
     ("customer_acquisition", "customer_start_chat"): ("acquisition_chat_started", _link),
     ("customer_acquisition", "friend_request"): ("acquisition_friend_requested", _link),
     ("customer_acquisition", "open_profile"): ("acquisition_profile_opened", _link),
-    ("kf_msg_or_event", ""): ("customer_service_message_or_event", _service),
-    ("kf_account_auth_change", ""): ("customer_service_access_changed", _service_access),
+    ("kf_msg_or_event", ""): ("customer_service_message_or_event", _desk),
+    ("kf_account_auth_change", ""): ("customer_desk_access_changed", _desk_access),
     ("msgaudit_notify", ""): ("archive_ready", _app),
     ("batch_job_result", ""): ("batch_job_finished", _job),
     ("enter_agent", ""): ("app_entered", _app),
