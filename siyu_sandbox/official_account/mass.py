@@ -115,7 +115,7 @@ def _refuse_repeat(account: OfficialAccount, client_id: str, now: float) -> None
     for job in account.jobs.values():
         if job.client_id != client_id or now - job.at >= SAME_SECONDS or job.status == "DELETE":
             continue
-        if now - job.tried_at < TOO_SOON_SECONDS and job.tried_at != job.at:
+        if now - job.tried_at < TOO_SOON_SECONDS:
             raise Refusal(45066, "clientmsgid retry too fast")
         job.tried_at = now
         raise Refusal(45065, "clientmsgid exist", msg_id=job.msg_id, msg_data_id=job.data_id)

@@ -77,7 +77,7 @@ def test_an_official_account(driven: dict[str, Any], shop: Shop, version: str) -
 def test_its_messages_reach_phones_and_refusals_reach_the_client(driven: dict[str, Any], shop: Shop) -> None:
     assert driven["over"]["errcode"] == 45047
     assert driven["nobody"]["errcode"] == 40003
-    assert (driven["mass_again"]["errcode"], driven["notice_over"]["errcode"]) == (45065, 43101)
+    assert (driven["mass_again"]["errcode"], driven["notice_over"]["errcode"]) == (45066, 43101)
     assert driven["mass"]["msg_id"] != driven["mass_tag"]["msg_id"]
     received = {phone: [one["kind"] for one in shop.inbox(phone)] for phone in (1, 2, 3)}
     assert received == {
