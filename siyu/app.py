@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, demo, doctor
-from siyu.carriers import callback_routes, health_routes, relation_routes, staff_routes, welcome_routes
+from siyu.carriers import callback_routes, delivery_routes, health_routes, relation_routes, staff_routes, welcome_routes
 from siyu.carriers import routes as account_routes
 from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
@@ -58,6 +58,7 @@ ROUTERS = (
     callback_routes.router,
     account_routes.router,
     health_routes.router,
+    delivery_routes.router,
     welcome_routes.router,
     staff_routes.router,
     relation_routes.router,

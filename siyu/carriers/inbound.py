@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
-from siyu.carriers import _tables, accounts, contacts, health, relations, status
+from siyu.carriers import _tables, accounts, contacts, deliveries, health, relations, status
 from siyu.carriers.accounts import Account
 from siyu.carriers.inbox import happenings_in
 from siyu.carriers.relations import News, Pair
@@ -47,6 +47,7 @@ def take_in(stores: Stores) -> int:
         first, last = rows[0].position, rows[-1].position
         _relate(stores, tx, told)
         _record(stores, tx, told, f"inbox {first}-{last}")
+        deliveries.tell_on(tx, [(t.account, t.happening) for t in told], stores.now())
         report(stores, tx, [(t.account.id, t.happening) for t in told if t.happening.contact is None or t.happening.kind == "unknown"])
         tx.execute(update(table).where(table.c.position.in_([row.position for row in rows])).values(done_at=stores.now()))
         newest: dict[int, Any] = {row.account_id: row.received_at for row in rows}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 
-from siyu.carriers import inbound, reading, silence
+from siyu.carriers import deliveries, health, inbound, reading, silence
 from siyu.carriers.calls import Calls
 from siyu.carriers.greeting import Greeter
 from siyu.carriers.inbox import Arrival, Inbox
@@ -18,6 +18,7 @@ from siyu.foundation.stores import Stores
 
 IDLE_SECONDS = 1.0
 LISTEN_SECONDS = 60.0
+FORGET_EVERY = timedelta(hours=6)
 _log = logging.getLogger("siyu.carriers")
 
 
@@ -37,6 +38,7 @@ class Carriers:
         self._threads = [
             threading.Thread(target=self._keep, args=(partial(inbound.take_in, stores),), name="inbound", daemon=True),
             threading.Thread(target=self._keep, args=(partial(reading.read_new, self.calls),), name="reading", daemon=True),
+            threading.Thread(target=self._keep, args=(partial(deliveries.deliver_due, self.calls),), name="deliveries", daemon=True),
             threading.Thread(target=self._listen, name="silence", daemon=True),
         ]
 
@@ -66,11 +68,21 @@ class Carriers:
         return after
 
     def _listen(self) -> None:
+        forgot_at = None
         while not self._stopping.wait(LISTEN_SECONDS):
             try:
                 silence.mark(self.stores, self.listening_since)
+                if forgot_at is None or self.stores.now() - forgot_at > FORGET_EVERY:
+                    forgot_at = self.stores.now()
+                    self._forget(forgot_at)
             except Exception:
                 _log.exception("silent accounts could not be looked for; the next look tries again")
+
+    def _forget(self, now: datetime) -> None:
+        """Counts and deliveries that are older than anybody looks at."""
+        with self.stores.ledger.begin() as tx:
+            health.prune(tx, now)
+            deliveries.prune(tx, now)
 
     def _keep(self, step: Callable[[], int]) -> None:
         """Go on while there is work; then wait for news, or look again after a while."""

@@ -212,6 +212,16 @@ _CREDENTIALS = (
 )
 _SETTINGS = (
     Field(
+        "tells",
+        Text("告知哪些事情", "What to tell"),
+        Text(
+            "从载体收到的事情,如 contact_added,contact_removed;用逗号隔开,* 表示全部",
+            "What carriers told, such as contact_added,contact_removed; with commas, or * for everything",
+        ),
+        pattern=r"\*|[a-z_]+(\s*,\s*[a-z_]+)*",
+        required=False,
+    ),
+    Field(
         "allow_private",
         Text("允许内网地址", "Allow private addresses"),
         pattern=r"true|false",

@@ -1,0 +1,40 @@
+"""Tables of what is told to other systems."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, text
+
+from siyu.foundation.database import BigId, Json, UtcTime, metadata
+
+delivery = Table(
+    "carriers_delivery",
+    metadata,
+    Column("number", BigId, primary_key=True),
+    # The receiver sees it too, the same for every attempt.
+    Column("id", String(40), nullable=False, unique=True),
+    Column("account_id", BigId, ForeignKey("carriers_account.id"), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("body", Json, nullable=False),
+    # waiting → arrived | given_up
+    Column("status", String(16), nullable=False),
+    Column("attempt_count", Integer, nullable=False),
+    Column("next_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("settled_at", UtcTime),
+    Index(None, "account_id", "number"),
+    Index("ix_carriers_delivery_due", "next_at", sqlite_where=text("status = 'waiting'"), postgresql_where=text("status = 'waiting'")),
+)
+
+delivery_attempt = Table(
+    "carriers_delivery_attempt",
+    metadata,
+    Column("delivery_number", BigId, ForeignKey("carriers_delivery.number"), primary_key=True, autoincrement=False),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("seconds", Float, nullable=False),
+    # HTTP status; 0 where no answer came.
+    Column("http_status", Integer, nullable=False),
+    Column("outcome", String(24), nullable=False),
+    Column("says", Json),
+    Column("excerpt", String(500), nullable=False),
+)
