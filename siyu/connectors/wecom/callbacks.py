@@ -271,7 +271,7 @@ _KINDS: dict[tuple[str, str], tuple[str, Callable[[Fields], Detail]]] = {
     ("customer_acquisition", "friend_request"): ("acquisition_friend_requested", _link),
     ("customer_acquisition", "open_profile"): ("acquisition_profile_opened", _link),
     ("kf_msg_or_event", ""): ("customer_service_message_or_event", _desk),
-    ("kf_account_auth_change", ""): ("customer_desk_access_changed", _desk_access),
+    ("kf_account_auth_change", ""): ("customer_service_access_changed", _desk_access),
     ("msgaudit_notify", ""): ("archive_ready", _app),
     ("batch_job_result", ""): ("batch_job_finished", _job),
     ("enter_agent", ""): ("app_entered", _app),
