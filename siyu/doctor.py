@@ -15,6 +15,9 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from siyu import __version__
+from siyu.carriers.callback_routes import carriers_of
+from siyu.carriers.checkup import check_accounts
+from siyu.carriers.running import Carriers
 from siyu.demo import CLEAR, LOAD
 from siyu.foundation import jobs
 from siyu.foundation.http import Items, Label
@@ -117,6 +120,21 @@ def _console(_stores: Stores) -> Check:
     return Check("console", name, "warn", Text("还没有构建", "not built"), Text("运行 python -m siyu.web.build", "run python -m siyu.web.build"))
 
 
+def _accounts(carriers: Carriers, base_url: str) -> list[Check]:
+    """Accounts that are connected, and what they told us that is not worked off yet."""
+    try:
+        found = check_accounts(carriers, base_url)
+    except Exception as error:
+        said = Text(f"检查出错:{type(error).__name__}", f"the check broke: {type(error).__name__}")
+        return [Check("accounts", Text("账号", "Accounts"), "fail", said, Text("查看日志", "see the log"))]
+    return [
+        Check("inbox", Text("收件箱", "Inbox"), one.status, one.detail, one.way_out)
+        if one.account is None
+        else Check(f"account:{one.account.id}", Text(f"账号 {one.account.name}", f"Account {one.account.name}"), one.status, one.detail, one.way_out)
+        for one in found
+    ]
+
+
 class CheckInfo(BaseModel):
     key: str
     name: Label
@@ -129,9 +147,10 @@ class JobStarted(BaseModel):
     job_id: str
 
 
-@router.get("/system/doctor", summary="Check settings, stores, disk and versions")
-def read_doctor(access: Annotated[Access, Depends(require("settings.read"))]) -> Items[CheckInfo]:
-    checks = check_up(access.stores)
+@router.get("/system/doctor", summary="Check settings, stores, disk, versions, and every account end to end")
+def read_doctor(request: Request, access: Annotated[Access, Depends(require("settings.read"))]) -> Items[CheckInfo]:
+    base_url = access.stores.settings.public_url or str(request.base_url)
+    checks = [*check_up(access.stores), *_accounts(carriers_of(request), base_url)]
     items = [
         CheckInfo(key=c.key, name=Label.of(c.name), status=c.status, detail=Label.of(c.detail), way_out=Label.of(c.way_out) if c.way_out else None)
         for c in checks

@@ -17,7 +17,7 @@ from siyu.carriers.inbox import Arrival
 from siyu.carriers.running import Carriers
 from siyu.connectors.errors import BadSignature
 from siyu.connectors.vendor import Callback
-from siyu.foundation.errors import NotFoundError
+from siyu.foundation.errors import InvalidError, NotFoundError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.team.access import anyone
@@ -82,7 +82,7 @@ def _look_up(stores: Stores, callback_key: str) -> _Held:
         raise NotFoundError(Text("这种载体没有回调", "this carrier has no callbacks"))
     try:
         codec = account.vendor.callback(credentials)
-    except KeyError:
+    except (KeyError, InvalidError):
         raise NotFoundError(Text("这个账号还没有填写回调的密钥", "the keys of this account's callbacks are not entered yet")) from None
     return _Held(account, codec, stores.now() + HELD)
 

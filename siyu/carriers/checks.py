@@ -13,7 +13,7 @@ from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.connectors.errors import CarrierError
 from siyu.connectors.vendor import Check, Found
-from siyu.foundation.errors import SiyuError
+from siyu.foundation.errors import InvalidError, SiyuError
 from siyu.foundation.text import Text
 
 PATIENCE_SECONDS = 30.0
@@ -34,10 +34,10 @@ class Step:
 
 
 def run_checks(calls: Calls, account: Account, *, callback_url: str | None, refused_at: datetime | None = None) -> list[Step]:
-    """Every step in order. With wrong credentials nothing else can be learned, so the vendor's other steps are not tried."""
+    """Every step in order. With wrong credentials, or nobody there, nothing else can be learned: the other steps are not tried."""
     steps: list[Step] = []
     for check in account.vendor.checks:
-        barred = any(step.ok is False and _is_about_credentials(account, step.code) for step in steps)
+        barred = any(step.ok is False and _bars(account, step, number) for number, step in enumerate(steps))
         found = _SKIPPED if barred else _run(calls, account, check)
         steps.append(Step(check.key, check.label, None if barred else found.ok, found.says, found.fix, found.code))
     if callback_url is not None and account.vendor.has_callbacks:
@@ -45,9 +45,11 @@ def run_checks(calls: Calls, account: Account, *, callback_url: str | None, refu
     return steps
 
 
-def _is_about_credentials(account: Account, code: str) -> bool:
-    known = account.vendor.codes.get(code)
-    return known is not None and known.kind == "bad_credentials"
+def _bars(account: Account, step: Step, number: int) -> bool:
+    """Wrong credentials, or nobody there at all (a first step without any code of the carrier's): the others could only say
+    the same, slowly."""
+    known = account.vendor.codes.get(step.code)
+    return (number == 0 and step.code in ("", "timeout")) or (known is not None and known.kind == "bad_credentials")
 
 
 def _run(calls: Calls, account: Account, check: Check) -> Found:
@@ -99,7 +101,7 @@ def _has_keys(account: Account, credentials: Mapping[str, str]) -> bool:
     assert account.vendor.callback is not None
     try:
         account.vendor.callback(credentials)
-    except KeyError:
+    except (KeyError, InvalidError):
         return False
     return True
 

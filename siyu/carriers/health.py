@@ -29,6 +29,8 @@ BUDGET_RATE = 0.01
 HEARD = "callback"
 """Stands for the API where what a carrier told us is counted, code "" for a callback, `VERIFIED` for a proof of the address."""
 VERIFIED = "verified"
+LEAST_BUDGET = 5
+"""Failures that an account with few calls may have all the same."""
 _STATUS = {"account_restricted": "restricted", "bad_credentials": "bad_credentials"}
 
 
@@ -169,7 +171,7 @@ def health_of(tx: Connection, account_id: int, now: datetime) -> Health:
     calls, failed, seconds, last_at, success_at = tx.execute(query).one()
     calls, failed = int(calls or 0), int(failed or 0)
     error_rate = failed / calls if calls else 0.0
-    budget = max(0.0, 1 - error_rate / BUDGET_RATE)
+    budget = max(0.0, 1 - failed / max(calls * BUDGET_RATE, LEAST_BUDGET))
     return Health(calls, failed, error_rate, budget, seconds / calls if calls else None, last_at, success_at, _troubles(tx, recent))
 
 

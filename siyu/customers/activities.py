@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from siyu.carriers.words import KINDS
 from siyu.foundation.text import Text
 
 TITLES = {
+    **KINDS,
     "page_viewed": Text("浏览页面", "Viewed a page"),
     "product_viewed": Text("浏览商品", "Viewed an article"),
     "cart_added": Text("加入购物车", "Added to the cart"),
@@ -17,9 +19,14 @@ TITLES = {
     "message_opened": Text("打开消息", "Opened a message"),
     "message_clicked": Text("点击消息", "Clicked a message"),
     "message_blocked": Text("拉黑或退订", "Blocked or opted out"),
-    "contact_added": Text("加为好友", "Was added as a contact"),
     "contact_deleted": Text("删除好友", "Deleted the contact"),
 }
+ENDED = {
+    "customer": Text("客户删除了员工", "The customer deleted the member of staff"),
+    "staff": Text("员工删除了客户", "The member of staff deleted the customer"),
+    "transfer": Text("转接给另一位员工", "Transferred to another member of staff"),
+}
+"""Three different facts under one name."""
 PROPERTIES = {
     "title": Text("标题", "title"),
     "page": Text("页面", "page"),
@@ -35,20 +42,29 @@ PROPERTIES = {
     "template": Text("模板", "template"),
     "purpose": Text("目的", "purpose"),
     "content": Text("内容", "content"),
+    "state": Text("活码", "live code"),
+    "scene": Text("场景", "scene"),
+    "text": Text("文字", "text"),
+    "url": Text("链接", "link"),
+    "half": Text("等待员工确认", "waits for the staff to confirm"),
+    "reason": Text("原因", "reason"),
     "how": Text("方式", "how"),
 }
 _MOST = 4
 
 
-def title(name: str) -> Text:
+def title(name: str, properties: Mapping[str, str] | None = None) -> Text:
     """The activity in words; one that Siyu does not know keeps its own name."""
+    if name == "contact_removed" and properties and properties.get("by") in ENDED:
+        return ENDED[properties["by"]]
     return TITLES.get(name, Text(name, name))
 
 
 def details(properties: Mapping[str, str]) -> Text | None:
     """The first few properties in words: the known ones in the order above, then the others by name; None without any."""
-    known = [path for path in PROPERTIES if path in properties]
-    others = sorted(path for path in properties if path not in PROPERTIES and not properties[path].startswith(("{", "[")))
+    known = [path for path in PROPERTIES if path in properties and properties[path] != "false"]
+    told = {"by"} if properties.get("by") in ENDED else set()
+    others = sorted(path for path in properties if path not in PROPERTIES.keys() | told and not properties[path].startswith(("{", "[")))
     chosen = [(PROPERTIES.get(path, Text(path, path)), properties[path]) for path in [*known, *others][:_MOST]]
     if not chosen:
         return None

@@ -93,7 +93,7 @@ def _activity_entries(session: Session, customer_id: int, before: Place | None, 
     for row in session.query(owned.semi_join(chosen, owned.event_key == chosen.key)).to_pylist():
         said.setdefault(row["event_key"], {})[row["path"]] = row["text"]
     return [
-        Entry(row["at_ms"], "event", row["key"], activities.title(row["name"]), activities.details(said.get(row["key"], {})))
+        Entry(row["at_ms"], "event", row["key"], activities.title(row["name"], said.get(row["key"])), activities.details(said.get(row["key"], {})))
         for row in rows
     ]
 

@@ -20,13 +20,13 @@ export function QuotasPanel({ account }: { account: CarrierAccount }) {
     <Panel title={t("carriers.quotas")} hint={t("carriers.quotas_hint")} flush>
       <QueryView query={quotas} lines={4}>
         {(data) =>
-          data.items.length === 0 ? (
+          data.items.every((row) => row.used_count === 0 && !row.blocked_until) ? (
             <Empty title={t("carriers.quotas_none")} hint={t("carriers.quotas_none_hint")} />
           ) : (
             <DataTable
               caption={t("carriers.quotas")}
               cards
-              rows={data.items}
+              rows={data.items.filter((row) => row.used_count > 0 || row.blocked_until)}
               rowKey={(row) => `${row.api} ${row.seconds}`}
               columns={[
                 {
