@@ -238,7 +238,8 @@ async def _resolve(host: str, port: int) -> tuple[str, ...]:
     except (OSError, UnicodeError):
         found = []
     if not found:
-        raise AddressError(Text(f"找不到主机 {host}", f"the host {host} is not known"))
+        # It may be the resolver that is away: unlike a forbidden address, this may pass.
+        raise TransportError(Text(f"找不到主机 {host}", f"the host {host} is not known"), reached=False)
     # IPv4 first: many container networks have no way out over IPv6.
     found.sort(key=lambda entry: entry[0] != socket.AF_INET)
     if len(_resolved) > 1000:

@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from siyu.connectors._http import Outgoing, Reach, Reply, TransportError, Upload, send
+from siyu.connectors._http import AddressError, Outgoing, Reach, Reply, TransportError, Upload, send
 from siyu.connectors._wechat.tokens import AccessToken
 from siyu.connectors.errors import BadCredentials, CarrierError, Codes, Known, Throttled, Unavailable, refusal
 from siyu.connectors.ports import AccountKey, Ports, Rate
@@ -289,7 +289,7 @@ def _unreadable(call: Call) -> Unavailable:
 def _may_repeat(error: Unavailable, call: Call) -> bool:
     """Not after a code (that is an answer), and after an unknown outcome only what does no harm twice."""
     if error.reached is False:
-        return isinstance(error, TransportError)
+        return isinstance(error, TransportError) and not isinstance(error, AddressError)
     return error.reached is None and call.idempotent
 
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import ssl
 import tracemalloc
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from siyu.connectors import _http
 from siyu.connectors._http import (
@@ -20,7 +27,7 @@ from siyu.connectors._http import (
     close_clients,
     send,
 )
-from tests.makers.vendor import Said, fake_vendor, run
+from tests.makers.vendor import FakeVendor, Said, fake_vendor, run
 
 LOOPBACK = Reach(allow_private=True, total_seconds=5)
 
@@ -118,6 +125,68 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest
 
     run(body())
     assert asked == ["shop.example"]
+
+
+def test_a_host_that_is_not_known_may_be_known_later() -> None:
+    with pytest.raises(TransportError) as caught:
+        run(ask("http://no-such-host.invalid/"))
+    assert not isinstance(caught.value, AddressError)
+    assert caught.value.reached is False
+
+
+def certificate(name: str) -> tuple[bytes, bytes]:
+    """A certificate for `name` that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    return made.public_bytes(serialization.Encoding.PEM), pem
+
+
+@pytest.mark.parametrize(("asked", "good"), [("shop.example", True), ("other.example", False)])
+def test_the_certificate_must_be_that_of_the_name(
+    asked: str, good: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the connection goes to an address, it is the name that is proven."""
+    cert, key = certificate("shop.example")
+    (tmp_path / "cert.pem").write_bytes(cert + key)
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server_side.load_cert_chain(tmp_path / "cert.pem")
+    trusted = ssl.create_default_context(cadata=cert.decode())
+
+    async def resolve(host: str, port: int) -> tuple[str, ...]:
+        return ("127.0.0.1",)
+
+    async def body() -> int:
+        vendor = FakeVendor({})
+        server = await asyncio.start_server(vendor.serve, "127.0.0.1", 0, ssl=server_side)
+        port = server.sockets[0].getsockname()[1]
+        try:
+            return (await send(Outgoing("GET", f"https://{asked}:{port}/x"), LOOPBACK)).status
+        finally:
+            await close_clients()
+            server.close()
+
+    monkeypatch.setattr(_http, "_resolve", resolve)
+    monkeypatch.setattr(_http, "_context", lambda: trusted)
+    if good:
+        assert run(body()) == 200
+        return
+    with pytest.raises(TransportError) as caught:
+        run(body())
+    assert caught.value.reached is False
 
 
 def test_redirects_are_not_followed() -> None:
