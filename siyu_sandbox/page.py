@@ -26,14 +26,14 @@ nav a{display:inline-block;padding:.5rem 1rem .5rem 0}
 def phones_page(box: Sandbox, params: dict[str, str], body: Json) -> Answer:
     """The phones that were touched, with what each received last; ?after= pages."""
     after = int(params["after"]) if params.get("after", "").isdigit() else 0
-    made = [phone for phone in box.phones.made() if phone.id > after]
-    cards = "".join(_card(box, phone) for phone in made[:SHOWN])
-    more = f'<nav><a href="?after={made[SHOWN - 1].id}">下一页 Next</a></nav>' if len(made) > SHOWN else ""
+    touched = box.phones.touched(after, SHOWN + 1)
+    cards = "".join(_card(box, box.phones.get(number)) for number in touched[:SHOWN])
+    more = f'<nav><a href="?after={touched[SHOWN - 1]}">下一页 Next</a></nav>' if len(touched) > SHOWN else ""
     head = (
         f"<h1>模拟手机 Simulated phones</h1><p class=note>{_moment(box.clock.now())} · ×{box.clock.speed:g} · "
         f"{box.phones.count:,} 部手机 phones · 收到 received {box.phones.received_count():,}</p>"
     )
-    empty = "<p>还没有人来过。 Nobody has come yet.</p>" if not made else ""
+    empty = "<p>还没有人来过。 Nobody has come yet.</p>" if not touched else ""
     return _page(head + empty + f'<div class="grid">{cards}</div>' + more)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -106,9 +106,12 @@ class Phones:
             return made.name, made.gender, made.unionid
         return person(number, self._seed)
 
-    def made(self) -> Iterator[Phone]:
-        """The phones that somebody has touched."""
-        yield from sorted(self._made.values(), key=lambda phone: phone.id)
+    def touched(self, after: int, limit: int) -> list[int]:
+        """The next phones behind `after` that somebody made or that received something."""
+        heads = [one.ids[np.searchsorted(one.ids, after, side="right") :][:limit] for one in self._broadcasts]
+        found = {int(number) for head in heads for number in head}
+        found |= {number for number in self._made if number > after}
+        return sorted(found)[:limit]
 
     def by_address(self, address: str) -> Phone | None:
         """The phone with this e-mail address or number, among those made or, by arithmetic, those not made yet."""

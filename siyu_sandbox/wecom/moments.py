@@ -16,7 +16,7 @@ from siyu_sandbox.wecom.endpoints import get, post
 from siyu_sandbox.wecom.ids import new_id
 from siyu_sandbox.wecom.media import MOMENT, medium
 from siyu_sandbox.wecom.relations import Rows
-from siyu_sandbox.wecom.sends import decision
+from siyu_sandbox.wecom.sends import NEVER, decision
 from siyu_sandbox.wecom.tags import TagLibrary
 from siyu_sandbox.wecom.world import Caller, Corp, Staff
 
@@ -158,7 +158,7 @@ def _rows(corp: Corp, staff: Staff, tags: set[str]) -> Rows:
 def _dispatch(corp: Corp, moment: Moment) -> None:
     corp.shelf(Moments).all[moment.moment_id] = moment
     for part in moment.parts.values():
-        if (seconds := decision(corp, part.staff)) is not None:
+        if (seconds := decision(corp, part.staff)) not in (None, NEVER):
             corp.box.clock.after(seconds, partial(publish, corp, moment, part))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from siyu_sandbox.wecom.world import Corp, Staff
 
 UNSENT, SENT, NO_FRIEND, OVER_QUOTA = range(4)
 TASK_UNSENT, TASK_SENT = 0, 2
+NEVER = math.inf
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Task:
     chats: list[str]
     status: int = TASK_UNSENT
     sent_at: int = 0
+    declined: bool = False
     ended: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
 
     def __post_init__(self) -> None:
@@ -114,16 +117,21 @@ def plan(corp: Corp, send: GroupSend) -> None:
 
 
 def consider(corp: Corp, send: GroupSend, task: Task) -> None:
-    """One staff member has seen the task (or the reminder)."""
-    if (seconds := decision(corp, task.staff)) is not None:
+    """One staff member has seen the task (or the reminder); who declined once is not moved by reminders."""
+    if task.declined:
+        return
+    seconds = decision(corp, task.staff)
+    task.declined = seconds == NEVER
+    if seconds is not None and not task.declined:
         corp.box.clock.after(seconds, lambda: confirm(corp, send, task))
 
 
 def decision(corp: Corp, staff: Staff) -> float | None:
-    """In how many virtual seconds the staff member confirms; None: forgets or declines."""
+    """In how many virtual seconds the staff member confirms; None: forgets, `NEVER`: declines."""
     habits = vars(corp.habits) | corp.habits.by_staff.get(staff.userid, {})
-    if corp.random.random() >= habits["confirm"]:
-        return None
+    drawn = corp.random.random()
+    if drawn >= habits["confirm"]:
+        return NEVER if drawn < habits["confirm"] + habits["cancel"] else None
     mean = float(habits["delay_seconds"])
     return corp.random.expovariate(1 / mean) if mean > 0 else 0.0
 

@@ -49,6 +49,17 @@ def test_the_page_shows_what_phones_received(sandbox: SandboxClient) -> None:
     assert 'name="viewport"' in one
 
 
+def test_the_page_shows_who_got_only_a_broadcast_and_has_pages(sandbox: SandboxClient) -> None:
+    corp = make_corp(sandbox, "amy")
+    sandbox.post("population", {"corpid": corp.id, "contacts": 500, "staff": 1, "overlap": 0})
+    corp.contact("add_msg_template", text={"content": "今日上新"}, sender="amy")
+    corp.staff("amy", "confirm_task")
+    page = sandbox.http.get("/sandbox/").text
+    assert page.count("今日上新") == 60
+    assert 'href="?after=60"' in page
+    assert sandbox.http.get("/sandbox/", params={"after": 480}).text.count("今日上新") == 20
+
+
 def test_an_unknown_action_or_code_is_told(sandbox: SandboxClient) -> None:
     sandbox.post("people", {"count": 1})
     assert sandbox.http.post("/sandbox/phones/1/fly", json={}).status_code == 404

@@ -161,6 +161,16 @@ def test_reminders_are_three_a_day_and_help(corp: SandboxCorp) -> None:
     assert statuses(corp, msgid) == {"amy": 2}
 
 
+def test_who_declined_is_not_moved_by_reminders(corp: SandboxCorp) -> None:
+    corp.sandbox.patch(f"corps/{corp.id}", {"habits": {"confirm": 0, "cancel": 1}})
+    corp.friend("amy")
+    msgid = sent(corp, sender="amy")
+    corp.sandbox.patch(f"corps/{corp.id}", {"habits": {"confirm": 1, "delay_seconds": 0}})
+    corp.contact("remind_groupmsg_send", msgid=msgid)
+    corp.sandbox.advance(seconds=5)
+    assert statuses(corp, msgid) == {"amy": 0}
+
+
 def test_a_cancelled_send_reaches_nobody_more(corp: SandboxCorp) -> None:
     first, second = corp.friend("amy")[0], corp.friend("ben")[0]
     ids = [corp.friend("amy", first)[1], corp.friend("ben", second)[1]]
