@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from siyu.foundation.database import BigId, Json, UtcTime, metadata
 
@@ -14,7 +14,8 @@ delivery = Table(
     Column("id", String(40), nullable=False, unique=True),
     Column("account_id", BigId, ForeignKey("carriers_account.id"), nullable=False),
     Column("event", String(64), nullable=False),
-    Column("body", Json, nullable=False),
+    # It may hold the address of a person.
+    Column("body_sealed", LargeBinary, nullable=False),
     # waiting → arrived | given_up
     Column("status", String(16), nullable=False),
     Column("attempt_count", Integer, nullable=False),
@@ -38,3 +39,12 @@ delivery_attempt = Table(
     Column("says", Json),
     Column("excerpt", String(500), nullable=False),
 )
+
+mailbox = Table(
+    "carriers_mailbox",
+    metadata,
+    Column("account_id", BigId, ForeignKey("carriers_account.id"), primary_key=True, autoincrement=False),
+    Column("cursor", Text, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+)
+"""How far the mailbox of an account, where bounces arrive, was read."""

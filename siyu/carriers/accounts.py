@@ -63,7 +63,12 @@ class Account:
     @property
     def namespace(self) -> str:
         """The namespace of its contacts' identifiers."""
-        return f"external_userid:{self.ref}" if self.product == "wecom" else f"openid:{self.ref}"
+        return {"wecom": f"external_userid:{self.ref}", "email": "email", "sms": "phone"}.get(self.product, f"openid:{self.ref}")
+
+    @property
+    def holds_relations(self) -> bool:
+        """People are contacts of it, by the carrier's own ids; mail and SMS only know addresses."""
+        return self.product in ("wecom", "official_account")
 
 
 def connect(

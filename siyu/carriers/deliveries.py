@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
 from siyu.carriers import _delivery_tables, accounts
@@ -23,6 +24,7 @@ from siyu.connectors.webhook.connector import Delivery as Letter
 from siyu.connectors.webhook.schedule import retry_at
 from siyu.foundation.errors import NotFoundError
 from siyu.foundation.ids import new_id
+from siyu.foundation.secrets import Secrets
 from siyu.foundation.text import Text
 
 STATUSES = ("waiting", "arrived", "given_up")
@@ -30,6 +32,7 @@ TOGETHER = 100
 CLAIM = timedelta(seconds=90)
 KEPT = timedelta(days=30)
 EVERYTHING = "*"
+_CONTEXT = "carriers delivery"
 _table = _delivery_tables.delivery
 _log = _delivery_tables.delivery_attempt
 
@@ -42,7 +45,7 @@ class Delivery:
     id: str
     account_id: int
     event: str
-    body: dict[str, Any]
+    body_sealed: bytes
     status: str
     attempt_count: int
     next_at: datetime | None
@@ -50,18 +53,19 @@ class Delivery:
     settled_at: datetime | None
 
 
-def enqueue(tx: Connection, account_id: int, event: str, bodies: Sequence[dict[str, Any]], now: datetime) -> list[str]:
+def enqueue(secrets: Secrets, tx: Connection, account_id: int, event: str, bodies: Sequence[dict[str, Any]], now: datetime) -> list[str]:
     """Keep what is to be told, in the caller's transaction; it is called soon after. Returns the ids."""
+    sealed = secrets.seal([msgspec.json.encode(body).decode() for body in bodies], _CONTEXT)
     rows = [
-        {"id": new_id("dlv"), "account_id": account_id, "event": event, "body": body, "status": "waiting", "attempt_count": 0, "next_at": now, "created_at": now}
-        for body in bodies
+        {"id": new_id("dlv"), "account_id": account_id, "event": event, "body_sealed": body, "status": "waiting", "attempt_count": 0, "next_at": now, "created_at": now}
+        for body in sealed
     ]
     if rows:
         tx.execute(insert(_table), rows)
     return [str(row["id"]) for row in rows]
 
 
-def tell_on(tx: Connection, told: Sequence[tuple[Account, Happening]], now: datetime) -> None:
+def tell_on(secrets: Secrets, tx: Connection, told: Sequence[tuple[Account, Happening]], now: datetime) -> None:
     """Pass on what carriers told to the webhooks that want that kind (setting `tells`: kinds with commas, or *)."""
     for webhook in accounts.list_accounts(tx, ["webhook"]):
         wanted = {name.strip() for name in str(webhook.settings.get("tells") or "").split(",")}
@@ -69,7 +73,7 @@ def tell_on(tx: Connection, told: Sequence[tuple[Account, Happening]], now: date
             continue
         for account, happening in told:
             if EVERYTHING in wanted or happening.kind in wanted:
-                enqueue(tx, webhook.id, happening.kind, [_body(account, happening)], now)
+                enqueue(secrets, tx, webhook.id, happening.kind, [_body(account, happening)], now)
 
 
 def deliver_due(calls: Calls) -> int:
@@ -79,7 +83,8 @@ def deliver_due(calls: Calls) -> int:
         owners = {account.id: account for account in accounts.list_accounts(tx, ["webhook"]) if account.status != "paused"}
         due = _claim(tx, list(owners), stores.now())
     if due:
-        attempts = calls.run(_called(calls, [(owners[one.account_id], one) for one in due]))
+        bodies = [body_of(stores.secrets, one) for one in due]
+        attempts = calls.run(_called(calls, [(owners[one.account_id], one, body) for one, body in zip(due, bodies, strict=True)]))
         with stores.ledger.begin() as tx:
             for one, attempt in zip(due, attempts, strict=True):
                 _settle(tx, one, attempt, stores.now())
@@ -100,6 +105,13 @@ def totals(tx: Connection, account_id: int) -> dict[str, int]:
     """How many deliveries of an account are in each status."""
     counted = tx.execute(select(_table.c.status, func.count()).where(_table.c.account_id == account_id).group_by(_table.c.status)).all()
     return dict.fromkeys(STATUSES, 0) | {status: int(count) for status, count in counted}
+
+
+def body_of(secrets: Secrets, one: Delivery) -> dict[str, Any]:
+    """What is told; empty where it cannot be decrypted any more."""
+    text = secrets.open([one.body_sealed], _CONTEXT)[0]
+    body: dict[str, Any] = msgspec.json.decode(text) if text else {}
+    return body
 
 
 def attempts_of(tx: Connection, account_id: int, id: str) -> tuple[Delivery, list[dict[str, Any]]]:
@@ -143,8 +155,8 @@ def _claim(tx: Connection, account_ids: Sequence[int], now: datetime) -> list[De
     return [_delivery(row) for row in rows]
 
 
-async def _called(calls: Calls, due: Sequence[tuple[Account, Delivery]]) -> list[Attempt]:
-    letters = [(calls.connector(account), Letter(one.id, one.event, one.body), one.attempt_count + 1) for account, one in due]
+async def _called(calls: Calls, due: Sequence[tuple[Account, Delivery, dict[str, Any]]]) -> list[Attempt]:
+    letters = [(calls.connector(account), Letter(one.id, one.event, body), one.attempt_count + 1) for account, one, body in due]
     attempts: list[Attempt] = await asyncio.gather(*(connector.deliver(letter, number) for connector, letter, number in letters))
     return attempts
 

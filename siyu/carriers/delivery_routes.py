@@ -52,7 +52,9 @@ class DeliveryAttempt(BaseModel):
 
 
 class DeliveryDetail(DeliveryInfo):
-    body: dict[str, Any]
+    """`body` may name people: null without the permission customers.identifiers."""
+
+    body: dict[str, Any] | None
     attempts: list[DeliveryAttempt]
 
 
@@ -75,7 +77,7 @@ def list_deliveries(
 def get_delivery(account_id: RowId, delivery_id: str, access: Reader) -> DeliveryDetail:
     with access.stores.ledger.read() as tx:
         one, attempts = deliveries.attempts_of(tx, account_id, delivery_id)
-    return DeliveryDetail(**vars(DeliveryInfo.of(one)), body=one.body, attempts=[DeliveryAttempt.model_validate(attempt) for attempt in attempts])
+    return DeliveryDetail(**vars(DeliveryInfo.of(one)), body=deliveries.body_of(access.stores.secrets, one) if access.may("customers.identifiers") else None, attempts=[DeliveryAttempt.model_validate(attempt) for attempt in attempts])
 
 
 @router.post("/carriers/accounts/{account_id}/deliveries/{delivery_id}/retry", summary="Try a delivery again now")

@@ -47,7 +47,7 @@ def take_in(stores: Stores) -> int:
         first, last = rows[0].position, rows[-1].position
         _relate(stores, tx, told)
         _record(stores, tx, told, f"inbox {first}-{last}")
-        deliveries.tell_on(tx, [(t.account, t.happening) for t in told], stores.now())
+        deliveries.tell_on(stores.secrets, tx, [(t.account, t.happening) for t in told], stores.now())
         report(stores, tx, [(t.account.id, t.happening) for t in told if t.happening.contact is None or t.happening.kind == "unknown"])
         tx.execute(update(table).where(table.c.position.in_([row.position for row in rows])).values(done_at=stores.now()))
         newest: dict[int, Any] = {row.account_id: row.received_at for row in rows}
@@ -60,7 +60,10 @@ def take_in(stores: Stores) -> int:
 
 
 def report(stores: Stores, tx: Connection, told: Sequence[tuple[int, Happening]]) -> None:
-    """Append `carrier_reported` for what is not about one contact, and for what Siyu does not know yet."""
+    """Append `carrier_reported` for what is not about one contact, and for what Siyu does not know yet.
+
+    Of that its fields are left out: nobody knows what is in them, and the inbox holds them encrypted.
+    """
     if not told:
         return
     columns = {
@@ -68,7 +71,7 @@ def report(stores: Stores, tx: Connection, told: Sequence[tuple[int, Happening]]
         "account_id": [account_id for account_id, _ in told],
         "kind": [h.kind for _, h in told],
         "staff": [h.staff for _, h in told],
-        "detail": [msgspec.json.encode(h.detail).decode() for _, h in told],
+        "detail": [msgspec.json.encode({} if h.kind == "unknown" else h.detail).decode() for _, h in told],
         "at_ms": [to_ms(h.at) for _, h in told],
     }
     log.append(tx, CARRIER_REPORTED, CARRIER_REPORTED.table(columns), now=stores.now())
@@ -85,7 +88,7 @@ def _relate(stores: Stores, tx: Connection, told: Sequence[_Told]) -> None:
     """Beginnings and endings of relations. Whoever shows up in any way becomes a known contact."""
     by_account: dict[int, list[_Told]] = defaultdict(list)
     for item in told:
-        if item.happening.contact:
+        if item.happening.contact and item.account.holds_relations:
             by_account[item.account.id].append(item)
     news: list[News] = []
     for items in by_account.values():

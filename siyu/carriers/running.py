@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from siyu.carriers import deliveries, health, inbound, reading, silence
+from siyu.carriers import deliveries, health, inbound, mailboxes, reading, silence
 from siyu.carriers.calls import Calls
 from siyu.carriers.greeting import Greeter
 from siyu.carriers.inbox import Arrival, Inbox
@@ -72,11 +72,13 @@ class Carriers:
         while not self._stopping.wait(LISTEN_SECONDS):
             try:
                 silence.mark(self.stores, self.listening_since)
+                if mailboxes.read_mailboxes(self.calls):
+                    self._news.set()
                 if forgot_at is None or self.stores.now() - forgot_at > FORGET_EVERY:
                     forgot_at = self.stores.now()
                     self._forget(forgot_at)
             except Exception:
-                _log.exception("silent accounts could not be looked for; the next look tries again")
+                _log.exception("silent accounts and mailboxes could not be looked at; the next look tries again")
 
     def _forget(self, now: datetime) -> None:
         """Counts and deliveries that are older than anybody looks at."""

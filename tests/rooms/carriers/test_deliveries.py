@@ -69,7 +69,7 @@ def webhook(shop: Shop, receiver: Receiver) -> dict[str, Any]:
 
 def tell(shop: Shop, account: dict[str, Any], *bodies: dict[str, Any]) -> list[str]:
     with shop.stores.ledger.begin() as tx:
-        return deliveries.enqueue(tx, account["id"], "contact_added", list(bodies), shop.stores.now())
+        return deliveries.enqueue(shop.stores.secrets, tx, account["id"], "contact_added", list(bodies), shop.stores.now())
 
 
 def detail(shop: Shop, account: dict[str, Any], id: str) -> dict[str, Any]:
