@@ -13,11 +13,11 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, demo, doctor
-from siyu.carriers import callback_routes, delivery_routes, health_routes, relation_routes, staff_routes, welcome_routes
+from siyu.carriers import callback_routes, delivery_routes, health_routes, relation_routes, staff_routes, way_routes, welcome_routes
 from siyu.carriers import routes as account_routes
 from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
-from siyu.carriers.tasks import RECONCILE_ALL
+from siyu.carriers.tasks import RECONCILE_ALL, SETTLE
 from siyu.carriers.tasks import job_kinds as carrier_jobs
 from siyu.customers import routes as customer_routes
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
@@ -62,6 +62,7 @@ ROUTERS = (
     welcome_routes.router,
     staff_routes.router,
     relation_routes.router,
+    way_routes.router,
     import_routes.router,
     customer_routes.router,
     directory_routes.router,
@@ -74,6 +75,7 @@ SCHEDULES = (
     Schedule("nightly recompute", RECOMPUTE, at=time(3, 0)),
     Schedule("people with news", REFRESH, every=timedelta(minutes=1)),
     Schedule("nightly reconcile", RECONCILE_ALL, at=time(4, 0)),
+    Schedule("unanswered calls", SETTLE, every=timedelta(minutes=2)),
     Schedule("reports of the new day", PREPARE, at=time(0, 0)),
 )
 LEASE_SECONDS = 5.0

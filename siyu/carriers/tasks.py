@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from siyu.carriers import accounts, reconcile, staffing
+from siyu.carriers import accounts, contact_ways, reconcile, staffing
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.events.catalogue.carriers import CARRIER_REPORTED
@@ -25,6 +25,7 @@ from siyu.foundation.warehouse.facts import Batch
 RECONCILE = "carriers.reconcile"
 RECONCILE_ALL = "carriers.reconcile_all"
 STAFF = "carriers.staff"
+SETTLE = "carriers.settle"
 FOLLOWED = {"staff_": STAFF, "department_": STAFF}
 """Beginnings of reports, and the job that follows each."""
 LISTED_PRODUCTS = ("wecom", "official_account")
@@ -85,6 +86,16 @@ def _staff(running: Running) -> dict[str, Any]:
         return asdict(staffing.sync(calls, int(running.arguments["account_id"])))
 
 
+def _settle(running: Running) -> dict[str, Any]:
+    """What was asked of a carrier and never answered is looked for; an idle round is one small read."""
+    with running.stores.ledger.read() as tx:
+        unsure = contact_ways.accounts_to_settle(tx)
+    if not unsure:
+        return {"contact_way_count": 0}
+    with calling(running.stores) as calls:
+        return {"contact_way_count": sum(calls.run(contact_ways.settle(calls, account)) for account in unsure)}
+
+
 def statuses(tx: Connection, job_ids: Sequence[str], kinds: Sequence[JobKind]) -> dict[str, str]:
     """How these jobs stand; one that was cleared away is done."""
     found = {}
@@ -106,4 +117,5 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(RECONCILE, Text("核对好友关系", "Reconcile relations"), _reconcile, max_attempts=12, retry_wait=timedelta(seconds=10), link=_page),
         JobKind(RECONCILE_ALL, Text("核对所有账号", "Reconcile all accounts"), _reconcile_all),
         JobKind(STAFF, Text("同步员工", "Read the staff"), _staff, max_attempts=6, retry_wait=timedelta(seconds=10), link=lambda _: "/carriers/staff"),
+        JobKind(SETTLE, Text("查明未确认的请求", "Settle what was not answered"), _settle),
     )
