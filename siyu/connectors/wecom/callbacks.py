@@ -200,7 +200,7 @@ def _link(fields: Fields) -> Detail:
     return {
         "link_id": _text(fields, "LinkId"),
         "state": _text(fields, "State"),
-        **_named(fields, "ChatKey", "ExpireBalance"),
+        **_named(fields, "ChatKey", "ExpireTime", "ExpireQuotaNum"),
     }
 
 
@@ -264,6 +264,9 @@ _KINDS: dict[tuple[str, str], tuple[str, Callable[[Fields], Detail]]] = {
     ("change_contact", "update_tag"): ("staff_tag_changed", _staff_tag),
     ("customer_acquisition", "balance_low"): ("acquisition_balance_low", _link),
     ("customer_acquisition", "balance_exhausted"): ("acquisition_balance_exhausted", _link),
+    ("customer_acquisition", "balance_increased"): ("acquisition_balance_increased", _link),
+    ("customer_acquisition", "message_from_customer"): ("acquisition_message_received", _link),
+    ("customer_acquisition", "del_follow_user"): ("acquisition_customer_left", _link),
     ("customer_acquisition", "quota_expire_soon"): ("acquisition_quota_expiring", _link),
     ("customer_acquisition", "link_unavailable"): ("acquisition_link_unavailable", _link),
     ("customer_acquisition", "delete_link"): ("acquisition_link_deleted", _link),
