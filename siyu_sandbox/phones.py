@@ -121,6 +121,10 @@ class Phones:
         phone = self.get(number)
         return phone if address in (phone.email, phone.phone) else None
 
+    def by_unionid(self, unionid: str) -> int | None:
+        """The phone with this unionid, among those that somebody has touched."""
+        return next((phone.id for phone in self._made.values() if phone.unionid == unionid), None)
+
     def deliver(self, number: int, carrier: str, account: str, sender: str, kind: str, content: Any) -> None:
         """Let one phone receive something now."""
         received = Received(self._clock.now(), carrier, account, sender, kind, content)

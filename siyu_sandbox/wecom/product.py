@@ -9,6 +9,7 @@ from siyu_sandbox.wecom import (
     behaviour,
     contacts,
     control,
+    conversion,
     group_actions,
     group_statistics,
     group_transfers,
@@ -23,6 +24,7 @@ from siyu_sandbox.wecom import (
     send_api,
     service_api,
     staff_actions,
+    strategy_tags,
     tags,
     task_actions,
     team,
@@ -34,7 +36,19 @@ from siyu_sandbox.wecom import (
 )
 from siyu_sandbox.wecom.world import WecomWorld
 
-CONTACT = (contacts, tags, ways, links, welcome, send_api, moments, transfers, behaviour)
+CONTACT = (
+    contacts,
+    conversion,
+    tags,
+    strategy_tags,
+    ways,
+    links,
+    welcome,
+    send_api,
+    moments,
+    transfers,
+    behaviour,
+)
 GROUPS = (groups, group_statistics, group_transfers, join_ways, welcome_templates)
 CORP = (tokens, team, media, apps, login, service_api)
 ACTING = (

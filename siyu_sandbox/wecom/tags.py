@@ -12,7 +12,7 @@ from siyu_sandbox.wecom.relations import ONE_WAY
 from siyu_sandbox.wecom.world import Caller, Corp
 
 MOST_ORDER = 2**32 - 1
-CORP_TAG = 1
+CORP_TAG, STRATEGY_TAG = 1, 3
 
 
 @dataclass
@@ -27,12 +27,13 @@ class Tag:
 
 @dataclass
 class Group:
-    """A tag group; it lives as long as it has tags."""
+    """A tag group; it lives as long as it has tags. `strategy_id` 0 is the corp's own library."""
 
     id: str
     name: str
     created: int
     order: int = 0
+    strategy_id: int = 0
     tags: dict[str, Tag] = field(default_factory=dict)
 
     def shown(self, only: set[str] | None = None) -> Json:
@@ -65,7 +66,7 @@ class TagLibrary:
             "group_name": group.name,
             "tag_name": group.tags[tag_id].name,
             "tag_id": tag_id,
-            "type": CORP_TAG,
+            "type": STRATEGY_TAG if group.strategy_id else CORP_TAG,
         }
 
     def add(self, group: Group, name: str, order: int, second: int) -> Tag:
@@ -75,11 +76,15 @@ class TagLibrary:
         self.group_of[tag.id] = group
         return tag
 
-    def make_group(self, name: str, order: int, second: int) -> Group:
+    def make_group(self, name: str, order: int, second: int, strategy_id: int = 0) -> Group:
         """A new group."""
-        group = self.groups.setdefault(new_id("et"), Group("", name, second, order))
-        group.id = next(reversed(self.groups))
+        group = Group(new_id("et"), name, second, order, strategy_id)
+        self.groups[group.id] = group
         return group
+
+    def of_strategy(self, strategy_id: int) -> dict[str, Group]:
+        """The groups of one rule group, or the corp's own (0)."""
+        return {number: group for number, group in self.groups.items() if group.strategy_id == strategy_id}
 
     def remove(self, corp: Corp, tag_ids: set[str]) -> None:
         """Tags go, from every customer too; a group left empty goes with them."""
@@ -108,18 +113,27 @@ def _name(corp: Corp, record: Json, key: str) -> str:
 def tag_list(caller: Caller, query: dict[str, str], body: Json) -> Json:
     """POST get_corp_tag_list {tag_id, group_id}; group_id wins, both empty is everything."""
     library = caller.corp.shelf(TagLibrary)
+    return {"tag_group": chosen(library, library.of_strategy(0), body)}
+
+
+def chosen(library: TagLibrary, known: dict[str, Group], body: Json) -> list[Json]:
+    """The groups that a list call asks for, among those it may see."""
     groups, tags = checks.strings(body, "group_id"), set(checks.strings(body, "tag_id"))
     if groups:
-        return {"tag_group": [library.groups[one].shown() for one in groups if one in library.groups]}
+        return [known[one].shown() for one in groups if one in known]
     if tags:
-        holding = {library.group_of[tag].id: library.group_of[tag] for tag in tags if tag in library.group_of}
-        return {"tag_group": [group.shown(tags) for group in holding.values()]}
-    return {"tag_group": [group.shown() for group in library.groups.values()]}
+        holding = {library.group_of[tag].id for tag in tags if tag in library.group_of}
+        return [group.shown(tags) for group in known.values() if group.id in holding]
+    return [group.shown() for group in known.values()]
 
 
 def add_tag(caller: Caller, query: dict[str, str], body: Json) -> Json:
     """POST add_corp_tag {group_id | group_name, order, tag:[{name, order}]}."""
-    corp = caller.corp
+    return add_in(caller.corp, 0, body)
+
+
+def add_in(corp: Corp, strategy_id: int, body: Json) -> Json:
+    """Add tags to a group of one rule group, or of the corp."""
     library, second = corp.shelf(TagLibrary), corp.box.clock.second()
     wishes = checks.records(body, "tag")
     if not wishes:
@@ -127,7 +141,7 @@ def add_tag(caller: Caller, query: dict[str, str], body: Json) -> Json:
     names = list(dict.fromkeys((_name(corp, one, "name"), _order(one)) for one in wishes))
     if len(library.group_of) + len(names) > corp.limits.tags:
         raise Refusal(40126, "corp tag over limit")
-    group = _group(corp, library, body, second)
+    group = _group(corp, library, body, second, strategy_id)
     known = {tag.name for tag in group.tags.values()}
     if clash := known & {name for name, _ in names}:
         raise Refusal(40071, f"tag name existed: {sorted(clash)[0]}")
@@ -135,15 +149,16 @@ def add_tag(caller: Caller, query: dict[str, str], body: Json) -> Json:
     return {"tag_group": group.shown(made)}
 
 
-def _group(corp: Corp, library: TagLibrary, body: Json, second: int) -> Group:
+def _group(corp: Corp, library: TagLibrary, body: Json, second: int, strategy_id: int) -> Group:
     """The group meant: by id, else by name, else a new one."""
+    known = library.of_strategy(strategy_id)
     if group_id := checks.text(body, "group_id"):
-        if group_id not in library.groups:
+        if group_id not in known:
             raise Refusal(40068, "invalid group_id")
-        return library.groups[group_id]
+        return known[group_id]
     name = _name(corp, body, "group_name")
-    same = next((group for group in library.groups.values() if group.name == name), None)
-    return same or library.make_group(name, _order(body), second)
+    same = next((group for group in known.values() if group.name == name), None)
+    return same or library.make_group(name, _order(body), second, strategy_id)
 
 
 def edit_tag(caller: Caller, query: dict[str, str], body: Json) -> None:
@@ -157,7 +172,8 @@ def edit_tag(caller: Caller, query: dict[str, str], body: Json) -> None:
         raise Refusal(40068, "invalid tag id")
     if "name" in body:
         name = _name(corp, body, "name")
-        others = inside.tags.values() if inside else library.groups.values()
+        beside = library.of_strategy(group.strategy_id) if group else {}
+        others = inside.tags.values() if inside else beside.values()
         if any(one.name == name and one.id != number for one in others):
             raise Refusal(40071, "name existed")
         item.name = name

@@ -148,3 +148,20 @@ def test_an_edit_by_hand_is_told(told: SandboxCorp, listener: Listener) -> None:
     event = listener.wait("edit_external_contact")
     assert (event["UserID"], event["ExternalUserID"]) == ("amy", external_userid)
     assert listener.changes().count("edit_external_contact") == 1
+
+
+def test_a_unionid_leads_to_the_customer_or_to_a_pending_id(corp: SandboxCorp) -> None:
+    phone = corp.person()
+    who = {"unionid": corp.sandbox.get(f"phones/{phone}")["unionid"], "openid": "o1", "subject_type": 0}
+    convert = "idconvert/unionid_to_external_userid"
+    pending = corp.post(convert, **who)["pending_id"]
+    assert corp.post(convert, **who)["pending_id"] == pending
+    _, external_userid = corp.friend("amy", phone)
+    assert corp.post(convert, **who)["external_userid"] == external_userid
+    back = "idconvert/batch/external_userid_to_pending_id"
+    rows = corp.post(back, external_userid=[external_userid, "x"])["result"]
+    assert rows == [{"external_userid": external_userid, "pending_id": pending}]
+    corp.sandbox.advance(days=91)
+    corp.token = ""
+    assert corp.post(back, external_userid=[external_userid])["result"] == []
+    assert corp.code(convert, unionid="unknown", openid="o1") == 40058

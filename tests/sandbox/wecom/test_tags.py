@@ -114,3 +114,21 @@ def test_edits_in_the_console_are_told(told: SandboxCorp, listener: Listener) ->
     event = listener.wait("delete")
     assert (event["Id"], event["TagType"]) == (group, "tag_group")
     assert told.contact("get_corp_tag_list")["tag_group"] == []
+
+
+def test_rule_groups_have_libraries_of_their_own(corp: SandboxCorp) -> None:
+    add(corp, "等级", "金")
+    body = {"strategy_id": 3, "group_name": "等级", "tag": [{"name": "金"}]}
+    made = corp.contact("add_strategy_tag", **body)["tag_group"]["tag"][0]["id"]
+    corp.contact("add_strategy_tag", **{**body, "strategy_id": 4})
+    rows = corp.contact("get_strategy_tag_list", strategy_id=3)["tag_group"]
+    assert [(row["strategy_id"], [tag["id"] for tag in row["tag"]]) for row in rows] == [(3, [made])]
+    assert len(corp.contact("get_strategy_tag_list")["tag_group"]) == 2
+    assert len(corp.contact("get_corp_tag_list")["tag_group"]) == 1
+    _, external_userid = corp.friend("amy")
+    corp.contact("mark_tag", userid="amy", external_userid=external_userid, add_tag=[made])
+    follow = corp.get("externalcontact/get", external_userid=external_userid)["follow_user"][0]
+    assert [tag["type"] for tag in follow["tags"]] == [3]
+    corp.contact("edit_strategy_tag", id=made, name="银")
+    corp.contact("del_strategy_tag", tag_id=[made])
+    assert corp.contact("get_strategy_tag_list", strategy_id=3)["tag_group"] == []
