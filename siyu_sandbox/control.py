@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from siyu_sandbox.page import phone_page, phones_page
-from siyu_sandbox.registry import Answer, Control, ControlFault, Json, Product
+from siyu_sandbox.registry import Answer, Control, ControlFault, Json
 from siyu_sandbox.sandbox import Sandbox
 
 
@@ -216,4 +216,3 @@ CORE = (
     Control("GET", "/sandbox/", phones_page),
     Control("GET", "/sandbox/pages/{id:int}", phone_page),
 )
-__all__ = ["CORE", "Product", "controls", "number"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from siyu_sandbox.registry import Json, Refusal
 from siyu_sandbox.wecom import checks
 from siyu_sandbox.wecom.endpoints import get, post
-from siyu_sandbox.wecom.relations import HALF, ONE_WAY, Rows
+from siyu_sandbox.wecom.relations import ONE_WAY, Rows
 from siyu_sandbox.wecom.tags import TagLibrary
 from siyu_sandbox.wecom.world import Caller, Corp, Staff
 
@@ -185,11 +185,6 @@ def remark(caller: Caller, query: dict[str, str], body: Json) -> None:
     for name, value in given.items():
         if name in body:
             setattr(detail, "remark_corp_name" if name == "remark_company" else name, value)
-
-
-def is_half(corp: Corp, row: int) -> bool:
-    """Whether the staff member has not yet confirmed."""
-    return bool(corp.relations.status[row] == HALF)
 
 
 ENDPOINTS = (

@@ -10,6 +10,7 @@ from siyu_sandbox.wecom import (
     contacts,
     control,
     conversion,
+    desk_api,
     group_actions,
     group_statistics,
     group_transfers,
@@ -22,7 +23,6 @@ from siyu_sandbox.wecom import (
     moments,
     population,
     send_api,
-    service_api,
     staff_actions,
     strategy_tags,
     tags,
@@ -50,12 +50,12 @@ CONTACT = (
     behaviour,
 )
 GROUPS = (groups, group_statistics, group_transfers, join_ways, welcome_templates)
-CORP = (tokens, team, media, apps, login, service_api)
+CORP = (tokens, team, media, apps, login, desk_api)
 ACTING = (
     actions.ACTIONS,
     group_actions.PHONE_ACTIONS,
     task_actions.PHONE_ACTIONS,
-    service_api.PHONE_ACTIONS,
+    desk_api.PHONE_ACTIONS,
 )
 CONTROLLED = (control, staff_actions, group_actions, task_actions, apps, population, load)
 

@@ -1,4 +1,4 @@
-"""微信客服: service accounts whose customers need no friend, their log of messages, and what may be answered when."""
+"""微信客服: desks whose customers need no friend, their log of messages, and what may be answered when."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FROM_CUSTOMER, SYSTEM, FROM_SERVICER = 3, 4, 5
 
 @dataclass
 class Conversation:
-    """One customer at one service account."""
+    """One customer at one desk."""
 
     phone: int
     state: int = NEW
@@ -47,8 +47,8 @@ class Code:
 
 
 @dataclass
-class ServiceAccount:
-    """One service account and its log."""
+class Desk:
+    """One desk (客服帐号) and its log."""
 
     open_kfid: str
     name: str
@@ -57,11 +57,11 @@ class ServiceAccount:
     scenes: dict[str, str] = field(default_factory=dict)
 
 
-class Service:
-    """All service accounts of a corp."""
+class Desks:
+    """All desks of a corp."""
 
     def __init__(self) -> None:
-        self.accounts: dict[str, ServiceAccount] = {}
+        self.accounts: dict[str, Desk] = {}
         self.conversations: defaultdict[str, dict[int, Conversation]] = defaultdict(dict)
         self.codes: dict[str, tuple[str, Code]] = {}
         self.tokens: dict[str, float] = {}
@@ -71,39 +71,39 @@ class Service:
         return self.conversations[open_kfid].setdefault(phone, Conversation(phone))
 
 
-def log(corp: Corp, account: ServiceAccount, phone: int, origin: int, kind: str, content: Json) -> str:
+def log(corp: Corp, account: Desk, phone: int, origin: int, kind: str, content: Json) -> str:
     """Write one message into the account's log and tell the corp that there is something to pull."""
-    service, now = corp.shelf(Service), corp.box.clock.now()
+    held, now = corp.shelf(Desks), corp.box.clock.now()
     msgid = new_id("", 32)
     row: Json = {"msgid": msgid, "send_time": int(now), "origin": origin, "msgtype": kind, kind: content}
     if kind != "event":
         row |= {"open_kfid": account.open_kfid, "external_userid": corp.ids.one(phone)}
     account.log.append(row)
     token = new_id("ENC", 40)
-    service.tokens[token] = now + TOKEN_SECONDS
+    held.tokens[token] = now + TOKEN_SECONDS
     corp.tell("kf_msg_or_event", Token=token, OpenKfId=account.open_kfid)
     return msgid
 
 
-def enter(corp: Corp, account: ServiceAccount, phone: int, scene: str) -> Json:
+def enter(corp: Corp, account: Desk, phone: int, scene: str) -> Json:
     """A customer opens the conversation; a welcome code comes only when none was used within 48 hours."""
-    service, clock = corp.shelf(Service), corp.box.clock
-    conversation = service.conversation(account.open_kfid, phone)
+    held, clock = corp.shelf(Desks), corp.box.clock
+    conversation = held.conversation(account.open_kfid, phone)
     event: Json = {"event_type": "enter_session", "open_kfid": account.open_kfid, "scene": scene}
     event["external_userid"] = corp.ids.one(phone)
     answered = clock.now() - conversation.last_said <= ANSWER_SECONDS
     if not answered and clock.now() - conversation.welcomed > ANSWER_SECONDS:
         code = new_id("", 43)
         expires = clock.real() + corp.limits.welcome_seconds
-        service.codes[code] = (account.open_kfid, Code(conversation, expires))
+        held.codes[code] = (account.open_kfid, Code(conversation, expires))
         event["welcome_code"] = code
     log(corp, account, phone, SYSTEM, "event", event)
     return {"open_kfid": account.open_kfid, "external_userid": event["external_userid"]}
 
 
-def say(corp: Corp, account: ServiceAccount, phone: int, text: str) -> Json:
+def say(corp: Corp, account: Desk, phone: int, text: str) -> Json:
     """A customer writes: five answers are free again."""
-    conversation = corp.shelf(Service).conversation(account.open_kfid, phone)
+    conversation = corp.shelf(Desks).conversation(account.open_kfid, phone)
     conversation.last_said, conversation.answered = corp.box.clock.now(), 0
     if conversation.state == ENDED:
         conversation.state, conversation.servicer = NEW, ""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from siyu_sandbox.phones import Phone
 from siyu_sandbox.registry import Action, ControlFault, Json, Refusal
 from siyu_sandbox.sandbox import Sandbox
-from siyu_sandbox.wecom import checks, service
+from siyu_sandbox.wecom import checks, desks
 from siyu_sandbox.wecom.actions import corp_in
+from siyu_sandbox.wecom.desks import Conversation, Desk, Desks
 from siyu_sandbox.wecom.endpoints import get, post
 from siyu_sandbox.wecom.ids import new_id
-from siyu_sandbox.wecom.service import Conversation, Service, ServiceAccount
 from siyu_sandbox.wecom.world import Caller, Corp
 
 KINDS = ("text", "image", "voice", "video", "file", "link", "miniprogram", "msgmenu", "location")
@@ -18,8 +18,8 @@ SERVICE_URL = "https://work.weixin.qq.com/kfid/{}?enc_scene={}"
 MOVES = {0: (1, 2, 3, 4), 1: (2, 3, 4), 2: (3, 4), 3: (2, 3, 4), 4: ()}
 
 
-def _account(corp: Corp, open_kfid: str) -> ServiceAccount:
-    found = corp.shelf(Service).accounts.get(open_kfid)
+def _account(corp: Corp, open_kfid: str) -> Desk:
+    found = corp.shelf(Desks).accounts.get(open_kfid)
     if found is None:
         raise Refusal(95000, "invalid open_kfid")
     return found
@@ -28,8 +28,8 @@ def _account(corp: Corp, open_kfid: str) -> ServiceAccount:
 def add(caller: Caller, query: dict[str, str], body: Json) -> Json:
     """POST kf/account/add {name ≤16, media_id}."""
     name = checks.at_most_characters(checks.text(body, "name", 40058), 16, "name")
-    account = ServiceAccount(new_id("wk"), name)
-    caller.corp.shelf(Service).accounts[account.open_kfid] = account
+    account = Desk(new_id("wk"), name)
+    caller.corp.shelf(Desks).accounts[account.open_kfid] = account
     return {"open_kfid": account.open_kfid}
 
 
@@ -42,13 +42,13 @@ def update(caller: Caller, query: dict[str, str], body: Json) -> None:
 def delete(caller: Caller, query: dict[str, str], body: Json) -> None:
     """POST kf/account/del."""
     account = _account(caller.corp, checks.text(body, "open_kfid", 40058))
-    del caller.corp.shelf(Service).accounts[account.open_kfid]
+    del caller.corp.shelf(Desks).accounts[account.open_kfid]
 
 
 def listing(caller: Caller, query: dict[str, str], body: Json) -> Json:
     """GET kf/account/list?offset&limit."""
     offset, limit = checks.whole(query, "offset", 0), checks.page_size(query, 100, 100)
-    rows = list(caller.corp.shelf(Service).accounts.values())[offset : offset + limit]
+    rows = list(caller.corp.shelf(Desks).accounts.values())[offset : offset + limit]
     return {"account_list": [{"open_kfid": a.open_kfid, "name": a.name, "avatar": ""} for a in rows]}
 
 
@@ -93,16 +93,16 @@ def sync(caller: Caller, query: dict[str, str], body: Json) -> Json:
     """POST kf/sync_msg {cursor, token, limit ≤1000, open_kfid}: the log of three days."""
     corp = caller.corp
     token, now = checks.text(body, "token"), corp.box.clock.now()
-    if token and corp.shelf(Service).tokens.get(token, 0.0) < now:
+    if token and corp.shelf(Desks).tokens.get(token, 0.0) < now:
         raise Refusal(95007, "invalid msg token")
     wanted = checks.text(body, "open_kfid")
     account = _account(corp, wanted) if wanted else None
-    logs = [account] if account else list(corp.shelf(Service).accounts.values())
+    logs = [account] if account else list(corp.shelf(Desks).accounts.values())
     rows = sorted((row for one in logs for row in one.log), key=lambda row: int(row["send_time"]))
     limit, found = checks.page_size(body, 1000, 1000), checks.cursor(body)
     start = found[0] if found else 0
     page, upto = rows[start : start + limit], min(start + limit, len(rows))
-    kept = [row for row in page if row["send_time"] > now - service.KEPT_SECONDS]
+    kept = [row for row in page if row["send_time"] > now - desks.KEPT_SECONDS]
     return {"next_cursor": checks.new_cursor(upto), "has_more": int(upto < len(rows)), "msg_list": kept}
 
 
@@ -111,7 +111,7 @@ def send(caller: Caller, query: dict[str, str], body: Json) -> Json:
     corp = caller.corp
     account = _account(corp, checks.text(body, "open_kfid", 40058))
     phone = corp.contact(body.get("touser"))
-    talk = corp.shelf(Service).conversation(account.open_kfid, phone)
+    talk = corp.shelf(Desks).conversation(account.open_kfid, phone)
     if code := talk.may_answer(corp.box.clock):
         raise Refusal(code, "send msg not allowed now")
     said = _said(corp, body)
@@ -122,7 +122,7 @@ def send(caller: Caller, query: dict[str, str], body: Json) -> Json:
 def send_on_event(caller: Caller, query: dict[str, str], body: Json) -> Json:
     """POST kf/send_msg_on_event {code, msgtype, …}: the welcome, within twenty seconds, once."""
     corp = caller.corp
-    open_kfid, code = corp.shelf(Service).codes.pop(checks.text(body, "code", 41049), ("", None))
+    open_kfid, code = corp.shelf(Desks).codes.pop(checks.text(body, "code", 41049), ("", None))
     if code is None or corp.box.clock.real() > code.expires:
         raise Refusal(41050, "invalid code")
     code.conversation.welcomed = corp.box.clock.now()
@@ -140,7 +140,7 @@ def _said(corp: Corp, body: Json) -> Json:
     return {kind: content}
 
 
-def _delivered(corp: Corp, account: ServiceAccount, talk: Conversation, said: Json, body: Json) -> Json:
+def _delivered(corp: Corp, account: Desk, talk: Conversation, said: Json, body: Json) -> Json:
     msgid = checks.text(body, "msgid") or new_id("", 32)
     corp.box.phones.deliver(talk.phone, "wecom", corp.corpid, account.open_kfid, "service", said)
     return {"msgid": msgid}
@@ -149,7 +149,7 @@ def _delivered(corp: Corp, account: ServiceAccount, talk: Conversation, said: Js
 def _talk(caller: Caller, body: Json) -> Conversation:
     account = _account(caller.corp, checks.text(body, "open_kfid", 40058))
     phone = caller.corp.contact(body.get("external_userid"))
-    return caller.corp.shelf(Service).conversation(account.open_kfid, phone)
+    return caller.corp.shelf(Desks).conversation(account.open_kfid, phone)
 
 
 def state(caller: Caller, query: dict[str, str], body: Json) -> Json:
@@ -166,9 +166,9 @@ def move(caller: Caller, query: dict[str, str], body: Json) -> Json:
         raise Refusal(95014, "service state can not be changed so")
     account = _account(caller.corp, body["open_kfid"])
     servicer = checks.text(body, "servicer_userid")
-    if wanted == service.STAFF and servicer not in account.servicers:
+    if wanted == desks.STAFF and servicer not in account.servicers:
         raise Refusal(95011, "servicer not in the account")
-    talk.state, talk.servicer = wanted, servicer if wanted == service.STAFF else ""
+    talk.state, talk.servicer = wanted, servicer if wanted == desks.STAFF else ""
     return {"msg_code": new_id("", 32)}
 
 
@@ -187,28 +187,28 @@ def customers(caller: Caller, query: dict[str, str], body: Json) -> Json:
     return {"customer_list": found, "invalid_external_userid": invalid}
 
 
-def open_service(box: Sandbox, phone: Phone, body: Json) -> Json:
+def open_desk(box: Sandbox, phone: Phone, body: Json) -> Json:
     """{open_kfid, scene?} or {url}: the customer opens a conversation."""
     corp = corp_in(box, body)
     address, _, sealed = str(body.get("url", "")).partition("?enc_scene=")
     open_kfid = body.get("open_kfid") or address.rpartition("/")[2]
-    account = corp.shelf(Service).accounts.get(open_kfid)
+    account = corp.shelf(Desks).accounts.get(open_kfid)
     if account is None:
-        raise ControlFault(f"no service account {open_kfid}", 404)
+        raise ControlFault(f"no desk {open_kfid}", 404)
     scene = account.scenes.get(sealed, str(body.get("scene", "")))
-    return service.enter(corp, account, phone.id, scene)
+    return desks.enter(corp, account, phone.id, scene)
 
 
-def ask_service(box: Sandbox, phone: Phone, body: Json) -> Json:
+def ask_desk(box: Sandbox, phone: Phone, body: Json) -> Json:
     """{open_kfid, text}: the customer writes."""
     corp = corp_in(box, body)
-    account = corp.shelf(Service).accounts.get(str(body.get("open_kfid")))
+    account = corp.shelf(Desks).accounts.get(str(body.get("open_kfid")))
     if account is None:
-        raise ControlFault(f"no service account {body.get('open_kfid')}", 404)
-    return service.say(corp, account, phone.id, str(body.get("text", "")))
+        raise ControlFault(f"no desk {body.get('open_kfid')}", 404)
+    return desks.say(corp, account, phone.id, str(body.get("text", "")))
 
 
-PHONE_ACTIONS: dict[str, Action] = {"open_service": open_service, "ask_service": ask_service}
+PHONE_ACTIONS: dict[str, Action] = {"open_desk": open_desk, "ask_desk": ask_desk}
 ENDPOINTS = (
     post("kf/account/add", add),
     post("kf/account/update", update),

@@ -19,7 +19,7 @@ def desk(told: SandboxCorp) -> str:
 
 def ask(corp: SandboxCorp, desk: str, phone: int) -> dict[str, Any]:
     """A customer writes; answers what can be pulled last."""
-    corp.phone(phone, "ask_service", open_kfid=desk, text="在吗")
+    corp.phone(phone, "ask_desk", open_kfid=desk, text="在吗")
     row: dict[str, Any] = corp.post("kf/sync_msg", open_kfid=desk)["msg_list"][-1]
     return row
 
@@ -27,13 +27,13 @@ def ask(corp: SandboxCorp, desk: str, phone: int) -> dict[str, Any]:
 def test_a_welcome_within_twenty_seconds_and_once_in_48_hours(told: SandboxCorp, desk: str) -> None:
     url = told.post("kf/add_contact_way", open_kfid=desk, scene="site")["url"]
     phone = told.person()
-    told.phone(phone, "open_service", url=url)
+    told.phone(phone, "open_desk", url=url)
     event = told.post("kf/sync_msg", open_kfid=desk)["msg_list"][0]["event"]
     assert (event["event_type"], event["scene"]) == ("enter_session", "site")
     told.post("kf/send_msg_on_event", code=event["welcome_code"], **TEXT)
     assert told.code("kf/send_msg_on_event", code=event["welcome_code"], **TEXT) == 41050
     assert [one["kind"] for one in told.sandbox.inbox(phone)] == ["service"]
-    told.phone(phone, "open_service", url=url)
+    told.phone(phone, "open_desk", url=url)
     assert "welcome_code" not in told.post("kf/sync_msg", open_kfid=desk)["msg_list"][-1]["event"]
 
 
