@@ -40,10 +40,14 @@ class Clock:
         self._virtual, self._anchor, self.speed = self.now(), time.monotonic(), speed
 
     def advance(self, seconds: float) -> None:
-        """Jump ahead, then do what fell due on the way, each at its own moment's turn."""
-        self._virtual += seconds
+        """Jump ahead, stopping on the way at every moment at which something is due."""
+        target = self.now() + seconds
         self._advanced += seconds
-        self.run_due()
+        while self._due and self._due[0][0] <= target:
+            when, _, act = heapq.heappop(self._due)
+            self._virtual += max(0.0, when - self.now())
+            act()
+        self._virtual += max(0.0, target - self.now())
 
     def at(self, when: float, act: Callable[[], object]) -> None:
         """Call `act` once virtual time has reached `when`."""
@@ -60,7 +64,3 @@ class Clock:
             heapq.heappop(self._due)[2]()
             done += 1
         return done
-
-    def forget(self) -> None:
-        """Drop all that was planned (a new world begins)."""
-        self._due.clear()

@@ -78,13 +78,19 @@ def test_the_clock_is_fast_and_jumps(sandbox: SandboxClient) -> None:
     assert sandbox.get("health")["speed"] == 1
 
 
-def test_what_is_due_happens_in_order() -> None:
+def test_what_is_due_happens_in_order_and_at_its_own_moment() -> None:
     clock, done = Clock(start=0), []
-    clock.at(20, lambda: done.append("second"))
-    clock.at(10, lambda: done.append("first"))
-    clock.at(5000, lambda: done.append("never"))
+    clock.at(20, lambda: done.append(("second", round(clock.now()))))
+    clock.at(
+        10,
+        lambda: (
+            done.append(("first", round(clock.now()))),
+            clock.after(50, lambda: done.append(("its child", 60))),
+        ),
+    )
+    clock.at(5000, lambda: done.append(("never", 0)))
     clock.advance(100)
-    assert done == ["first", "second"]
+    assert done == [("first", 10), ("second", 20), ("its child", 60)]
     assert 100 <= clock.now() < 110
 
 
