@@ -76,6 +76,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/carriers/accounts/{account_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was told to a webhook, newest first */
+        get: operations["carriers_list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with every attempt */
+        get: operations["carriers_get_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{account_id}/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a delivery again now */
+        post: operations["carriers_retry_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/carriers/accounts/{account_id}/greetings": {
         parameters: {
             query?: never;
@@ -248,6 +299,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/carriers/accounts/{id}/contact-ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live codes of an account, the newest first */
+        get: operations["carriers_list_contact_ways"];
+        put?: never;
+        /**
+         * Make a live code
+         * @description Without an answer of the carrier it stays `attempting` and is looked for later: it is never asked for blindly again.
+         */
+        post: operations["carriers_add_contact_way"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/contact-ways/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take up live codes that were made elsewhere */
+        post: operations["carriers_import_contact_ways"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/contact-ways/{way_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a live code */
+        patch: operations["carriers_change_contact_way"];
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/contact-ways/{way_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a live code out of use */
+        post: operations["carriers_close_contact_way"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find who is there and who has gone */
+        post: operations["carriers_start_reconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/reconciles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reconciles of an account, the newest first */
+        get: operations["carriers_list_reconciles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/carriers/products": {
         parameters: {
             query?: never;
@@ -257,6 +414,43 @@ export interface paths {
         };
         /** Carriers that can be connected, and what each wants to know */
         get: operations["carriers_list_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Relations, the newest first */
+        get: operations["carriers_list_relations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/relations/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Growth and loss of relations and people
+         * @description Both days included; the last 30 days unless told.
+         */
+        get: operations["carriers_read_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -396,6 +590,23 @@ export interface paths {
         };
         /** Everything of one customer */
         get: operations["customers_read_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Relations of one customer on every carrier, ended ones too */
+        get: operations["carriers_customer_relations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1030,7 +1241,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Check settings, stores, disk and versions */
+        /** Check settings, stores, disk, versions, and every account end to end */
         get: operations["system_read_doctor"];
         put?: never;
         post?: never;
@@ -1125,6 +1336,93 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Staff who serve customers, by name */
+        get: operations["staff_list_staff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team/staff/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the staff of an account from its carrier */
+        post: operations["staff_sync_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team/staff/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Say to which store somebody belongs */
+        patch: operations["staff_change_staff"];
+        trace?: never;
+    };
+    "/api/v1/team/stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stores, by name */
+        get: operations["staff_list_stores"];
+        put?: never;
+        /** Add a store */
+        post: operations["staff_add_store"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/team/stores/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a store; its staff have none then */
+        delete: operations["staff_remove_store"];
+        options?: never;
+        head?: never;
+        /** Change a store */
+        patch: operations["staff_change_store"];
         trace?: never;
     };
     "/api/v1/team/tokens": {
@@ -1654,6 +1952,56 @@ export interface components {
             /** Top20 Share Rate */
             top20_share_rate: number | null;
         };
+        /** ContactWayChange */
+        ContactWayChange: {
+            /** Departments */
+            departments?: number[] | null;
+            /** Name */
+            name?: string | null;
+            /** Skip Verify */
+            skip_verify?: boolean | null;
+            /** Staff */
+            staff?: string[] | null;
+        };
+        /**
+         * ContactWayInfo
+         * @description `added_count` relations began by it, `open_count` of them are open. `status`: intended, attempting, open, refused, closed.
+         */
+        ContactWayInfo: {
+            /** Added Count */
+            added_count: number;
+            /** Closed At */
+            closed_at: string | null;
+            /** Config Id */
+            config_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Departments */
+            departments: number[];
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Open Count */
+            open_count: number;
+            /** Qr Code */
+            qr_code: string | null;
+            /** Skip Verify */
+            skip_verify: boolean;
+            /** Staff */
+            staff: string[];
+            /** State */
+            state: string;
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: string | null;
+        };
         /**
          * CurvePoint
          * @description The biggest `buyers_rate` of the buyers bring `revenue_rate` of the revenue.
@@ -1776,6 +2124,96 @@ export interface components {
              * Format: date
              */
             to_on: string;
+        };
+        /** DeliveryAttempt */
+        DeliveryAttempt: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Excerpt */
+            excerpt: string;
+            /** Http Status */
+            http_status: number;
+            /** Outcome */
+            outcome: string;
+            says: components["schemas"]["Label"] | null;
+            /** Seconds */
+            seconds: number;
+        };
+        /** DeliveryDetail */
+        DeliveryDetail: {
+            /** Attempt Count */
+            attempt_count: number;
+            /** Attempts */
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Event */
+            event: string;
+            /** Id */
+            id: string;
+            /** Next At */
+            next_at: string | null;
+            /** Settled At */
+            settled_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "arrived" | "given_up";
+        };
+        /**
+         * DeliveryInfo
+         * @description `next_at` is when it is tried again; null once it arrived or was given up.
+         */
+        DeliveryInfo: {
+            /** Attempt Count */
+            attempt_count: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Event */
+            event: string;
+            /** Id */
+            id: string;
+            /** Next At */
+            next_at: string | null;
+            /** Settled At */
+            settled_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "arrived" | "given_up";
+        };
+        /**
+         * DeliveryPage
+         * @description `totals` counts the account's deliveries by status.
+         */
+        DeliveryPage: {
+            /** Items */
+            items: components["schemas"]["DeliveryInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+            /** Totals */
+            totals: {
+                [key: string]: number;
+            };
         };
         /** Estimate */
         Estimate: {
@@ -2106,6 +2544,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["ColumnInfo"][];
         };
+        /** Items[ContactWayInfo] */
+        Items_ContactWayInfo_: {
+            /** Items */
+            items: components["schemas"]["ContactWayInfo"][];
+        };
         /** Items[EventInfo] */
         Items_EventInfo_: {
             /** Items */
@@ -2126,6 +2569,16 @@ export interface components {
             /** Items */
             items: components["schemas"]["ProductInfo"][];
         };
+        /** Items[ReconcileInfo] */
+        Items_ReconcileInfo_: {
+            /** Items */
+            items: components["schemas"]["ReconcileInfo"][];
+        };
+        /** Items[RelationInfo] */
+        Items_RelationInfo_: {
+            /** Items */
+            items: components["schemas"]["RelationInfo"][];
+        };
         /** Items[RoleInfo] */
         Items_RoleInfo_: {
             /** Items */
@@ -2145,6 +2598,11 @@ export interface components {
         Items_SizeInfo_: {
             /** Items */
             items: components["schemas"]["SizeInfo"][];
+        };
+        /** Items[StoreInfo] */
+        Items_StoreInfo_: {
+            /** Items */
+            items: components["schemas"]["StoreInfo"][];
         };
         /** Items[TagCount] */
         Items_TagCount_: {
@@ -2404,6 +2862,31 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /**
+         * NewContactWay
+         * @description `state` comes with whoever adds by the code; it is made up where none is given.
+         */
+        NewContactWay: {
+            /**
+             * Departments
+             * @default []
+             */
+            departments: number[];
+            /** Name */
+            name: string;
+            /**
+             * Skip Verify
+             * @default true
+             */
+            skip_verify: boolean;
+            /**
+             * Staff
+             * @default []
+             */
+            staff: string[];
+            /** State */
+            state?: string | null;
+        };
         /** NewImport */
         NewImport: {
             /**
@@ -2424,6 +2907,19 @@ export interface components {
             };
             /** Source */
             source: string;
+        };
+        /** NewStore */
+        NewStore: {
+            /** Address */
+            address?: string | null;
+            /** City */
+            city?: string | null;
+            /** Code */
+            code?: string | null;
+            /** Name */
+            name: string;
+            /** Province */
+            province?: string | null;
         };
         /**
          * NewToken
@@ -2613,6 +3109,24 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[RelationInfo] */
+        Page_RelationInfo_: {
+            /** Items */
+            items: components["schemas"]["RelationInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[StaffInfo] */
+        Page_StaffInfo_: {
+            /** Items */
+            items: components["schemas"]["StaffInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[TimelineEntry] */
         Page_TimelineEntry_: {
             /** Items */
@@ -2716,6 +3230,46 @@ export interface components {
             /** Value */
             value: boolean;
         };
+        /**
+         * ReconcileInfo
+         * @description Counts are relations, `contact_count` people. `incomplete`: staff whose listing failed (nobody of theirs was ended), with the carrier's code.
+         */
+        ReconcileInfo: {
+            /** Changed Count */
+            changed_count: number;
+            /** Contact Count */
+            contact_count: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Gone Count */
+            gone_count: number;
+            /** Id */
+            id: number;
+            /** Incomplete */
+            incomplete: {
+                [key: string]: string;
+            };
+            /** Job Id */
+            job_id: string;
+            /** New Count */
+            new_count: number;
+            /** Seen Count */
+            seen_count: number;
+            /** Staff Count */
+            staff_count: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Status */
+            status: string;
+        };
+        /** ReconcileJob */
+        ReconcileJob: {
+            /** Job Id */
+            job_id: string;
+        };
         /** RejectReason */
         RejectReason: {
             /** Code */
@@ -2725,6 +3279,111 @@ export interface components {
             /** First Line */
             first_line: number;
             reason: components["schemas"]["Label"];
+        };
+        /** RelationCounts */
+        RelationCounts: {
+            /** Began Count */
+            began_count: number;
+            /** Ended By Customer Count */
+            ended_by_customer_count: number;
+            /** Ended By Staff Count */
+            ended_by_staff_count: number;
+            /** Gone Count */
+            gone_count: number;
+            /** Net Count */
+            net_count: number;
+            /** Open Count */
+            open_count: number;
+            /** Person Count */
+            person_count: number;
+            /** Transferred Count */
+            transferred_count: number;
+        };
+        /** RelationInfo */
+        RelationInfo: {
+            /** Account Id */
+            account_id: number;
+            /** Account Name */
+            account_name: string;
+            /** Add Way */
+            add_way: number | null;
+            add_way_name: components["schemas"]["Label"] | null;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Contact Name */
+            contact_name: string | null;
+            /** Contact Way Name */
+            contact_way_name: string | null;
+            /** Customer Id */
+            customer_id: number | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Staff */
+            staff: string;
+            /** Staff Name */
+            staff_name: string | null;
+            /** State */
+            state: string | null;
+        };
+        /** RelationReport */
+        RelationReport: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "day" | "staff" | "state";
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Items */
+            items: components["schemas"]["RelationRow"][];
+            /**
+             * To On
+             * Format: date
+             */
+            to_on: string;
+            totals: components["schemas"]["RelationCounts"];
+        };
+        /**
+         * RelationRow
+         * @description One day, one member of staff, or one live code.
+         */
+        RelationRow: {
+            /** Account Id */
+            account_id?: number | null;
+            /** Began Count */
+            began_count: number;
+            /** Contact Way Name */
+            contact_way_name?: string | null;
+            /** Ended By Customer Count */
+            ended_by_customer_count: number;
+            /** Ended By Staff Count */
+            ended_by_staff_count: number;
+            /** Gone Count */
+            gone_count: number;
+            /** Net Count */
+            net_count: number;
+            /** On */
+            on?: string | null;
+            /** Open Count */
+            open_count: number;
+            /** Person Count */
+            person_count: number;
+            /** Staff */
+            staff?: string | null;
+            /** Staff Name */
+            staff_name?: string | null;
+            /** State */
+            state?: string | null;
+            /** Transferred Count */
+            transferred_count: number;
         };
         /**
          * Rfm
@@ -2985,6 +3644,49 @@ export interface components {
              */
             on: string;
         };
+        /** StaffChange */
+        StaffChange: {
+            /** Store Id */
+            store_id: number | null;
+        };
+        /**
+         * StaffInfo
+         * @description `open_relation_count` counts relations, `customer_count` people.
+         */
+        StaffInfo: {
+            /** Account Id */
+            account_id: number;
+            /** Customer Count */
+            customer_count: number;
+            /** Departments */
+            departments: string[];
+            /** Id */
+            id: number;
+            /** Left At */
+            left_at: string | null;
+            /** Name */
+            name: string;
+            /** Open Relation Count */
+            open_relation_count: number;
+            /** Status */
+            status: string;
+            /** Store Id */
+            store_id: number | null;
+            /** Store Name */
+            store_name: string | null;
+            /** Userid */
+            userid: string;
+        };
+        /** StaffJob */
+        StaffJob: {
+            /** Job Id */
+            job_id: string;
+        };
+        /** StaffSync */
+        StaffSync: {
+            /** Account Id */
+            account_id: number;
+        };
         /**
          * Stage
          * @description `since_on` is the day on which silence passed the stage's cut point; None where no such day is known.
@@ -3048,6 +3750,46 @@ export interface components {
             key: string;
             label: components["schemas"]["Label"];
         };
+        /** StoreChange */
+        StoreChange: {
+            /** Address */
+            address?: string | null;
+            /** City */
+            city?: string | null;
+            /** Code */
+            code?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Province */
+            province?: string | null;
+        };
+        /**
+         * StoreInfo
+         * @description `staff_count` leaves out those who left; `customer_count` counts a person once however many of the staff know them.
+         */
+        StoreInfo: {
+            /** Address */
+            address: string | null;
+            /** City */
+            city: string | null;
+            /** Code */
+            code: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Customer Count */
+            customer_count: number;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Province */
+            province: string | null;
+            /** Staff Count */
+            staff_count: number;
+        };
         /**
          * TagCount
          * @description One tag and how many customers have it.
@@ -3098,6 +3840,11 @@ export interface components {
             remove: string[];
             /** Segment */
             segment?: number | null;
+        };
+        /** TakenUp */
+        TakenUp: {
+            /** New Count */
+            new_count: number;
         };
         /**
          * TestedDecile
@@ -3689,6 +4436,107 @@ export interface operations {
             };
         };
     };
+    carriers_list_deliveries: {
+        parameters: {
+            query?: {
+                status?: ("waiting" | "arrived" | "given_up") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                account_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_get_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: number;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     carriers_list_greetings: {
         parameters: {
             query?: {
@@ -4083,6 +4931,233 @@ export interface operations {
             };
         };
     };
+    carriers_list_contact_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ContactWayInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_add_contact_way: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContactWay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactWayInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_import_contact_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenUp"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_change_contact_way: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                way_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactWayChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactWayInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_close_contact_way: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                way_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactWayInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_start_reconcile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconcileJob"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_reconciles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ReconcileInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     carriers_list_products: {
         parameters: {
             query?: never;
@@ -4099,6 +5174,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_ProductInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_relations: {
+        parameters: {
+            query?: {
+                account?: number | null;
+                staff?: string | null;
+                state?: string | null;
+                status?: ("open" | "ended") | null;
+                ended_by?: ("customer" | "staff" | "transfer" | "unknown") | null;
+                q?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `csv` gives the whole list as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RelationInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_read_report: {
+        parameters: {
+            query?: {
+                account?: number | null;
+                from_on?: string | null;
+                to_on?: string | null;
+                by?: "day" | "staff" | "state";
+                /** @description `csv` gives the whole list as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelationReport"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -4452,6 +5605,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_customer_relations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_RelationInfo_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -6099,6 +7283,238 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_RoleInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_list_staff: {
+        parameters: {
+            query?: {
+                account?: number | null;
+                store?: number | null;
+                status?: string | null;
+                q?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StaffInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_sync_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffSync"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffJob"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_change_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_list_stores: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_StoreInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_add_store: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStore"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_remove_store: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    staff_change_store: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StoreChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */

@@ -62,6 +62,11 @@ export type CarrierAccount = Schemas["AccountInfo"];
 export type AccountHealth = Schemas["AccountHealth"];
 export type CheckStep = Schemas["CheckStep"];
 export type WelcomeInfo = Schemas["WelcomeInfo"];
+export type ContactWay = Schemas["ContactWayInfo"];
+export type RelationReport = Schemas["RelationReport"];
+export type RelationInfo = Schemas["RelationInfo"];
+export type StaffInfo = Schemas["StaffInfo"];
+export type StoreInfo = Schemas["StoreInfo"];
 export type GreetingStatus = "attempting" | "sent" | "refused" | "late";
 
 export type SegmentRow = Schemas["SegmentRow"];

@@ -8,7 +8,9 @@ import {
   FunnelPlotOutlined,
   GoldOutlined,
   HomeOutlined,
+  IdcardOutlined,
   InboxOutlined,
+  NodeIndexOutlined,
   PieChartOutlined,
   ReadOutlined,
   SyncOutlined,
@@ -33,7 +35,11 @@ export const MENU: MenuGroup[] = [
   },
   {
     key: "carriers",
-    entries: [{ to: "/accounts", key: "accounts", icon: <ApiOutlined />, permission: "carriers.read" }],
+    entries: [
+      { to: "/accounts", key: "accounts", icon: <ApiOutlined />, permission: "carriers.read" },
+      { to: "/relations", key: "relations", icon: <NodeIndexOutlined />, permission: "carriers.read" },
+      { to: "/staff", key: "staff", icon: <IdcardOutlined />, permission: "carriers.read" },
+    ],
   },
   {
     key: "insight",

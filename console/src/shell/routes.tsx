@@ -72,6 +72,13 @@ export const router = createBrowserRouter([
             "AccountPage",
             () => import("@/rooms/carriers/AccountPage") as Promise<Page>,
           ),
+          page(
+            "/relations",
+            "carriers.read",
+            "RelationsPage",
+            () => import("@/rooms/carriers/RelationsPage") as Promise<Page>,
+          ),
+          page("/staff", "carriers.read", "StaffPage", () => import("@/rooms/carriers/StaffPage") as Promise<Page>),
           page("/segments", "segments.read", "SegmentsPage", segments),
           page("/rfm", "reports.read", "RfmPage", () => import("@/rooms/segments/RfmPage") as Promise<Page>),
           page(

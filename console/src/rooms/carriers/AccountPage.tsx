@@ -15,10 +15,12 @@ import { HealthPanels } from "./HealthPanels";
 import { InboxPanel } from "./InboxPanel";
 import { ProductMark } from "./ProductMark";
 import { useAccount, useAccountAct } from "./queries";
+import { ReconcilesPanel } from "./ReconcileStep";
 import { SettingsPanel } from "./SettingsPanel";
 import { StatusNote } from "./StatusNote";
+import { WaysPanel } from "./WaysPanel";
 import { WelcomesPanel } from "./WelcomesPanel";
-import { PRODUCTS_WITH_STAFF, STATUS_TONE } from "./words";
+import { PRODUCTS_WITH_STAFF, RECONCILED, STATUS_TONE } from "./words";
 
 export function AccountPage() {
   const { t } = useTranslation();
@@ -88,7 +90,11 @@ function Body({ account }: { account: CarrierAccount }) {
               </div>
             ),
           },
+          { key: "ways", label: t("carriers.tab_ways"), children: <WaysPanel account={account} /> },
         ]
+      : []),
+    ...(RECONCILED.has(account.product)
+      ? [{ key: "reconciles", label: t("carriers.reconciles"), children: <ReconcilesPanel account={account} /> }]
       : []),
     ...(account.callback_url
       ? [{ key: "inbox", label: t("carriers.tab_inbox"), children: <InboxPanel account={account} /> }]

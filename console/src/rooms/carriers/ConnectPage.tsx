@@ -16,6 +16,7 @@ import { ProductMark } from "./ProductMark";
 import { useAccount, useCheck, useProducts } from "./queries";
 import { ReconcileStep } from "./ReconcileStep";
 import { useSaveAccount } from "./useSaveAccount";
+import { RECONCILED } from "./words";
 
 type Stage = "choose" | "fields" | "checks" | "callback" | "reconcile";
 
@@ -39,7 +40,7 @@ function Wizard({ products }: { products: CarrierProduct[] }) {
   const [made, setMade] = useState<{ id: number; entered: Values } | null>(null);
   const stages: Stage[] = ["choose", "fields", "checks"];
   if (!product || product.has_callbacks) stages.push("callback");
-  if (!product || product.product === "wecom" || product.product === "official_account") stages.push("reconcile");
+  if (!product || RECONCILED.has(product.product)) stages.push("reconcile");
   const next = () => setStage(stages[stages.indexOf(stage) + 1] ?? stage);
   return (
     <div className="stack">

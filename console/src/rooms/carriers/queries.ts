@@ -72,3 +72,21 @@ export function useAccountAct(account: CarrierAccount) {
     onSuccess: refresh,
   });
 }
+
+export const useStores = () =>
+  useQuery({ queryKey: ["carriers", "stores"], queryFn: () => must(api.GET("/api/v1/team/stores")) });
+
+export const useStaff = (account: number) =>
+  useQuery({
+    queryKey: ["carriers", "staff", "of", account],
+    queryFn: () => must(api.GET("/api/v1/team/staff", { params: { query: { account, limit: 200 } } })),
+  });
+
+export type RelationsWanted = { account?: number; from_on?: string; to_on?: string };
+
+export const useRelationReport = (by: "day" | "staff" | "state", wanted: RelationsWanted) =>
+  useQuery({
+    queryKey: ["carriers", "relations", by, wanted],
+    queryFn: () => must(api.GET("/api/v1/carriers/relations/report", { params: { query: { by, ...wanted } } })),
+    refetchInterval: 30_000,
+  });

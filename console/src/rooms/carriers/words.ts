@@ -18,6 +18,8 @@ export const GREETING_TONE: Record<string, Tone> = {
 
 export const PRODUCTS_WITH_STAFF = new Set(["wecom"]);
 
+export const RECONCILED = new Set(["wecom", "official_account"]);
+
 /** A mark for each carrier: one character, drawn, no trade marks. */
 export const MARK: Record<string, string> = {
   wecom: "企",

@@ -8,6 +8,7 @@ import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
 import { ProfilePanel } from "./ProfilePanel";
 import { useCustomer } from "./queries";
+import { RelationsPanel } from "./RelationsPanel";
 import { SegmentsPanel } from "./SegmentsPanel";
 import { StandingPanel } from "./StandingPanel";
 import { TagsPanel } from "./TagsPanel";
@@ -59,6 +60,7 @@ function Body({ customer }: { customer: Customer }) {
       <div className="grid">
         <div className="w4 stack start">
           <ProfilePanel customer={customer} />
+          <RelationsPanel customer={customer} />
           <TagsPanel customer={customer} />
           <SegmentsPanel customer={customer} />
         </div>
