@@ -13,13 +13,23 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, demo, doctor
-from siyu.carriers import callback_routes, delivery_routes, health_routes, relation_routes, staff_routes, way_routes, welcome_routes
+from siyu.carriers import (
+    callback_routes,
+    delivery_routes,
+    health_routes,
+    relation_routes,
+    staff_routes,
+    tag_routes,
+    way_routes,
+    welcome_routes,
+)
 from siyu.carriers import routes as account_routes
 from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
-from siyu.carriers.tasks import RECONCILE_ALL, SETTLE
+from siyu.carriers.tasks import MARKS, RECONCILE_ALL, SETTLE
 from siyu.carriers.tasks import job_kinds as carrier_jobs
 from siyu.customers import routes as customer_routes
+from siyu.customers.carrier_tags import job_kinds as customer_jobs
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
 from siyu.events import log
 from siyu.foundation import jobs
@@ -63,6 +73,7 @@ ROUTERS = (
     staff_routes.router,
     relation_routes.router,
     way_routes.router,
+    tag_routes.router,
     import_routes.router,
     customer_routes.router,
     directory_routes.router,
@@ -76,6 +87,7 @@ SCHEDULES = (
     Schedule("people with news", REFRESH, every=timedelta(minutes=1)),
     Schedule("nightly reconcile", RECONCILE_ALL, at=time(4, 0)),
     Schedule("unanswered calls", SETTLE, every=timedelta(minutes=2)),
+    Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("reports of the new day", PREPARE, at=time(0, 0)),
 )
 LEASE_SECONDS = 5.0
@@ -94,7 +106,7 @@ def open_stores(settings: Settings) -> Stores:
 
 def job_kinds() -> tuple[JobKind, ...]:
     return (
-        import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(),
+        import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(),
         *demo.job_kinds(flow),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ import threading
 import pyarrow as pa
 
 from siyu.carriers.tasks import FOLLOW_UP
+from siyu.customers.carrier_tags import FROM_CARRIER, TO_CARRIER
 from siyu.events import log, reactions
 from siyu.events.reactions import Reaction
 from siyu.foundation.brand import EPOCH_CURSOR, data_epoch
@@ -15,7 +16,7 @@ from siyu.foundation.warehouse.connect import CURSORS
 from siyu.foundation.warehouse.publish import publish
 from siyu.identity.resolve import RESOLVE
 
-REACTIONS: tuple[Reaction, ...] = (RESOLVE, FOLLOW_UP)
+REACTIONS: tuple[Reaction, ...] = (RESOLVE, FOLLOW_UP, FROM_CARRIER, TO_CARRIER)
 _flowing = threading.Lock()
 
 

@@ -94,6 +94,9 @@ def _relate(stores: Stores, tx: Connection, told: Sequence[_Told]) -> None:
     for items in by_account.values():
         account = items[0].account
         found = contacts.known(stores, tx, account, [str(item.happening.contact) for item in items], stores.now())
+        # What was edited is not said: it is read again.
+        edited = {found[str(item.happening.contact)].id for item in items if item.happening.kind == "contact_edited"}
+        tx.execute(update(_tables.contact).where(_tables.contact.c.id.in_(edited)).values(read_at=None))
         for item in items:
             if (change := _change(item.happening)) is not None:
                 contact = found[str(item.happening.contact)]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from sqlalchemy import Connection, bindparam, update
 
-from siyu.carriers import _tables, accounts, contacts, relations
+from siyu.carriers import _tables, accounts, contacts, marks, relations
 from siyu.carriers._limits import patient
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
@@ -51,6 +51,7 @@ def take_in(stores: Stores, account: Account, found: Sequence[Read]) -> int:
         tx.execute(update(_tables.contact).where(_tables.contact.c.id == bindparam("b_id")), rows)
         present = [(contact, detail) for contact, detail in found if detail is not None]
         relations.take_in(stores, tx, [news for pair in present for news in _news(account, *pair)], found_by="reconcile")
+        marks.take_in(stores, tx, account, dict(one for pair in present for one in _tags(*pair)), {c.id: c.identity_key for c, _ in present})
         _record(stores, tx, account, present)
     return len(found)
 
@@ -62,6 +63,11 @@ def _news(account: Account, contact: Contact, detail: CustomerWithFollows) -> li
         for f in detail.follows
         if f.added_at is not None
     ]
+
+
+def _tags(contact: Contact, detail: CustomerWithFollows) -> list[tuple[Pair, tuple[str, ...]]]:
+    """The corp's tags on each relation; personal ones have no id."""
+    return [(Pair(contact.id, f.userid), tuple(tag.tag_id for tag in f.tags if tag.tag_id)) for f in detail.follows]
 
 
 def _record(stores: Stores, tx: Connection, account: Account, present: Sequence[tuple[Contact, CustomerWithFollows]]) -> None:

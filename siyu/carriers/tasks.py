@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from siyu.carriers import accounts, contact_ways, reconcile, staffing
+from siyu.carriers import accounts, contact_ways, marks, reconcile, staffing, tags
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
+from siyu.carriers.tags import Tag
 from siyu.events.catalogue.carriers import CARRIER_REPORTED
 from siyu.events.reactions import Reaction
 from siyu.foundation import jobs
@@ -26,7 +27,11 @@ RECONCILE = "carriers.reconcile"
 RECONCILE_ALL = "carriers.reconcile_all"
 STAFF = "carriers.staff"
 SETTLE = "carriers.settle"
-FOLLOWED = {"staff_": STAFF, "department_": STAFF}
+TAGS = "carriers.tags"
+MARKS = "carriers.marks"
+CARRY = "customers.carry_tag"
+"""A job of the room `customers`."""
+FOLLOWED = {"staff_": STAFF, "department_": STAFF, "tag_": TAGS, "tags_": TAGS}
 """Beginnings of reports, and the job that follows each."""
 LISTED_PRODUCTS = ("wecom", "official_account")
 """Carriers that list who is there."""
@@ -86,6 +91,27 @@ def _staff(running: Running) -> dict[str, Any]:
         return asdict(staffing.sync(calls, int(running.arguments["account_id"])))
 
 
+def ask_carry(tx: Connection, account_id: int, tag: Tag, *, stores: Stores, by: str | None) -> str | None:
+    """The tag of the carrier stands for one of the customers' from now on; one that is not made there yet has nobody to carry."""
+    arguments = {"account_id": account_id, "tag": tag.siyu_tag, "ref": tag.ref}
+    return jobs.submit(tx, CARRY, arguments, now=stores.now(), created_by=by) if tag.ref else None
+
+
+def _tags(running: Running) -> dict[str, Any]:
+    with calling(running.stores) as calls:
+        return asdict(tags.sync(calls, int(running.arguments["account_id"])))
+
+
+def _marks(running: Running) -> dict[str, Any]:
+    with running.stores.ledger.read() as tx:
+        waiting = marks.accounts_waiting(tx)
+        ready = [account for account in accounts.list_accounts(tx, ["wecom"]) if account.id in waiting and account.status == "connected"]
+    if not ready:
+        return {"relation_count": 0}
+    with calling(running.stores) as calls:
+        return {"relation_count": sum(marks.push(calls, account) for account in ready)}
+
+
 def _settle(running: Running) -> dict[str, Any]:
     """What was asked of a carrier and never answered is looked for; an idle round is one small read."""
     with running.stores.ledger.read() as tx:
@@ -117,5 +143,7 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(RECONCILE, Text("核对好友关系", "Reconcile relations"), _reconcile, max_attempts=12, retry_wait=timedelta(seconds=10), link=_page),
         JobKind(RECONCILE_ALL, Text("核对所有账号", "Reconcile all accounts"), _reconcile_all),
         JobKind(STAFF, Text("同步员工", "Read the staff"), _staff, max_attempts=6, retry_wait=timedelta(seconds=10), link=lambda _: "/carriers/staff"),
+        JobKind(TAGS, Text("同步企业标签", "Bring tags into line"), _tags, max_attempts=6, retry_wait=timedelta(seconds=10), link=lambda _: "/carriers/tags"),
+        JobKind(MARKS, Text("给好友打标签", "Mark relations with tags"), _marks),
         JobKind(SETTLE, Text("查明未确认的请求", "Settle what was not answered"), _settle),
     )

@@ -77,6 +77,18 @@ def look_up_all(stores: Stores, tx: Connection, namespace: str, values: Sequence
     return {value: found[key] for value, key in zip(values, keys, strict=True) if key in found}
 
 
+def customers_of(tx: Connection, identity_keys: Sequence[int]) -> dict[int, int]:
+    """Identity key → customer; keys that nobody has are absent."""
+    table = _tables.identifier
+    return {int(key): int(customer) for key, customer in select_in(tx, [table.c.identity_key, table.c.customer_id], table.c.identity_key, list(identity_keys))}
+
+
+def keys_of(tx: Connection, customer_ids: Sequence[int]) -> list[int]:
+    """Every identity key of these customers."""
+    table = _tables.identifier
+    return [int(row[0]) for row in select_in(tx, [table.c.identity_key], table.c.customer_id, list(customer_ids))]
+
+
 def label(namespace: str) -> Text:
     kind, _, vendor = namespace.partition(":")
     name = NAMES.get(kind, Text(kind, kind))
