@@ -57,8 +57,10 @@ class Platform:
     def __repr__(self) -> str:
         return f"Platform({self.account.ref})"
 
-    async def get(self, path: str, into: type[R], **query: str | int | None) -> R:
-        return _record(await self._api.json(Call("GET", path, query)), into, path)
+    async def get(
+        self, path: str, into: type[R], *, accepts: frozenset[str] = frozenset(), **query: str | int | None
+    ) -> R:
+        return _record(await self._api.json(Call("GET", path, query, accepts=accepts)), into, path)
 
     async def post(
         self,
