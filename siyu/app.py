@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from siyu import __version__, demo, doctor
+from siyu import __version__, backup, backup_routes, demo, doctor
 from siyu.carriers import (
     callback_routes,
     delivery_routes,
@@ -81,6 +81,7 @@ ROUTERS = (
     segment_routes.router,
     measurement_routes.router,
     doctor.router,
+    backup_routes.router,
 )
 SCHEDULES = (
     Schedule("nightly recompute", RECOMPUTE, at=time(3, 0)),
@@ -107,7 +108,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(),
-        *demo.job_kinds(flow),
+        *demo.job_kinds(flow), backup.job_kind(),
     )  # fmt: skip
 
 

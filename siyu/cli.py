@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from siyu import __version__, cli_accounts, server
+from siyu import __version__, backup, cli_accounts, cli_backup, server
 from siyu.cli_reports import Teller, show_report
 from siyu.client import Client
 from siyu.foundation.errors import Fault, InvalidError, SiyuError
@@ -328,6 +329,39 @@ def account_reconcile(account: Annotated[str | None, typer.Argument(help="编号
         _print_json({"items": done})
     for job in done:
         _expect_done(job)
+
+
+@app.command("backup")
+def back_up(
+    path: Annotated[Path, typer.Argument(help="备份文件,或放备份的目录 the file, or a folder for it")],
+    with_key: Annotated[bool, typer.Option("--with-key", help="把主密钥也放进去 put the master key in too")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """备份全部数据,服务不必停 Back up everything while the server runs."""
+    settings = load_settings()
+    target = cli_backup.target_of(path, settings, time.strftime("%Y%m%d-%H%M%S"))
+    with _client(settings) as client, _bar(as_json) as bar:
+        job = _follow(client, client.post("/system/backups")["job_id"], bar)
+        _expect_done(job)
+        task = bar.add_task("取回 fetch", total=job["result"]["bytes"])
+        cli_backup.fetch(client, job, target, settings, lambda size: bar.update(task, completed=size), with_key=with_key)
+    if as_json:
+        _print_json({**job["result"], "file": str(target)})
+        return
+    teller = _teller(settings)
+    out.print(teller.say(f"已备份到 {target}", f"backed up to {target}"), highlight=False)
+    for note in cli_backup.notes(job, settings, with_key=with_key):
+        teller.note(teller.say(*note))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]) -> None:
+    """把备份恢复到一个空的数据目录 Restore a backup into an empty data folder (SIYU_HOME)."""
+    settings = load_settings()
+    with server.alone(settings, _waiting), _bar() as bar:
+        task = bar.add_task("恢复 restore", total=1.0)
+        backup.restore(settings, file, lambda share: bar.update(task, completed=share))
+    out.print(_teller(settings).say(f"已恢复到 {settings.home};运行 siyu serve", f"restored into {settings.home}; now run siyu serve"), highlight=False)
 
 
 @team_app.command("password")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -49,6 +49,18 @@ class Client:
     def text(self, path: str) -> str:
         return self._ask("GET", path).text
 
+    def download(self, path: str, file: BinaryIO, seen: Callable[[int], None]) -> None:
+        try:
+            with self._http.stream("GET", path) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise _refused(answer)
+                for part in answer.iter_bytes(PART):
+                    file.write(part)
+                    seen(file.tell())
+        except httpx.TransportError as error:
+            raise _broken_off() from error
+
     def upload(self, path: str, file: Path, seen: Callable[[int], None], **query: Any) -> Any:
         def parts() -> Iterator[bytes]:
             sent = 0
@@ -76,16 +88,24 @@ class Client:
         try:
             answer = self._http.request(method, path, **what)
         except httpx.TransportError as error:
-            raise UnavailableError(
-                Text("与 siyu 服务的连接断了", "the connection to the siyu server broke off"),
-                way_out=Text("服务重新启动后再运行一次;已开始的任务会接着做", "run it again once the server is back; what has begun goes on"),
-            ) from error
+            raise _broken_off() from error
         if answer.is_error:
-            try:
-                raise RefusedError(answer.json())
-            except ValueError as error:
-                raise RefusedError({"detail": f"HTTP {answer.status_code}"}) from error
+            raise _refused(answer)
         return answer
+
+
+def _broken_off() -> UnavailableError:
+    return UnavailableError(
+        Text("与 siyu 服务的连接断了", "the connection to the siyu server broke off"),
+        way_out=Text("服务重新启动后再运行一次;已开始的任务会接着做", "run it again once the server is back; what has begun goes on"),
+    )
+
+
+def _refused(answer: httpx.Response) -> RefusedError:
+    try:
+        return RefusedError(answer.json())
+    except ValueError:
+        return RefusedError({"detail": f"HTTP {answer.status_code}"})
 
 
 def _given(query: dict[str, Any]) -> dict[str, Any]:

@@ -91,6 +91,15 @@ def reached(settings: Settings, waiting: Callable[[], None] = lambda: None) -> I
             stores.close()
 
 
+@contextmanager
+def alone(settings: Settings, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Own the data folder with no server on it; one that runs is an error, a command is waited for."""
+    with _owning(settings, waiting) as other:
+        if other is not None:
+            raise _busy(settings, other)
+        yield
+
+
 def _opened(settings: Settings, host: str, port: int) -> tuple[Stores, uvicorn.Server, socket.socket]:
     # Imported here because a command that reaches a running server needs none of it, and it takes a second to load.
     from siyu.app import build, open_stores

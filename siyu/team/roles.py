@@ -27,6 +27,7 @@ PERMISSIONS = frozenset(
         "team.write",
         "audit.read",
         "settings.read",
+        "backups.write",
         "carriers.read",
         "carriers.write",
     }
@@ -48,7 +49,7 @@ ROLES: dict[str, Role] = {
         Role(
             "operator",
             Text("运营", "Operator"),
-            PERMISSIONS - {"team.write", "customers.identifiers", "audit.read"},
+            PERMISSIONS - {"team.write", "customers.identifiers", "audit.read", "backups.write"},
         ),
         Role(
             "analyst",

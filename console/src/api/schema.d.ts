@@ -405,6 +405,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/carriers/accounts/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags of the carrier beside ours */
+        get: operations["carriers_list_carrier_tags"];
+        put?: never;
+        /** Add a tag; a job makes it at the carrier */
+        post: operations["carriers_add_carrier_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/tags/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring tags into line with the carrier */
+        post: operations["carriers_sync_carrier_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a tag here and at the carrier, or confirm that it was deleted there */
+        delete: operations["carriers_remove_carrier_tag"];
+        options?: never;
+        head?: never;
+        /** Rename a tag, or say which tag of customers it stands for */
+        patch: operations["carriers_change_carrier_tag"];
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/tags/{tag_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a tag again that was deleted at the carrier */
+        post: operations["carriers_restore_carrier_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/carriers/products": {
         parameters: {
             query?: never;
@@ -1234,6 +1304,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a backup of everything but the master key */
+        post: operations["system_make_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system/backups/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fetch a backup as a tar file */
+        get: operations["system_fetch_backup"];
+        put?: never;
+        post?: never;
+        /** Throw away the server's copy of a backup */
+        delete: operations["system_discard_backup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/doctor": {
         parameters: {
             query?: never;
@@ -1745,6 +1850,11 @@ export interface components {
             /** Weekly */
             weekly: components["schemas"]["TestedWeek"][];
         };
+        /** BackupStarted */
+        BackupStarted: {
+            /** Job Id */
+            job_id: string;
+        };
         /** Brand */
         Brand: {
             /** Currency */
@@ -1805,6 +1915,54 @@ export interface components {
             required: boolean;
             /** Secret */
             secret: boolean;
+        };
+        /**
+         * CarrierTag
+         * @description `siyu_tag` is the tag of customers that it stands for; `there_name` what the carrier calls it.
+         */
+        CarrierTag: {
+            /** Customer Count */
+            customer_count: number;
+            /** Id */
+            id: number;
+            /** Missing Since */
+            missing_since: string | null;
+            /** Name */
+            name: string;
+            /** Order */
+            order: number;
+            /** Ref */
+            ref: string | null;
+            /** Siyu Tag */
+            siyu_tag: string | null;
+            /** State */
+            state: string;
+            /** There Name */
+            there_name: string | null;
+        };
+        /** CarrierTagChange */
+        CarrierTagChange: {
+            /** Name */
+            name?: string | null;
+            /** Siyu Tag */
+            siyu_tag?: string | null;
+        };
+        /** CarrierTagGroup */
+        CarrierTagGroup: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Ref */
+            ref: string | null;
+            /** Tags */
+            tags: components["schemas"]["CarrierTag"][];
+        };
+        /** CarrierTags */
+        CarrierTags: {
+            /** Groups */
+            groups: components["schemas"]["CarrierTagGroup"][];
+            rule: components["schemas"]["Label"];
         };
         /**
          * Cell
@@ -2144,7 +2302,10 @@ export interface components {
             /** Seconds */
             seconds: number;
         };
-        /** DeliveryDetail */
+        /**
+         * DeliveryDetail
+         * @description `body` may name people: null without the permission customers.identifiers.
+         */
         DeliveryDetail: {
             /** Attempt Count */
             attempt_count: number;
@@ -2153,7 +2314,7 @@ export interface components {
             /** Body */
             body: {
                 [key: string]: unknown;
-            };
+            } | null;
             /**
              * Created At
              * Format: date-time
@@ -2861,6 +3022,15 @@ export interface components {
             settings: {
                 [key: string]: string;
             };
+        };
+        /** NewCarrierTag */
+        NewCarrierTag: {
+            /** Group */
+            group: string;
+            /** Name */
+            name: string;
+            /** Siyu Tag */
+            siyu_tag?: string | null;
         };
         /**
          * NewContactWay
@@ -3811,6 +3981,11 @@ export interface components {
              * Format: date-time
              */
             tagged_at: string;
+        };
+        /** TagJob */
+        TagJob: {
+            /** Job Id */
+            job_id: string;
         };
         /** TagsChanged */
         TagsChanged: {
@@ -5145,6 +5320,201 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_ReconcileInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_carrier_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarrierTags"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_add_carrier_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCarrierTag"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarrierTag"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_sync_carrier_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagJob"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_remove_carrier_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                tag_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_change_carrier_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                tag_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarrierTagChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarrierTag"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_restore_carrier_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                tag_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarrierTag"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -7022,6 +7392,93 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    system_make_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupStarted"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    system_fetch_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    system_discard_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             204: {
