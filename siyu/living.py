@@ -113,7 +113,8 @@ def arrive(control: Control, life: Life, staff: list[str], dice: random.Random) 
     kind = dice.choices(("add", "follow", "delete", "unfollow"), (70, 18, 8, 4))[0]
     if kind == "add":
         phone = _newcomer(control, life)
-        userid, state = dice.choice(staff), dice.choice(STATES)[1]
+        place = dice.randrange(len(STATES))
+        userid, state = dice.choice(_behind(staff, place)), STATES[place][1]
         control.ask("POST", f"phones/{phone}/add_staff", {"corpid": CORP, "userid": userid, "state": state, "add_way": 1})
         life.note("add", phone, userid, state)
     elif kind == "follow":
@@ -128,6 +129,12 @@ def arrive(control: Control, life: Life, staff: list[str], dice: random.Random) 
         phone = dice.choice(sorted(life.followers))
         control.ask("POST", f"phones/{phone}/unfollow", {"account": SERVICE})
         life.note("unfollow", phone)
+
+
+def _behind(staff: list[str], place: int) -> list[str]:
+    """Who answers a live code: some members of staff each, all of them where there are few."""
+    size = 6
+    return staff[place * size : (place + 1) * size] or staff
 
 
 def _newcomer(control: Control, life: Life) -> int:
@@ -161,6 +168,8 @@ def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str],
             control.ask("PATCH", sandbox_path, {"callback": wish})
         if account is not None and product == "wecom":
             _welcome(client, account["id"])
+            _codes(client, account["id"], [one["userid"] for one in staff])
+            _stores(client, account["id"], folder)
     return [one["userid"] for one in staff], life
 
 
@@ -204,3 +213,29 @@ def _welcome(client: Client, account_id: int) -> None:
     if not client.get(path)["items"]:
         link = {"msgtype": "link", "link": {"title": "新客礼:首单 9 折", "url": "https://example.com/welcome", "desc": "领券后 7 天内有效"}}
         client.post(path, {"name": "默认欢迎语", "content": {"text": WELCOME, "attachments": [link]}})
+
+
+def _codes(client: Client, account_id: int, staff: list[str]) -> None:
+    """A live code for each place where people of the sample brand come from."""
+    path = f"/carriers/accounts/{account_id}/contact-ways"
+    known = {way["state"] for way in client.get(path)["items"]}
+    for number, (name, state) in enumerate(STATES):
+        if state not in known:
+            client.post(path, {"name": name, "state": state, "staff": _behind(staff, number)})
+
+
+def _stores(client: Client, account_id: int, folder: Path) -> None:
+    """The sample brand's stores, and who works where."""
+    rows = pq.read_table(folder / "stores.parquet", columns=["store_id", "name", "province", "city"]).to_pylist()
+    known = {store["code"]: store["id"] for store in client.get("/team/stores")["items"]}
+    for row in rows:
+        if row["store_id"] not in known:
+            draft = {"name": row["name"], "code": row["store_id"], "province": row["province"], "city": row["city"]}
+            known[row["store_id"]] = client.post("/team/stores", draft)["id"]
+    client.follow(client.post("/team/staff/sync", {"account_id": account_id})["job_id"], lambda _: None)
+    people = pq.read_table(folder / "staff.parquet", columns=["staff_id", "store_id"]).to_pylist()
+    works_at = {one["staff_id"]: known.get(one["store_id"]) for one in people}
+    for member in client.get("/team/staff", account=account_id, limit=200)["items"]:
+        store = works_at.get(member["userid"])
+        if member["store_id"] is None and store is not None:
+            client.patch(f"/team/staff/{member['id']}", {"store_id": store})

@@ -114,7 +114,7 @@ function GrowthPanel({ report, wanted }: { report: RelationReport; wanted: Wante
     return {
       xAxis: { type: "category", data: report.items.map((row) => (row.on ?? "").slice(5)) },
       yAxis: [
-        { type: "value", minInterval: 1, axisLabel: { formatter: (value: number) => f.short(Math.abs(value)) } },
+        { type: "value", minInterval: 1, axisLabel: { formatter: (value: number) => f.short(value) } },
         {
           type: "value",
           minInterval: 1,
@@ -122,12 +122,11 @@ function GrowthPanel({ report, wanted }: { report: RelationReport; wanted: Wante
           axisLabel: { formatter: (value: number) => f.short(value) },
         },
       ],
-      tooltip: { valueFormatter: (value) => f.count(Math.abs(value as number)) },
+      tooltip: { valueFormatter: (value) => f.count(value as number) },
       series: [
         {
           type: "bar",
           name: t("carriers.began"),
-          stack: "flow",
           barMaxWidth: 16,
           data: report.items.map((row) => row.began_count),
         },
@@ -141,10 +140,9 @@ function GrowthPanel({ report, wanted }: { report: RelationReport; wanted: Wante
         {
           type: "bar",
           name: t("carriers.lost"),
-          stack: "flow",
           barMaxWidth: 16,
           itemStyle: { color: "#b83a26" },
-          data: report.items.map((row) => -lost(row)),
+          data: report.items.map((row) => lost(row)),
         },
       ],
     };
