@@ -6,12 +6,14 @@ from typing import Final
 
 from siyu.connectors._http import close_clients
 from siyu.connectors.email.connector import VENDOR as EMAIL
+from siyu.connectors.mini_program.connector import VENDOR as MINI_PROGRAM
+from siyu.connectors.official_account.connector import VENDOR as OFFICIAL_ACCOUNT
 from siyu.connectors.sms.connector import VENDOR as SMS
 from siyu.connectors.vendor import Vendor
 from siyu.connectors.webhook.connector import VENDOR as WEBHOOK
 from siyu.connectors.wecom.connector import VENDOR as WECOM
 
-VENDORS: Final[dict[str, Vendor]] = {one.product: one for one in (WECOM, EMAIL, SMS, WEBHOOK)}
+VENDORS: Final[dict[str, Vendor]] = {one.product: one for one in (WECOM, OFFICIAL_ACCOUNT, MINI_PROGRAM, EMAIL, SMS, WEBHOOK)}
 
 
 async def close_connections() -> None:
