@@ -10,7 +10,7 @@ import json
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,12 @@ from siyu.client import Client, Control, RefusedError
 from siyu.foundation.brand import is_sample
 from siyu.foundation.errors import SiyuError
 from siyu.foundation.stores import Stores
-from siyu.sandbox import Beside, beside
+from siyu.sandbox import HOST, Beside, beside
 
 PACE_SECONDS = 6.0
 """Somebody does something about so often."""
 LOOK_SECONDS = 5.0
-CORP, SERVICE, MINI = "wwsiyusample", "wxsiyuservice0001", "wxsiyuminiapp0001"
+CORP, SERVICE, MINI, SMS_KEY = "wwsiyusample", "wxsiyuservice0001", "wxsiyuminiapp0001", "siyusample"
 SECRET, TOKEN = "sample" + "0" * 37, "sampletoken"
 AES_KEY = "sample" * 7 + "A"
 WELCOME = "{客户昵称},你好,欢迎来到澄山里!回复「试饮」领取一份当季茶样。"
@@ -160,13 +160,16 @@ def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str],
     control.ask("POST", "corps", {"corpid": CORP, "name": "澄山里", "apps": [{"agentid": 1000002, "secret": SECRET, "name": "Siyu"}], "staff": staff})
     control.ask("POST", "official_accounts", {"appid": SERVICE, "secret": SECRET[:32], "name": "澄山里", "kind": "service", "unionid_platform": "siyu"})
     control.ask("POST", "mini_programs", {"appid": MINI, "secret": SECRET[:32], "name": "澄山里商城", "unionid_platform": "siyu"})
+    control.ask("POST", "sms", {"app_key": SMS_KEY, "secret": SECRET[:32], "signature": "澄山里"})
     _tell(control, life)
-    for product, sandbox_path, name, credentials in _accounts():
-        account = _connected(client, sandbox, product, name, credentials)
-        if account is not None and account["callback_url"] and sandbox_path:
-            wish = {"url": account["callback_url"], "token": TOKEN, "encoding_aes_key": AES_KEY}
-            control.ask("PATCH", sandbox_path, {"callback": wish})
-        if account is not None and product == "wecom":
+    for wish in _accounts(sandbox):
+        account = _connected(client, wish)
+        if account is not None and wish.sandbox_path:
+            control.ask("PATCH", wish.sandbox_path, {"callback": {"url": account["callback_url"], "token": TOKEN, "encoding_aes_key": AES_KEY}})
+            control.ask("POST", f"accounts/{wish.ref}/verify_callback")
+        if account is not None and wish.product == "sms":
+            control.ask("PATCH", f"sms/{SMS_KEY}", {"receipt_url": account["callback_url"]})
+        if account is not None and wish.product == "wecom":
             _welcome(client, account["id"])
             _codes(client, account["id"], [one["userid"] for one in staff])
             _stores(client, account["id"], folder)
@@ -183,28 +186,51 @@ def _tell(control: Control, life: Life) -> None:
         control.ask("POST", f"official_accounts/{SERVICE}/followers", {"first": phone, "count": 1})
 
 
-def _accounts() -> Iterator[tuple[str, str, str, dict[str, str]]]:
-    """(product, path at the sandbox, name, credentials) of what is connected, where its connector is there."""
-    yield "wecom", f"corps/{CORP}", "企业微信·主体", {"corpid": CORP, "secret": SECRET, "callback_token": TOKEN, "encoding_aes_key": AES_KEY}
-    keys = {"secret": SECRET[:32], "callback_token": TOKEN, "encoding_aes_key": AES_KEY}
-    yield "official_account", f"official_accounts/{SERVICE}", "服务号", {"appid": SERVICE, **keys}
-    yield "mini_program", f"mini_programs/{MINI}", "小程序商城", {"appid": MINI, **keys}
+@dataclass(frozen=True)
+class Wish:
+    """An account to be connected; `sandbox_path` is where the carrier is told its callback address."""
+
+    product: str
+    name: str
+    credentials: dict[str, str]
+    settings: dict[str, str]
+    sandbox_path: str = ""
+
+    @property
+    def ref(self) -> str:
+        return next(iter(self.credentials.values()))
 
 
-def _connected(client: Client, sandbox: Beside, product: str, name: str, credentials: dict[str, str]) -> dict[str, Any] | None:
-    """The account here, pointed to the sandbox; made when it is not there. None where there is no connector for it."""
-    fields = {one["product"]: {field["name"] for field in one["credentials"]} for one in client.get("/carriers/products")["items"]}
-    if product not in fields:
+def _accounts(sandbox: Beside) -> tuple[Wish, ...]:
+    here = {"base_url": sandbox.url, "allow_private": "true"}
+    keys = {"callback_token": TOKEN, "encoding_aes_key": AES_KEY}
+    mail = {"host": HOST, "port": str(sandbox.smtp_port), "tls": "none", "sender_name": "澄山里", "allow_private": "true"}
+    return (
+        Wish("wecom", "企业微信·主体", {"corpid": CORP, "secret": SECRET, **keys}, here, f"corps/{CORP}"),
+        Wish("official_account", "澄山里服务号", {"appid": SERVICE, "secret": SECRET[:32], **keys}, here, f"official_accounts/{SERVICE}"),
+        Wish("mini_program", "澄山里商城小程序", {"appid": MINI, "secret": SECRET[:32], **keys}, here, f"mini_programs/{MINI}"),
+        Wish("sms", "短信网关", {"app_key": SMS_KEY, "secret": SECRET[:32], "definition": "sandbox"}, here),
+        Wish("email", "会员邮箱", {"address": "hello@chengshanli.test", "username": "hello", "password": SECRET[:16]}, mail),
+    )
+
+
+def _connected(client: Client, wish: Wish) -> dict[str, Any] | None:
+    """The account here, pointed to the sandbox; made when it is not there. None where it cannot be connected."""
+    vendor = next((one for one in client.get("/carriers/products")["items"] if one["product"] == wish.product), None)
+    if vendor is None:
         return None
-    given = {name: value for name, value in credentials.items() if name in fields[product]}
-    settings = {"base_url": sandbox.url, "allow_private": "true"}
-    ref = next(iter(credentials.values()))
-    found = next((one for one in client.get("/carriers/accounts")["items"] if (one["product"], one["ref"]) == (product, ref)), None)
+    known = {field["name"] for field in vendor["settings"]}
+    settings = {name: value for name, value in wish.settings.items() if name in known}
+    mine = [one for one in client.get("/carriers/accounts")["items"] if (one["product"], one["ref"]) == (wish.product, wish.ref)]
     made: dict[str, Any]
-    if found is not None:
-        made = client.patch(f"/carriers/accounts/{found['id']}", {"settings": settings})
-    else:
-        made = client.post("/carriers/accounts", {"product": product, "name": name, "credentials": given, "settings": settings})
+    try:
+        if mine:
+            made = client.patch(f"/carriers/accounts/{mine[0]['id']}", {"settings": settings})
+        else:
+            made = client.post("/carriers/accounts", {"product": wish.product, "name": wish.name, "credentials": wish.credentials, "settings": settings})
+    except RefusedError as error:
+        _log.warning("%s of the sample brand is not connected: %s", wish.product, error)
+        return None
     return made
 
 

@@ -17,6 +17,8 @@ from siyu.foundation.errors import InvalidError, SiyuError
 from siyu.foundation.text import Text
 
 PATIENCE_SECONDS = 30.0
+PUSHING = {"email", "sms"}
+"""Carriers whose callbacks are receipts of what was sent."""
 LABEL = Text("回调地址", "Callback address")
 _SKIPPED = Found(False, Text("前面的步骤通过后再检查", "checked once the steps before it are right"), None, "skipped")
 
@@ -70,6 +72,8 @@ def _callback(calls: Calls, account: Account, url: str, refused_at: datetime | N
     with calls.stores.ledger.read() as tx:
         heard_at, proved_at = accounts.find_account(tx, account.id).called_back_at, health.verified_at(tx, account.id)
         is_ready = _has_keys(account, accounts.credentials_of(calls.stores, tx, account))
+    if account.product in PUSHING and heard_at is None:
+        return _pushed(account, url, is_ready)
     if not is_ready:
         says = Text("还没有填写回调的 Token 和 EncodingAESKey", "Token and EncodingAESKey of the callback are not entered yet")
         fix = Text("在管理后台随机生成这两项,填到这里,再保存管理后台的设置", "generate both in the admin console, enter them here, then save the settings there")
@@ -95,6 +99,15 @@ def _callback(calls: Calls, account: Account, url: str, refused_at: datetime | N
         f"in the admin console (server that receives messages) enter: URL {url}; Token and EncodingAESKey as entered here",
     )
     return Step("callback", LABEL, False, says, fix, "waiting")
+
+
+def _pushed(account: Account, url: str, is_ready: bool) -> Step:
+    """Receipts are pushed only once something was sent, and can be done without."""
+    says = Text("还没有收到推送的回执(发出第一条之后才会有)", "no receipt was pushed yet (they come once something was sent)")
+    if not is_ready:
+        says = Text("没有填写推送的密钥,回执推送未启用(选填)", "the keys of pushed receipts are not entered; they are not in use (optional)")
+    fix = Text(f"需要时在{account.vendor.name.zh}服务商的推送设置里填写:{url}", f"where wanted, enter it in the provider's settings for pushes: {url}")
+    return Step("callback", LABEL, True, says, fix, "")
 
 
 def _has_keys(account: Account, credentials: Mapping[str, str]) -> bool:

@@ -92,6 +92,7 @@ function Control({
     onChange: (e: { target: { value: string } }) => onChange(e.target.value),
     required: field.required && !kept,
   };
+  if (field.name.endsWith("definition")) return <Input.TextArea {...common} rows={4} />;
   if (field.secret) {
     return (
       <Input.Password
