@@ -95,7 +95,7 @@ def change_segment(
 
 def delete_segment(tx: Connection, segment_id: int, now: datetime) -> None:
     """Put a segment away; `restore_segment` brings it back with its versions and sizes."""
-    users = [s.name for s in list_segments(tx) if any(leaf == InSegment(segment_id) for leaf in rules.leaves(rules.parse(s.rule)))]
+    users = [s.name for s in list_segments(tx) if segment_id in _used_by(s)]
     find_segment(tx, segment_id)
     if users:
         raise ConflictError(
@@ -103,6 +103,23 @@ def delete_segment(tx: Connection, segment_id: int, now: datetime) -> None:
             way_out=Text("先从那些分群里去掉这个条件", "take the condition out of those segments first"),
         )
     tx.execute(update(_tables.segment).where(_tables.segment.c.id == segment_id).values(is_deleted=True, updated_at=now))
+
+
+def _used_by(segment: Segment) -> set[int]:
+    """The segments that a rule uses; one that is not valid has no members by it and holds nobody back."""
+    try:
+        return {leaf.segment for leaf in rules.leaves(rules.parse(segment.rule)) if isinstance(leaf, InSegment)}
+    except InvalidError:
+        return set()
+
+
+def _problem(rule: Any) -> list[Fault]:
+    """What is wrong with a stored rule for this version of Siyu: it holds this segment back, and no other."""
+    try:
+        rules.parse(rule)
+    except InvalidError as error:
+        return error.faults or [Fault("", error.message)]
+    return []
 
 
 def restore_segment(tx: Connection, segment_id: int, now: datetime) -> Segment:
@@ -126,7 +143,7 @@ def list_segments(tx: Connection, only: int | None = None) -> list[Segment]:
     return [
         Segment(
             row.id, row.name, row.description, row.rule_version, row.rule, row.computed_version, row.computed_at, row.customer_count,
-            [Fault(field, Text(*message)) for field, message in row.problem or []], row.created_by, row.created_at, row.updated_at,
+            _problem(row.rule), row.created_by, row.created_at, row.updated_at,
         )
         for row in tx.execute(query.order_by(s.c.updated_at.desc(), s.c.id))
     ]  # fmt: skip
@@ -172,7 +189,13 @@ def check_uses(tx: Connection, rule: Rule, own_id: int | None) -> list[Fault]:
             elif leaf.segment not in known:
                 faults.append(Fault("segment", Text(f"没有分群 {leaf.segment}", f"there is no segment {leaf.segment}")))
             else:
-                visit(rules.parse(known[leaf.segment].rule), (*seen, leaf.segment))
+                try:
+                    inner = rules.parse(known[leaf.segment].rule)
+                except InvalidError:
+                    name = known[leaf.segment].name
+                    faults.append(Fault("segment", Text(f"分群「{name}」的规则已失效,先改好它", f"the rule of the segment {name} is not valid; mend it first")))
+                else:
+                    visit(inner, (*seen, leaf.segment))
 
     visit(rule, ())
     return faults
