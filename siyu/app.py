@@ -33,7 +33,6 @@ from siyu.customers.carrier_tags import job_kinds as customer_jobs
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
 from siyu.events import log
 from siyu.foundation import jobs
-from siyu.foundation.brand import is_sample
 from siyu.foundation.database import check_ledger, open_ledger
 from siyu.foundation.jobs import JobKind, Runner, Running, Schedule
 from siyu.foundation.migrate import migrate
@@ -118,17 +117,12 @@ def build(stores: Stores) -> FastAPI:
     runner = Runner(stores, kinds, SCHEDULES, lease_seconds=LEASE_SECONDS)
     carriers = Carriers(stores)
     app = build_application(
-        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers), is_sample=_shows_sample
+        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers), sample_name=demo.shown_name
     )
     app.state.job_kinds = kinds
     app.state.runner = runner
     app.state.carriers = carriers
     return app
-
-
-def _shows_sample(stores: Stores) -> bool:
-    with stores.ledger.read() as tx:
-        return is_sample(tx)
 
 
 def _before_import(running: Running, mine: Import) -> None:

@@ -29,6 +29,8 @@ from siyu.orders.tasks import run_import
 from siyu.segments.segments import create_segment, list_segments
 from siyu.segments.tasks import RECOMPUTE
 
+NAME = "澄山里"
+"""The sample brand's name, shown in the place of the setting's while all data is its own."""
 SOURCE, ORDERS_FILE = "sample", "sample-orders.parquet"
 LOAD, CLEAR = "sample.load", "sample.clear"
 EVENT_ROWS = 100_000
@@ -61,6 +63,12 @@ def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
         JobKind(LOAD, Text("载入示例品牌", "Load the sample brand"), load, link=lambda _: "/"),
         JobKind(CLEAR, Text("移除示例品牌", "Remove the sample brand"), clear, link=lambda _: "/imports"),
     )
+
+
+def shown_name(stores: Stores) -> str | None:
+    """The sample brand's name while it is loaded; None when the data is the brand's own, or there is none."""
+    with stores.ledger.read() as tx:
+        return NAME if is_sample(tx) else None
 
 
 def clear_sample(stores: Stores, keep_import: str | None = None) -> bool:

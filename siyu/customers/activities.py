@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from siyu.carriers.words import KINDS
+from siyu.customers.words import in_words
 from siyu.foundation.text import Text
 
 TITLES = {
@@ -65,7 +66,7 @@ def details(properties: Mapping[str, str]) -> Text | None:
     known = [path for path in PROPERTIES if path in properties and properties[path] != "false"]
     told = {"by"} if properties.get("by") in ENDED else set()
     others = sorted(path for path in properties if path not in PROPERTIES.keys() | told and not properties[path].startswith(("{", "[")))
-    chosen = [(PROPERTIES.get(path, Text(path, path)), properties[path]) for path in [*known, *others][:_MOST]]
+    chosen = [(PROPERTIES.get(path, Text(path, path)), in_words(path, properties[path])) for path in [*known, *others][:_MOST]]
     if not chosen:
         return None
-    return Text(";".join(f"{name.zh}:{value}" for name, value in chosen), "; ".join(f"{name.en}: {value}" for name, value in chosen))
+    return Text(";".join(f"{name.zh}:{value.zh}" for name, value in chosen), "; ".join(f"{name.en}: {value.en}" for name, value in chosen))

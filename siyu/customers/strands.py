@@ -13,6 +13,7 @@ from siyu.customers import activities
 from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY, CUSTOMERS_TAG, CUSTOMERS_TRAIT
 from siyu.customers.profile import shown
 from siyu.customers.timeline import Entry, Line, Place, Strand, newest_before
+from siyu.customers.words import in_words
 from siyu.foundation.money import format_fen
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
@@ -126,9 +127,8 @@ def _profile_entries(session: Session, customer_id: int, before: Place | None, c
 def _profile_entry(row: dict[str, Any], unmasked: bool) -> Entry:
     path = row["path"]
     name = ATTRIBUTES.get(path, Text(path, path))
-    old, new = (None if row[side] is None else shown(path, row[side], unmasked=unmasked) for side in ("before", "text"))
-    value = f"{new}" if old is None else f"{old} → {new}"
-    detail = Text(f"{name.zh}:{value}", f"{name.en}: {value}")
+    told = [in_words(path, str(shown(path, row[side], unmasked=unmasked))) for side in ("before", "text") if row[side] is not None]
+    detail = Text(f"{name.zh}:{' → '.join(text.zh for text in told)}", f"{name.en}: {' → '.join(text.en for text in told)}")
     return Entry(row["at_ms"], "profile", row["key"], Text("资料更新", "Profile changed"), detail)
 
 

@@ -250,11 +250,12 @@ def list_roles(access: TeamReader) -> Items[RoleInfo]:
 
 def _session(request: Request, stores: Stores, member: members.Member) -> Session:
     settings = stores.settings
+    sample_name: str | None = request.app.state.sample_name(stores)
     brand = Brand(
-        name=settings.brand_name,
+        name=sample_name or settings.brand_name,
         time_zone=settings.time_zone,
         currency=settings.currency,
-        is_sample=request.app.state.is_sample(stores),
+        is_sample=sample_name is not None,
     )
     return Session(
         member=Member.of(member),

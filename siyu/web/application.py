@@ -41,8 +41,8 @@ class Application(FastAPI):
         return document
 
 
-def _never(_stores: Stores) -> bool:
-    return False
+def _none(_stores: Stores) -> str | None:
+    return None
 
 
 def build_application(
@@ -52,13 +52,13 @@ def build_application(
     title: str,
     version: str,
     lifespan: Lifespan[Any] | None = None,
-    is_sample: Callable[[Stores], bool] = _never,
+    sample_name: Callable[[Stores], str | None] = _none,
     console: Console | None = None,
 ) -> FastAPI:
     """Mount every room's router under /api/v1 and the console everywhere else.
 
-    `lifespan` starts and stops what runs beside the requests (the job runner). `is_sample` tells whether the
-    sample brand is loaded (shown in the session). `console` is for tests: another folder of built pages.
+    `lifespan` starts and stops what runs beside the requests (the job runner). `sample_name` gives the
+    sample brand's name while it is loaded (shown in the session). `console` is for tests: another folder of built pages.
     """
     app = Application(
         title=title,
@@ -71,7 +71,7 @@ def build_application(
         generate_unique_id_function=_operation_id,
     )
     app.state.stores = stores
-    app.state.is_sample = is_sample
+    app.state.sample_name = sample_name
     for router in [*routers, _health_router()]:
         app.include_router(router, prefix=API_PREFIX, responses={"default": _PROBLEM})
     app.add_api_route("/health", _read_health, include_in_schema=False)
