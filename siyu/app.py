@@ -18,6 +18,7 @@ from siyu.carriers import (
     delivery_routes,
     health_routes,
     relation_routes,
+    send_routes,
     staff_routes,
     tag_routes,
     way_routes,
@@ -26,7 +27,7 @@ from siyu.carriers import (
 from siyu.carriers import routes as account_routes
 from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
-from siyu.carriers.tasks import MARKS, RECONCILE_ALL, SETTLE
+from siyu.carriers.tasks import MARKS, RECONCILE_ALL, SENDS, SETTLE
 from siyu.carriers.tasks import job_kinds as carrier_jobs
 from siyu.customers import routes as customer_routes
 from siyu.customers.carrier_tags import job_kinds as customer_jobs
@@ -73,6 +74,7 @@ ROUTERS = (
     relation_routes.router,
     way_routes.router,
     tag_routes.router,
+    send_routes.router,
     import_routes.router,
     customer_routes.router,
     directory_routes.router,
@@ -87,6 +89,7 @@ SCHEDULES = (
     Schedule("people with news", REFRESH, every=timedelta(minutes=1)),
     Schedule("nightly reconcile", RECONCILE_ALL, at=time(4, 0)),
     Schedule("unanswered calls", SETTLE, every=timedelta(minutes=2)),
+    Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("reports of the new day", PREPARE, at=time(0, 0)),
 )

@@ -25,7 +25,7 @@ from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundE
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 
-SURE_AFTER = timedelta(seconds=60)
+SURE_AFTER = timedelta(minutes=5)
 """A call that was not answered has been dealt with by then; a code that is not listed then was not made."""
 LISTED_SINCE = datetime(2021, 7, 10, tzinfo=UTC)
 """Older codes are in no list of the carrier."""
@@ -104,7 +104,8 @@ async def make(calls: Calls, account: Account, way: Way) -> Way:
     ContentError, CarrierError
         When the carrier's limits or the carrier say no; the code is then `refused` or, where another try may help, `intended`.
     """
-    _set(calls.stores, way.id, status="attempting", attempted_at=calls.stores.now())
+    if not _claim(calls.stores, way.id):
+        raise ConflictError(Text("这个活码已在创建", "this live code is being made already"))
     try:
         made = await calls.connector(account).contact_ways.add(_draft(way))
     except (CarrierError, InvalidError) as error:
@@ -132,7 +133,7 @@ async def settle(calls: Calls, account: Account) -> int:
         try:
             await make(calls, account, _way(row))
             made += 1
-        except (CarrierError, InvalidError):
+        except (CarrierError, InvalidError, ConflictError):
             continue
     return made + len(found)
 
@@ -253,6 +254,14 @@ def _set(stores: Stores, way_id: int, **values: Any) -> Way:
         tx.execute(update(table).where(table.c.id == way_id).values(values))
         row = tx.execute(select(table).where(table.c.id == way_id)).one()
     return _way(row)
+
+
+def _claim(stores: Stores, way_id: int) -> bool:
+    """Whoever turns `intended` into `attempting` makes the call, and nobody else."""
+    table = _tables.contact_way
+    with stores.ledger.begin() as tx:
+        mine = update(table).where(table.c.id == way_id, table.c.status == "intended")
+        return tx.execute(mine.values(status="attempting", attempted_at=stores.now())).rowcount == 1
 
 
 def _way(row: Any) -> Way:

@@ -21,7 +21,7 @@ CARRIERS_RELATION = Fact(
         Column("ended_ms", "int64", "when it ended, epoch ms; null while it lasts"),
         Column("by", "string", "who ended it: customer, staff, transfer, unknown"),
         Column("void", "boolean", "true: later news showed that there was no such spell; not counted"),
-        Column("found_by", "string", "callback or reconcile"),
+        Column("found_by", "string", "callback, reconcile or send"),
     ),
     sources={RELATIONS_CHANGED.name: lambda batch: batch.rows},
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from siyu.carriers import accounts, contact_ways, marks, reconcile, staffing, tags
+from siyu.carriers import accounts, contact_ways, marks, reconcile, sends_polling, staffing, tags
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.carriers.tags import Tag
@@ -29,6 +29,7 @@ STAFF = "carriers.staff"
 SETTLE = "carriers.settle"
 TAGS = "carriers.tags"
 MARKS = "carriers.marks"
+SENDS = "carriers.sends"
 CARRY = "customers.carry_tag"
 """A job of the room `customers`."""
 FOLLOWED = {"staff_": STAFF, "department_": STAFF, "tag_": TAGS, "tags_": TAGS}
@@ -112,6 +113,13 @@ def _marks(running: Running) -> dict[str, Any]:
         return {"relation_count": sum(marks.push(calls, account) for account in ready)}
 
 
+def _sends(running: Running) -> dict[str, Any]:
+    if not sends_polling.due(running.stores):
+        return {"send_count": 0}
+    with calling(running.stores) as calls:
+        return {"send_count": sends_polling.look_after(calls)}
+
+
 def _settle(running: Running) -> dict[str, Any]:
     """What was asked of a carrier and never answered is looked for; an idle round is one small read."""
     with running.stores.ledger.read() as tx:
@@ -145,5 +153,6 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(STAFF, Text("同步员工", "Read the staff"), _staff, max_attempts=6, retry_wait=timedelta(seconds=10), link=lambda _: "/carriers/staff"),
         JobKind(TAGS, Text("同步企业标签", "Bring tags into line"), _tags, max_attempts=6, retry_wait=timedelta(seconds=10), link=lambda _: "/carriers/tags"),
         JobKind(MARKS, Text("给好友打标签", "Mark relations with tags"), _marks),
+        JobKind(SENDS, Text("查询群发结果", "Ask how sends have come along"), _sends),
         JobKind(SETTLE, Text("查明未确认的请求", "Settle what was not answered"), _settle),
     )

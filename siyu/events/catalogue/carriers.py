@@ -21,7 +21,7 @@ RELATIONS_CHANGED = EventType(
         Property("ended_ms", pa.int64(), "when it ended, epoch ms; null while it lasts"),
         Property("by", pa.string(), "who ended it: customer, staff, transfer, or unknown (found gone)"),
         Property("void", pa.bool_(), "true: later news showed that there was no such spell"),
-        Property("found_by", pa.string(), "callback or reconcile"),
+        Property("found_by", pa.string(), "callback, reconcile or send"),
     ),
 )
 

@@ -88,7 +88,7 @@ def test_an_answer_that_never_came_costs_no_code_and_makes_no_second_one(corp: C
     assert ways(corp)[0].status == "attempting"
     run_job(corp.stores, tasks.SETTLE)
     assert ways(corp)[0].status == "attempting", "it is too early to be sure"
-    clock.at += timedelta(minutes=2)
+    clock.at += timedelta(minutes=6)
     assert run_job(corp.stores, tasks.SETTLE).result == {"contact_way_count": 1}
     (found,) = ways(corp)
     assert (found.status, bool(found.config_id), bool(found.qr_code)) == ("open", True, True)
@@ -100,7 +100,7 @@ def test_a_call_that_never_got_there_is_made_again(corp: Corp, clock: SetClock) 
     way = ask(corp)
     with tasks.calling(corp.stores) as calls, pytest.raises(Unavailable):
         calls.run(contact_ways.make(calls, corp.account, way))
-    clock.at += timedelta(minutes=2)
+    clock.at += timedelta(minutes=6)
     run_job(corp.stores, tasks.SETTLE)
     (found,) = ways(corp)
     assert (found.status, bool(found.config_id)) == ("open", True)
@@ -115,7 +115,7 @@ def test_killed_between_the_intention_and_the_answer(corp: Corp, clock: SetClock
     table = metadata.tables["carriers_contact_way"]
     with corp.stores.ledger.begin() as tx:
         tx.execute(update(table).where(table.c.id == lost.id).values(status="attempting", config_id=None, qr_code=None))
-    clock.at += timedelta(minutes=2)
+    clock.at += timedelta(minutes=6)
     run_job(corp.stores, tasks.SETTLE)
     assert [way.status for way in ways(corp)] == ["open", "open"]
     assert len({way.config_id for way in ways(corp)}) == 2
