@@ -405,6 +405,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/carriers/accounts/{id}/sends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends and moments of an account, the newest first */
+        get: operations["carriers_list_sends"];
+        put?: never;
+        /**
+         * Make a task that staff confirm
+         * @description Asked for once. Without an answer it is `unknown` until the carrier's list tells; it is never asked for again by itself.
+         */
+        post: operations["carriers_add_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/sends/{send_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One send */
+        get: operations["carriers_get_send"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/sends/{send_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop what is not sent yet */
+        post: operations["carriers_cancel_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/sends/{send_id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remind staff who have not sent */
+        post: operations["carriers_remind_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/carriers/accounts/{id}/tags": {
         parameters: {
             query?: never;
@@ -3078,6 +3150,28 @@ export interface components {
             /** Source */
             source: string;
         };
+        /** NewSend */
+        NewSend: {
+            /**
+             * @default {
+             *       "chats": [],
+             *       "customers": [],
+             *       "departments": [],
+             *       "sender": "",
+             *       "staff": [],
+             *       "tags": []
+             *     }
+             */
+            audience: components["schemas"]["SendAudience"];
+            content: components["schemas"]["SendContent"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "customers" | "groups" | "moment";
+            /** Name */
+            name: string;
+        };
         /** NewStore */
         NewStore: {
             /** Address */
@@ -3283,6 +3377,15 @@ export interface components {
         Page_RelationInfo_: {
             /** Items */
             items: components["schemas"]["RelationInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[SendInfo] */
+        Page_SendInfo_: {
+            /** Items */
+            items: components["schemas"]["SendInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -3777,6 +3880,119 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * SendAudience
+         * @description `customers` are contacts' ids at the carrier; `tags`: one of each inner list, of all lists.
+         */
+        SendAudience: {
+            /**
+             * Chats
+             * @default []
+             */
+            chats: string[];
+            /**
+             * Customers
+             * @default []
+             */
+            customers: string[];
+            /**
+             * Departments
+             * @default []
+             */
+            departments: number[];
+            /**
+             * Sender
+             * @default
+             */
+            sender: string;
+            /**
+             * Staff
+             * @default []
+             */
+            staff: string[];
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[][];
+        };
+        /**
+         * SendContent
+         * @description `attachments` are in the carrier's own form: [{"msgtype": "link", "link": {…}}, …].
+         */
+        SendContent: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
+         * SendInfo
+         * @description Level one: `status` accepted and `failed_count` who can never get it. Level two: staff. Level three: receivers.
+         */
+        SendInfo: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Attempted At */
+            attempted_at: string | null;
+            /** Audience Count */
+            audience_count: number;
+            /** Can Remind */
+            can_remind: boolean;
+            /** Cancelled At */
+            cancelled_at: string | null;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Failed Count */
+            failed_count: number;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Next Poll At */
+            next_poll_at: string | null;
+            /** Not A Friend Count */
+            not_a_friend_count: number;
+            /** Over Quota Count */
+            over_quota_count: number;
+            /** Polled At */
+            polled_at: string | null;
+            /** Received Count */
+            received_count: number;
+            /** Receiver Count */
+            receiver_count: number;
+            /** Ref */
+            ref: string | null;
+            /** Staff Count */
+            staff_count: number;
+            /** Staff Sent Count */
+            staff_sent_count: number;
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: string | null;
+            /** Waiting Count */
+            waiting_count: number;
         };
         /**
          * Session
@@ -5320,6 +5536,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_ReconcileInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_sends: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SendInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_add_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSend"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_get_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                send_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_cancel_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                send_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_remind_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                send_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */

@@ -67,6 +67,8 @@ export type RelationReport = Schemas["RelationReport"];
 export type RelationInfo = Schemas["RelationInfo"];
 export type StaffInfo = Schemas["StaffInfo"];
 export type StoreInfo = Schemas["StoreInfo"];
+export type CarrierTag = Schemas["CarrierTag"];
+export type CarrierTagGroup = Schemas["CarrierTagGroup"];
 export type GreetingStatus = "attempting" | "sent" | "refused" | "late";
 
 export type SegmentRow = Schemas["SegmentRow"];

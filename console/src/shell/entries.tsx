@@ -14,6 +14,7 @@ import {
   PieChartOutlined,
   ReadOutlined,
   SyncOutlined,
+  TagsOutlined,
   TeamOutlined,
   UserOutlined,
 } from "@ant-design/icons";
@@ -39,6 +40,7 @@ export const MENU: MenuGroup[] = [
       { to: "/accounts", key: "accounts", icon: <ApiOutlined />, permission: "carriers.read" },
       { to: "/relations", key: "relations", icon: <NodeIndexOutlined />, permission: "carriers.read" },
       { to: "/staff", key: "staff", icon: <IdcardOutlined />, permission: "carriers.read" },
+      { to: "/tags", key: "tags", icon: <TagsOutlined />, permission: "carriers.read" },
     ],
   },
   {

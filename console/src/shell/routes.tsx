@@ -79,6 +79,7 @@ export const router = createBrowserRouter([
             () => import("@/rooms/carriers/RelationsPage") as Promise<Page>,
           ),
           page("/staff", "carriers.read", "StaffPage", () => import("@/rooms/carriers/StaffPage") as Promise<Page>),
+          page("/tags", "carriers.read", "TagsPage", () => import("@/rooms/carriers/TagsPage") as Promise<Page>),
           page("/segments", "segments.read", "SegmentsPage", segments),
           page("/rfm", "reports.read", "RfmPage", () => import("@/rooms/segments/RfmPage") as Promise<Page>),
           page(
