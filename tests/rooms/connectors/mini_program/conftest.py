@@ -1,0 +1,3 @@
+from tests.rooms.connectors.core.conftest import vectors
+
+__all__ = ["vectors"]
