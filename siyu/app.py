@@ -21,6 +21,7 @@ from siyu.carriers import (
     send_routes,
     staff_routes,
     tag_routes,
+    transfer_routes,
     way_routes,
     welcome_routes,
 )
@@ -75,6 +76,7 @@ ROUTERS = (
     way_routes.router,
     tag_routes.router,
     send_routes.router,
+    transfer_routes.router,
     import_routes.router,
     customer_routes.router,
     directory_routes.router,

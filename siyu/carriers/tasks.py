@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from siyu.carriers import accounts, contact_ways, marks, reconcile, sends_polling, staffing, tags
+from siyu.carriers import accounts, contact_ways, marks, reconcile, sends_polling, staffing, tags, transfers
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.carriers.tags import Tag
+from siyu.carriers.transfers import Transfer
 from siyu.events.catalogue.carriers import CARRIER_REPORTED
 from siyu.events.reactions import Reaction
 from siyu.foundation import jobs
@@ -30,6 +31,7 @@ SETTLE = "carriers.settle"
 TAGS = "carriers.tags"
 MARKS = "carriers.marks"
 SENDS = "carriers.sends"
+TRANSFER = "carriers.transfer"
 CARRY = "customers.carry_tag"
 """A job of the room `customers`."""
 FOLLOWED = {"staff_": STAFF, "department_": STAFF, "tag_": TAGS, "tags_": TAGS}
@@ -113,11 +115,21 @@ def _marks(running: Running) -> dict[str, Any]:
         return {"relation_count": sum(marks.push(calls, account) for account in ready)}
 
 
-def _sends(running: Running) -> dict[str, Any]:
-    if not sends_polling.due(running.stores):
-        return {"send_count": 0}
+def ask_transfer(tx: Connection, transfer: Transfer, *, stores: Stores, by: str | None) -> str:
+    return jobs.submit(tx, TRANSFER, {"transfer_id": transfer.id, "account_id": transfer.account_id}, now=stores.now(), key=f"transfer {transfer.id}", created_by=by)
+
+
+def _transfer(running: Running) -> dict[str, Any]:
     with calling(running.stores) as calls:
-        return {"send_count": sends_polling.look_after(calls)}
+        return transfers.begin(running, calls, int(running.arguments["transfer_id"])).counts
+
+
+def _sends(running: Running) -> dict[str, Any]:
+    """Sends and transfers that are due; an idle round is two small reads."""
+    if not sends_polling.due(running.stores) and not transfers.due(running.stores):
+        return {"send_count": 0, "transfer_count": 0}
+    with calling(running.stores) as calls:
+        return {"send_count": sends_polling.look_after(calls), "transfer_count": transfers.poll_due(calls)}
 
 
 def _settle(running: Running) -> dict[str, Any]:
@@ -154,5 +166,6 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(TAGS, Text("同步企业标签", "Bring tags into line"), _tags, max_attempts=6, retry_wait=timedelta(seconds=10), link=lambda _: "/carriers/tags"),
         JobKind(MARKS, Text("给好友打标签", "Mark relations with tags"), _marks),
         JobKind(SENDS, Text("查询群发结果", "Ask how sends have come along"), _sends),
+        JobKind(TRANSFER, Text("转接客户", "Hand customers over"), _transfer, max_attempts=6, retry_wait=timedelta(seconds=30), link=_page),
         JobKind(SETTLE, Text("查明未确认的请求", "Settle what was not answered"), _settle),
     )
