@@ -48,3 +48,12 @@ def unread(tx: Connection, account_id: int, limit: int) -> list[Contact]:
     table = _tables.contact
     query = select(table.c.id, table.c.external_id, table.c.identity_key).where(table.c.account_id == account_id, table.c.read_at.is_(None))
     return [Contact(*row) for row in tx.execute(query.order_by(table.c.id).limit(limit))]
+
+
+def never_read(tx: Connection, account_id: int, external_ids: Sequence[str]) -> list[str]:
+    """Those of these ids whose details were never read, known or not."""
+    table, read = _tables.contact, set()
+    for start in range(0, len(external_ids), LOOKED_UP_TOGETHER):
+        some = table.c.external_id.in_(external_ids[start : start + LOOKED_UP_TOGETHER])
+        read |= set(tx.scalars(select(table.c.external_id).where(table.c.account_id == account_id, some, table.c.read_at.is_not(None))))
+    return [name for name in external_ids if name not in read]

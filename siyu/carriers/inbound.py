@@ -11,8 +11,9 @@ import msgspec
 import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
-from siyu.carriers import _tables, accounts, contacts, deliveries, health, relations, status
+from siyu.carriers import _tables, accounts, contacts, deliveries, health, reading, relations, status
 from siyu.carriers.accounts import Account
+from siyu.carriers.calls import Calls
 from siyu.carriers.inbox import happenings_in
 from siyu.carriers.relations import News, Pair
 from siyu.carriers.spells import Change
@@ -25,6 +26,7 @@ from siyu.foundation.ids import key64
 from siyu.foundation.stores import Stores
 
 TOGETHER = 500
+ASK_SECONDS = 2.0
 BEGINNINGS = {"contact_added", "followed"}
 ENDINGS = {"contact_removed": None, "unfollowed": "customer"}
 
@@ -35,28 +37,51 @@ class _Told:
     happening: Happening
 
 
-def take_in(stores: Stores) -> int:
-    """Work off one batch of the inbox; returns how many callbacks it held. Safe to call at any time, from any process."""
+def take_in(stores: Stores, calls: Calls | None = None) -> int:
+    """Work off one batch of the inbox; returns how many callbacks it held. Safe to call at any time, from any process.
+
+    With `calls` the carriers are first asked, for a moment, who the newcomers are: whoever is known elsewhere already (by
+    unionid) is then recognised at once, not taken for somebody new.
+    """
+    table = _tables.inbox
+    with stores.ledger.read() as tx:
+        rows = tx.execute(select(table).where(table.c.done_at.is_(None)).order_by(table.c.position).limit(TOGETHER)).all()
+        newcomers = _newcomers(tx, _read(stores, tx, rows)) if calls is not None else []
+    if not rows:
+        return 0
+    found = [(account, reading.ask(calls, account, names, ASK_SECONDS)) for account, names in newcomers if calls is not None]
     with stores.ledger.begin() as tx:
-        table = _tables.inbox
-        waiting = select(table).where(table.c.done_at.is_(None)).order_by(table.c.position).limit(TOGETHER).with_for_update()
-        rows = tx.execute(waiting).all()
-        if not rows:
-            return 0
-        told = _read(stores, tx, rows)
-        first, last = rows[0].position, rows[-1].position
-        _relate(stores, tx, told)
-        _record(stores, tx, told, f"inbox {first}-{last}")
-        deliveries.tell_on(stores.secrets, tx, [(t.account, t.happening) for t in told], stores.now())
-        report(stores, tx, [(t.account.id, t.happening) for t in told if t.happening.contact is None or t.happening.kind == "unknown"])
-        tx.execute(update(table).where(table.c.position.in_([row.position for row in rows])).values(done_at=stores.now()))
-        newest: dict[int, Any] = {row.account_id: row.received_at for row in rows}
-        health.tally_heard(tx, [(row.account_id, row.received_at) for row in rows])
-        for account_id, at in newest.items():
-            tx.execute(update(_tables.account).where(_tables.account.c.id == account_id).values(called_back_at=at))
-            if any(t.account.id == account_id and t.account.status_code == status.SILENCE for t in told):
-                status.put(stores, tx, account_id, "connected", None)
-        return len(rows)
+        mine = table.c.position.in_([row.position for row in rows])
+        rows = tx.execute(select(table).where(mine, table.c.done_at.is_(None)).order_by(table.c.position).with_for_update()).all()
+        if rows:
+            for account, asked in found:
+                reading.write(stores, tx, account, asked)
+            _work_off(stores, tx, rows)
+    return len(rows)
+
+
+def _newcomers(tx: Connection, told: Sequence[_Told]) -> list[tuple[Account, list[str]]]:
+    """By account, those of whom nothing but an id is known."""
+    named: dict[int, dict[str, Account]] = defaultdict(dict)
+    for item in told:
+        if item.happening.kind in BEGINNINGS and item.happening.contact:
+            named[item.account.id][item.happening.contact] = item.account
+    return [(next(iter(names.values())), contacts.never_read(tx, account_id, list(names))) for account_id, names in named.items()]
+
+
+def _work_off(stores: Stores, tx: Connection, rows: Sequence[Any]) -> None:
+    told = _read(stores, tx, rows)
+    _relate(stores, tx, told)
+    _record(stores, tx, told, f"inbox {rows[0].position}-{rows[-1].position}")
+    deliveries.tell_on(stores.secrets, tx, [(t.account, t.happening) for t in told], stores.now())
+    report(stores, tx, [(t.account.id, t.happening) for t in told if t.happening.contact is None or t.happening.kind == "unknown"])
+    tx.execute(update(_tables.inbox).where(_tables.inbox.c.position.in_([row.position for row in rows])).values(done_at=stores.now()))
+    newest: dict[int, Any] = {row.account_id: row.received_at for row in rows}
+    health.tally_heard(tx, [(row.account_id, row.received_at) for row in rows])
+    for account_id, at in newest.items():
+        tx.execute(update(_tables.account).where(_tables.account.c.id == account_id).values(called_back_at=at))
+        if any(t.account.id == account_id and t.account.status_code == status.SILENCE for t in told):
+            status.put(stores, tx, account_id, "connected", None)
 
 
 def report(stores: Stores, tx: Connection, told: Sequence[tuple[int, Happening]]) -> None:

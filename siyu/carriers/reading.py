@@ -28,6 +28,7 @@ from siyu.foundation.stores import Stores
 
 TOGETHER = 100
 AT_ONCE = 8
+LONG_SECONDS = 30.0
 GENDERS = {1: "M", 2: "F"}
 PRODUCTS = ("wecom", "official_account")
 _log = logging.getLogger("siyu.carriers")
@@ -53,7 +54,8 @@ class Details:
     held: tuple[Held, ...]
 
 
-Read = tuple[Contact, Details | None]
+Asked = dict[str, Details | None]
+"""By the carrier's id of the contact; None: it is gone. One that could not be asked for is not in it."""
 
 
 def read_new(calls: Calls) -> int:
@@ -62,26 +64,36 @@ def read_new(calls: Calls) -> int:
     with stores.ledger.read() as tx:
         waiting = [(account, contacts.unread(tx, account.id, TOGETHER)) for account in accounts.list_accounts(tx, PRODUCTS) if account.status == "connected"]
     for account, some in waiting:
-        if some:
-            done += take_in(stores, account, calls.run(_asked(calls, account, some)))
+        found = ask(calls, account, [contact.external_id for contact in some], LONG_SECONDS)
+        if found:
+            with stores.ledger.begin() as tx:
+                write(stores, tx, account, found)
+        done += len(found)
     return done
 
 
-def take_in(stores: Stores, account: Account, found: Sequence[Read]) -> int:
-    """Write down details of contacts of one account; `found` pairs each with what the carrier told (None: it is gone)."""
+def ask(calls: Calls, account: Account, external_ids: Sequence[str], seconds: float) -> Asked:
+    """What the carrier knows of them, as far as it tells in so many seconds."""
+    found: Asked = {}
+    if external_ids and account.product in PRODUCTS and account.status == "connected":
+        calls.run(_asked(calls, account, external_ids, seconds, found))
+    return found
+
+
+def write(stores: Stores, tx: Connection, account: Account, found: Asked) -> None:
+    """Write down details of contacts of one account: who they are, who holds the relation, which tags lie on it."""
     now = stores.now()
-    if not found:
-        return 0
-    with stores.ledger.begin() as tx:
-        rows = [{"b_id": c.id, "name": d.name if d else None, "kind": d.kind if d else None, "read_at": now} for c, d in found]
-        tx.execute(update(_tables.contact).where(_tables.contact.c.id == bindparam("b_id")), rows)
-        present = [(contact, details) for contact, details in found if details is not None]
-        news = [News(account.id, c.identity_key, Pair(c.id, held.staff), (held.began,)) for c, d in present for held in d.held]
-        relations.take_in(stores, tx, news, found_by="reconcile")
-        tags = {Pair(c.id, held.staff): held.tags for c, d in present for held in d.held}
-        marks.take_in(stores, tx, account, tags, {c.id: c.identity_key for c, _ in present})
-        _record(stores, tx, account, present)
-    return len(found)
+    known = contacts.known(stores, tx, account, list(found), now)
+    rows = [{"b_id": known[name].id, "name": d.name if d else None, "kind": d.kind if d else None, "read_at": now} for name, d in found.items()]
+    if not rows:
+        return
+    tx.execute(update(_tables.contact).where(_tables.contact.c.id == bindparam("b_id")), rows)
+    present = [(known[name], details) for name, details in found.items() if details is not None]
+    news = [News(account.id, c.identity_key, Pair(c.id, held.staff), (held.began,)) for c, d in present for held in d.held]
+    relations.take_in(stores, tx, news, found_by="reconcile")
+    tags = {Pair(c.id, held.staff): held.tags for c, d in present for held in d.held}
+    marks.take_in(stores, tx, account, tags, {c.id: c.identity_key for c, _ in present})
+    _record(stores, tx, account, present)
 
 
 def _record(stores: Stores, tx: Connection, account: Account, present: Sequence[tuple[Contact, Details]]) -> None:
@@ -99,25 +111,25 @@ def _record(stores: Stores, tx: Connection, account: Account, present: Sequence[
     )  # fmt: skip
 
 
-async def _asked(calls: Calls, account: Account, some: Sequence[Contact]) -> list[Read]:
-    """What the carrier knows of them; those it cannot tell of just now are left out."""
+async def _asked(calls: Calls, account: Account, external_ids: Sequence[str], seconds: float, found: Asked) -> None:
     connector = calls.connector(account)
-    with patient(30):
-        if account.product == "official_account":
-            return await _followers(connector, some)
-        places = asyncio.Semaphore(AT_ONCE)
-        answers = await asyncio.gather(*(_customer(connector, places, contact) for contact in some))
-    return [answer for answer in answers if answer is not None]
-
-
-async def _followers(connector: OfficialAccount, some: Sequence[Contact]) -> list[Read]:
     try:
-        found = await connector.followers.get_many([contact.external_id for contact in some])
-    except CarrierError as error:
-        _log.info("details of followers are not to be had now: %s", error.vendor_code)
-        return []
-    told = {follower.openid: follower for follower in found}
-    return [(contact, _of_follower(told.get(contact.external_id))) for contact in some]
+        with patient(seconds):
+            async with asyncio.timeout(seconds):
+                if account.product == "official_account":
+                    await _followers(connector, external_ids, found)
+                else:
+                    places = asyncio.Semaphore(AT_ONCE)
+                    await asyncio.gather(*(_customer(connector, places, name, found) for name in external_ids))
+    except (CarrierError, TimeoutError) as error:
+        _log.info("details of contacts are not to be had now: %s", getattr(error, "vendor_code", "slow"))
+
+
+async def _followers(connector: OfficialAccount, openids: Sequence[str], found: Asked) -> None:
+    for start in range(0, len(openids), TOGETHER):
+        some = openids[start : start + TOGETHER]
+        told = {follower.openid: follower for follower in await connector.followers.get_many(some)}
+        found.update({openid: _of_follower(told.get(openid)) for openid in some})
 
 
 def _of_follower(follower: Follower | None) -> Details | None:
@@ -127,15 +139,12 @@ def _of_follower(follower: Follower | None) -> Details | None:
     return Details(None, None, follower.unionid or None, None, held)
 
 
-async def _customer(connector: WeCom, places: asyncio.Semaphore, contact: Contact) -> Read | None:
+async def _customer(connector: WeCom, places: asyncio.Semaphore, external_id: str, found: Asked) -> None:
     async with places:
         try:
-            return contact, _of_customer(await connector.customers.get(contact.external_id))
+            found[external_id] = _of_customer(await connector.customers.get(external_id))
         except Refused:
-            return contact, None
-        except CarrierError as error:
-            _log.info("details of a contact are not to be had now: %s", error.vendor_code)
-            return None
+            found[external_id] = None
 
 
 def _of_customer(found: CustomerWithFollows) -> Details:

@@ -36,7 +36,7 @@ class Carriers:
         self._news = threading.Event()
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._keep, args=(partial(inbound.take_in, stores),), name="inbound", daemon=True),
+            threading.Thread(target=self._keep, args=(partial(inbound.take_in, stores, self.calls),), name="inbound", daemon=True),
             threading.Thread(target=self._keep, args=(partial(reading.read_new, self.calls),), name="reading", daemon=True),
             threading.Thread(target=self._keep, args=(partial(deliveries.deliver_due, self.calls),), name="deliveries", daemon=True),
             threading.Thread(target=self._listen, name="silence", daemon=True),
