@@ -42,7 +42,7 @@ def test_a_friend_who_follows_is_the_same_customer(shop: Shop, sandbox: SandboxC
     assert stranger != friend
     sandbox.post(f"phones/{friend}/unfollow", {"account": service["ref"]})
     wait_for(lambda: shop.api("GET", f"/carriers/accounts/{service['id']}")["open_relation_count"] == 1, 20)
-    ended = shop.api("GET", "/carriers/relations?status=ended")["items"]
+    ended = wait_for(lambda: shop.api("GET", "/carriers/relations?status=ended")["items"], 20)
     assert [(row["staff"], row["ended_by"]) for row in ended] == [("", "customer")]
 
 
