@@ -71,6 +71,8 @@ class Sender:
 
     def __init__(self, clock: Clock, seed: int = 0) -> None:
         self.switches = Switches()
+        # While people live quietly, nobody is told.
+        self.muted = False
         self._clock = clock
         self._random = random.Random(seed)
         self._ids = itertools.count(1)
@@ -84,7 +86,7 @@ class Sender:
     ) -> None:
         """Post an event, in as many copies as the switches say. `on_reply` gets what the account answered in the
         body (OA passive replies), opened, at most once. An account without a callback is told nothing."""
-        if target is None or not target.url:
+        if self.muted or target is None or not target.url:
             return
         number, left = next(self._ids), [on_reply]
         for copy in range(self.switches.duplicate):

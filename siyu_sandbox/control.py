@@ -12,6 +12,8 @@ from siyu_sandbox.page import phone_page, phones_page
 from siyu_sandbox.registry import Answer, Control, ControlFault, Json
 from siyu_sandbox.sandbox import Sandbox
 
+JSON_ROWS = 10_000
+
 
 def controls(box: Sandbox) -> list[Control]:
     """Every control route: the core's, then each product's."""
@@ -174,8 +176,12 @@ def truth(box: Sandbox, params: dict[str, str], body: Json) -> Json | Answer:
         raise ControlFault(f"no table {wanted}", 404)
     rows = tables[wanted](box)
     if params.get("format") == "arrow":
-        return arrow(pa.Table.from_pylist(list(rows)))
-    lines = b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
+        return arrow(rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows)))
+    parts = rows.to_batches(JSON_ROWS) if isinstance(rows, pa.Table) else [rows]
+    listed = (
+        row for part in parts for row in (part.to_pylist() if isinstance(part, pa.RecordBatch) else part)
+    )
+    lines = b"".join(msgspec.json.encode(row) + b"\n" for row in listed)
     return Answer(lines, "application/x-ndjson")
 
 

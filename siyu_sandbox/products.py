@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from siyu_sandbox.mini_program.product import MINI_PROGRAM
 from siyu_sandbox.official_account.product import OFFICIAL_ACCOUNT
+from siyu_sandbox.people.product import PEOPLE
 from siyu_sandbox.registry import Product
 from siyu_sandbox.sms.product import SMS
 from siyu_sandbox.smtp.product import SMTP
 from siyu_sandbox.wecom.product import WECOM
 
-PRODUCTS: tuple[Product, ...] = (WECOM, OFFICIAL_ACCOUNT, MINI_PROGRAM, SMS, SMTP)
+PRODUCTS: tuple[Product, ...] = (WECOM, OFFICIAL_ACCOUNT, MINI_PROGRAM, SMS, SMTP, PEOPLE)

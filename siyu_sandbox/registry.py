@@ -125,5 +125,5 @@ class Product:
     actions: Mapping[str, Action] = field(default_factory=dict)
     # Started with the server (SMTP sink); answers what closes it.
     listen: Callable[[Sandbox, str, int], Awaitable[Callable[[], Awaitable[None]]]] | None = None
-    # Further deliveries of `/sandbox/truth`: table name → rows.
-    truth: Mapping[str, Callable[[Sandbox], Sequence[Json]]] = field(default_factory=dict)
+    # Further deliveries of `/sandbox/truth`: table name → rows, or an Arrow table.
+    truth: Mapping[str, Callable[[Sandbox], Any]] = field(default_factory=dict)

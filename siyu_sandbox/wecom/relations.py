@@ -130,6 +130,14 @@ class Relations:
             np.concatenate([self._by_pair[low:high], np.array(self._new_of_phone.get(phone, []), int)])
         )
 
+    def of_phones(self, phones: Rows) -> Rows:
+        """Every row of many contacts, in no order."""
+        low = np.searchsorted(self._pairs, phones << STAFF_BITS)
+        lengths = np.searchsorted(self._pairs, (phones + 1) << STAFF_BITS) - low
+        inside = np.repeat(low - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        new = [row for phone in phones.tolist() for row in self._new_of_phone.get(phone, ())]
+        return np.concatenate([self._by_pair[inside], np.array(new, dtype=np.int64)])
+
     def listed(self, rows: Rows) -> Rows:
         """Those that the vendor still shows: where the customer alone has left, the staff's side goes on."""
         shown: Rows = rows[self.status[rows] <= ONE_WAY]

@@ -1,0 +1,153 @@
+"""What people do with their phones (动作): the crowd decides, here it is done over the carriers, one by one or in silence."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+
+from siyu_sandbox import control
+from siyu_sandbox.people.chance import Column
+from siyu_sandbox.people.sources import Source
+from siyu_sandbox.registry import ControlFault, Json
+from siyu_sandbox.wecom.relations import LIVE, ONE_WAY
+
+if TYPE_CHECKING:
+    from siyu_sandbox.phones import Received
+    from siyu_sandbox.sandbox import Sandbox
+
+KEPT = 100_000
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+QUESTIONS = (
+    "在吗?想问一下怎么买",
+    "有适合送长辈的吗?",
+    "这个什么时候发货?",
+    "可以便宜一点吗?",
+    "怎么冲泡比较好喝?",
+)
+_tasks: set[asyncio.Task[None]] = set()
+
+
+class Acts:
+    """Does what people want to do, and keeps a feed of it; what carriers do not allow is counted and goes no further."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self._box = box
+        self._numbers = itertools.count(1)
+        self.feed: deque[Json] = deque(maxlen=KEPT)
+        self.failed = 0
+        self.last_fault = ""
+
+    def arrive(self, source: Source, phone: int, inviter: int | None = None) -> bool:
+        """Scan the source's code or add a staff member, a friend the inviter's if there is no code; some also follow the
+        account or open the Mini Program."""
+        random = self._box.random
+        if source.qr:
+            came = self._try("scan", phone, qr=source.qr)
+        elif staff := self._staff_of(source, inviter) or source.staff:
+            wish = {"userid": random.choice(staff), "state": source.state, "add_way": source.add_way}
+            came = self._try("add_staff", phone, corpid=source.corpid, **wish)
+        else:
+            came = self._try("follow", phone, account=source.official_account)
+        if source.official_account and came and random.random() < source.follow_share:
+            self._try("follow", phone, account=source.official_account)
+        if source.mini_program and came and random.random() < source.open_share:
+            self._try("open_mini_program", phone, account=source.mini_program)
+        return came
+
+    def leave(self, source: Source, phone: int, last: Received | None) -> None:
+        """Delete or block the staff, unfollow; who was driven away by mail or SMS says so there too."""
+        if source.corpid:
+            self._try("delete_staff", phone, corpid=source.corpid)
+        if self._follows(source, phone):
+            self._try("unfollow", phone, account=source.official_account)
+        if last and last.carrier == "sms":
+            self._try("reply_sms", phone, account=last.account, text="TD")
+        elif last and last.carrier == "email":
+            self._try("unsubscribe_email", phone)
+
+    def leave_silently(self, sources: list[Source], places: Column, phones: Column) -> None:
+        """The same for many, without a callback."""
+        for place in np.unique(places).tolist():
+            source, mine = sources[place], phones[places == place]
+            corp = self._box.worlds["wecom"].accounts.get(source.corpid)
+            if corp:
+                rows = corp.relations.of_phones(mine)
+                corp.relations.status[rows[corp.relations.status[rows] == LIVE]] = ONE_WAY
+            account = self._box.worlds["official_account"].accounts.get(source.official_account)
+            if account and account.followers:
+                for phone in mine.tolist():
+                    account.unfollow(account.openid(phone))
+
+    def ask(self, phone: int, received: Received) -> None:
+        """Write back to whoever wrote."""
+        text = QUESTIONS[phone % len(QUESTIONS)]
+        if received.carrier == "wecom":
+            userid = received.sender.partition("@")[0]
+            self._try("message", phone, account=received.account, userid=userid, text=text)
+        elif received.carrier in ("official_account", "mini_program"):
+            self._try("message", phone, account=received.account, content=text)
+        elif received.carrier == "email":
+            self._try("reply_email", phone, text=text)
+
+    def mute(self, phone: int, received: Received) -> None:
+        """An Official Account can be silenced so that it hears of it; elsewhere nobody learns."""
+        if received.carrier == "official_account":
+            self._try("refuse_messages", phone, account=received.account)
+
+    def click(self, phone: int, link: str) -> None:
+        """Open a link; only those that lead to this machine are really fetched."""
+        self._note("click_link", phone, {"link": link})
+        if urlsplit(link).hostname in LOOPBACK:
+            _spawn(_fetch(link))
+
+    def _staff_of(self, source: Source, inviter: int | None) -> list[str]:
+        """Return those whom the inviter has."""
+        corp = self._box.worlds["wecom"].accounts.get(source.corpid)
+        if corp is None or inviter is None:
+            return []
+        rows = corp.relations.live(corp.relations.of_phone(inviter))
+        return [corp.roster[number].userid for number in corp.relations.staff[rows].tolist()]
+
+    def _follows(self, source: Source, phone: int) -> bool:
+        account = self._box.worlds["official_account"].accounts.get(source.official_account)
+        return bool(account) and account.openid(phone) in account.followers
+
+    def _try(self, action: str, phone: int, **body: Any) -> bool:
+        params = {"id": str(phone), "action": action}
+        try:
+            done = (
+                control.scan(self._box, params, body)
+                if action == "scan"
+                else control.act(self._box, params, body)
+            )
+        except ControlFault as fault:
+            self.failed, self.last_fault = self.failed + 1, f"{action}: {fault.sentence}"
+            return False
+        self._note(action, phone, body | {name: done[name] for name in ("userid", "result") if name in done})
+        return done.get("result") != "full"
+
+    def _note(self, action: str, phone: int, body: Json) -> None:
+        at = self._box.clock.now()
+        self.feed.append({"number": next(self._numbers), "at": at, "act": action, "phone": phone, **body})
+
+
+async def _fetch(link: str) -> None:
+    headers = {"User-Agent": "Mozilla/5.0 (iPhone) MicroMessenger/8.0"}
+    async with httpx.AsyncClient(timeout=5, trust_env=False, headers=headers) as client:
+        try:
+            await client.get(link)
+        except httpx.HTTPError:
+            return
+
+
+def _spawn(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.get_running_loop().create_task(work)
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
