@@ -42,7 +42,7 @@ class Shop:
     browsers: list[httpx.Client] = field(default_factory=list, repr=False)
 
     def api(self, method: str, path: str, body: Any = None, status: int | None = None, **query: Any) -> Any:
-        answer = self.http.request(method, f"/api/v1{path}", json=body, params=query)
+        answer = self.http.request(method, f"/api/v1{path}", json=body, params=query or None)
         assert status in (None, answer.status_code), f"{method} {path}: {answer.status_code} {answer.text}"
         assert status is not None or answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
