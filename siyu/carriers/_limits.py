@@ -130,6 +130,8 @@ class LedgerLimits:
             insert_ignore(tx, table, [row])
             held = tx.execute(select(table).where(mine).with_for_update()).one()
             taken = held.taken_count if held.starts_at >= starts_at else 0
+            # Another process may have begun the next window already: its clock is ahead, or this one waited for the row.
+            starts_at = max(starts_at, held.starts_at)
             size = min(max(1, rate.limit // SLICES), max(0, rate.limit - taken))
             tx.execute(update(table).where(mine).values(starts_at=starts_at, taken_count=taken + size, limit_count=rate.limit))
         return _Slice(starts_at, size)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from datetime import datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import or_, select, update
 
 from siyu.carriers import _tables
 from siyu.connectors.ports import Fetch, Token
 from siyu.foundation.database import insert_ignore
+from siyu.foundation.errors import SiyuError
 from siyu.foundation.ids import new_id
 from siyu.foundation.stores import Stores
 
@@ -29,6 +31,7 @@ class LedgerTokens:
         self._me = new_id("proc")
         self._held: dict[str, Token] = {}
         self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._failed: dict[str, tuple[float, SiyuError]] = {}
 
     async def get(self, key: str, fetch: Fetch) -> Token:
         held = self._held.get(key)
@@ -41,7 +44,12 @@ class LedgerTokens:
         return await self._renewed(key, stale, fetch)
 
     async def _renewed(self, key: str, stale: str | None, fetch: Fetch) -> Token:
+        asked_at = monotonic()
         async with self._turns[key]:
+            # Whoever waited while a fetch failed has its answer too: many callers must not mean many wrong tries.
+            failed_at, error = self._failed.get(key, (float("-inf"), None))
+            if error is not None and failed_at >= asked_at:
+                raise error.with_traceback(None)
             while True:
                 found, leased = await asyncio.to_thread(self._look, key, stale)
                 if found is not None:
@@ -54,9 +62,12 @@ class LedgerTokens:
     async def _fetched(self, key: str, fetch: Fetch) -> Token:
         try:
             token = await fetch()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, SiyuError):
+                self._failed[key] = (monotonic(), error)
             await asyncio.to_thread(self._give_up, key)
             raise
+        self._failed.pop(key, None)
         await asyncio.to_thread(self._store, key, token)
         self._held[key] = token
         return token

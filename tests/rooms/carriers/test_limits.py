@@ -60,6 +60,19 @@ def test_in_every_window_however_time_and_processes_go(stores: Stores, clock: Se
         assert sum(count for minute, count in by_minute.items() if minute // 60 == hour) <= 60
 
 
+def test_a_process_whose_clock_lags_does_not_open_a_window_anew(stores: Stores, clock: SetClock) -> None:
+    """Around the turn of a minute one process takes calls of the next window while another still takes them of the last."""
+    key, on_time, late = wecom_account(stores).key, LedgerLimits(stores), LedgerLimits(stores)
+    minute = clock.at = clock.at.replace(minute=1, second=0, microsecond=0)
+    through = 0
+    with patient(0):
+        for _ in range(40):
+            for process, at in ((on_time, minute), (late, minute - timedelta(milliseconds=5))):
+                clock.at = at
+                through += asyncio.run(_calls(process, key, 1, [Rate(20, 60)]))
+    assert through <= 20
+
+
 def test_an_api_that_the_carrier_closed_is_closed_for_every_process(any_stores: Stores) -> None:
     key, until = wecom_account(any_stores).key, any_stores.now() + timedelta(seconds=60)
 

@@ -82,6 +82,24 @@ def test_a_fetch_that_fails_leaves_the_lease_to_the_next(stores: Stores) -> None
     assert asyncio.run(LedgerTokens(stores).get("k", vendor.fetch)).value == "token 1"
 
 
+def test_callers_who_waited_for_a_fetch_that_failed_share_its_failure(stores: Stores) -> None:
+    asked = 0
+
+    async def failing() -> Token:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.1)
+        raise Unavailable(Text("不通", "no way"), reached=False)
+
+    async def all_at_once() -> list[object]:
+        tokens = LedgerTokens(stores)
+        return await asyncio.gather(*(tokens.get("k", failing) for _ in range(50)), return_exceptions=True)
+
+    found = asyncio.run(all_at_once())
+    assert all(isinstance(one, Unavailable) and one.reached is False for one in found)
+    assert asked == 1
+
+
 def test_no_token_lies_in_the_clear(stores: Stores) -> None:
     vendor = Vendor(stores)
     asyncio.run(LedgerTokens(stores).get("k", vendor.fetch))
