@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from siyu import __version__, backup, backup_routes, demo, doctor
+from siyu import __version__, backup, backup_routes, demo, doctor, refill
 from siyu.carriers import (
     callback_routes,
     delivery_routes,
@@ -112,7 +112,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(),
-        *demo.job_kinds(flow), backup.job_kind(),
+        *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 
 
@@ -150,6 +150,7 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers) -> Any:
         stopping = threading.Event()
         flowing = threading.Thread(target=_keep_flowing, args=(stores, stopping), name="river", daemon=True)
         carriers.start()
+        refill.ask(stores)
         runner.start()
         flowing.start()
         yield

@@ -46,6 +46,9 @@ def _follow_epoch(stores: Stores) -> None:
     if (rows["position"][0].as_py() if rows.num_rows else 0) == wanted:
         return
     with stores.warehouse.engine.write() as session:
-        for fact in [*stores.warehouse.facts, CURSORS]:
+        for fact in stores.warehouse.facts:
             session.clear(fact)
+        # Positions go; by which definitions facts are derived stays true (see `refill`).
+        names = pa.table({"fact": [*(fact.name for fact in stores.warehouse.facts), EPOCH_CURSOR]})
+        session.delete(CURSORS, session.keep("_positions", names), CURSORS.key)
         session.insert(CURSORS, session.keep("_epoch", pa.table({"fact": [EPOCH_CURSOR], "position": [wanted]}, CURSORS.arrow)))

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from siyu.events import log
 from siyu.foundation.brand import EPOCH_CURSOR, data_epoch
@@ -74,6 +74,11 @@ def publish(stores: Stores, recipe: Recipe[T], *, kept: bool = False) -> Publish
                 return same[0]
             record = recipe.compute(session)
         return _keep(stores, recipe, record, positions)
+
+
+def forget(tx: Connection) -> None:
+    """Throw away what is kept: facts under it were made anew without anything recorded."""
+    tx.execute(delete(_tables.report))
 
 
 def _found(stores: Stores, recipe: Recipe[T]) -> Published[T] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from siyu.foundation import jobs
 from siyu.foundation.brand import EPOCH_CURSOR
@@ -95,6 +95,11 @@ def _reached(stores: Stores, name: str) -> tuple[int, str]:
         rows = session.query(cursors.filter(cursors.fact.isin([ORDERS_LINE.name, EPOCH_CURSOR]))).to_pylist()
     at = {row["fact"]: int(row["position"]) for row in rows}
     return at.get(ORDERS_LINE.name, 0), f"{name} {DEFINITIONS} {at.get(EPOCH_CURSOR, 0)}"
+
+
+def forget(tx: Connection) -> None:
+    """Throw away what is kept: facts under it were made anew without anything published."""
+    tx.execute(delete(_tables.report))
 
 
 def ask_for_newer(tx: Connection, now: datetime, key: str = "asked") -> str:
