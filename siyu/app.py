@@ -17,6 +17,7 @@ from siyu.carriers import (
     callback_routes,
     delivery_routes,
     health_routes,
+    media_routes,
     relation_routes,
     send_routes,
     staff_routes,
@@ -28,7 +29,7 @@ from siyu.carriers import (
 from siyu.carriers import routes as account_routes
 from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
-from siyu.carriers.tasks import MARKS, RECONCILE_ALL, SENDS, SETTLE
+from siyu.carriers.tasks import MARKS, MEDIA, RECONCILE_ALL, SENDS, SETTLE
 from siyu.carriers.tasks import job_kinds as carrier_jobs
 from siyu.customers import routes as customer_routes
 from siyu.customers.carrier_tags import job_kinds as customer_jobs
@@ -77,6 +78,7 @@ ROUTERS = (
     tag_routes.router,
     send_routes.router,
     transfer_routes.router,
+    media_routes.router,
     import_routes.router,
     customer_routes.router,
     directory_routes.router,
@@ -91,6 +93,7 @@ SCHEDULES = (
     Schedule("people with news", REFRESH, every=timedelta(minutes=1)),
     Schedule("nightly reconcile", RECONCILE_ALL, at=time(4, 0)),
     Schedule("unanswered calls", SETTLE, every=timedelta(minutes=2)),
+    Schedule("media that ends", MEDIA, every=timedelta(hours=1)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("reports of the new day", PREPARE, at=time(0, 0)),

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, case, func, insert, select, update
 
-from siyu.carriers import _work_tables
+from siyu.carriers import _work_tables, media
 from siyu.carriers._limits import patient
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
@@ -134,7 +134,9 @@ async def make(calls: Calls, account: Account, send: Send) -> Send:
     if not _claim(stores, send.id):
         raise ConflictError(Text("这次群发已在创建", "this send is being made already"))
     try:
-        made = await _asked(calls.connector(account), send)
+        for_moments = send.kind == "moment"
+        attachments = await media.filled(calls, account, send.content.get("attachments") or [], for_moments=for_moments)
+        made = await _asked(calls.connector(account), send, _message(send.content.get("text") or "", attachments))
     except (CarrierError, InvalidError) as error:
         found = record(stores, send.id, **_after(error))
         if found.status == "unknown":
@@ -203,8 +205,8 @@ def to_send(row: Any) -> Send:
     return Send(**{name: getattr(row, name) for name in Send.__dataclass_fields__})
 
 
-async def _asked(connector: Any, send: Send) -> dict[str, Any]:
-    message, audience = _message(send), send.audience
+async def _asked(connector: Any, send: Send, message: Message) -> dict[str, Any]:
+    audience = send.audience
     if send.kind == "moment":
         tags = tuple(tag for tags in audience.get("tags") or () for tag in tags)
         draft = MomentDraft(message, tuple(audience.get("staff") or ()), tuple(audience.get("departments") or ()), tags)
@@ -218,9 +220,9 @@ async def _asked(connector: Any, send: Send) -> dict[str, Any]:
     return {"ref": made.msgid or None, "failed_count": len(made.failed)}
 
 
-def _message(send: Send) -> Message:
-    attachments = [msgspec.convert(one.get(one["msgtype"]) or {}, _ATTACHMENTS[one["msgtype"]]) for one in send.content.get("attachments") or []]
-    return Message(send.content.get("text") or "", tuple(attachments))
+def _message(text: str, attachments: Sequence[dict[str, Any]]) -> Message:
+    parts = [msgspec.convert(one.get(one["msgtype"]) or {}, _ATTACHMENTS[one["msgtype"]]) for one in attachments]
+    return Message(text, tuple(parts))
 
 
 async def _search(connector: Any, send: Send, known: set[str]) -> str | None:

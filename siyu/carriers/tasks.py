@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from siyu.carriers import accounts, contact_ways, marks, reconcile, sends_polling, staffing, tags, transfers
+from siyu.carriers import accounts, contact_ways, marks, media, reconcile, sends_polling, staffing, tags, transfers
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.carriers.tags import Tag
@@ -32,6 +32,7 @@ TAGS = "carriers.tags"
 MARKS = "carriers.marks"
 SENDS = "carriers.sends"
 TRANSFER = "carriers.transfer"
+MEDIA = "carriers.media"
 CARRY = "customers.carry_tag"
 """A job of the room `customers`."""
 FOLLOWED = {"staff_": STAFF, "department_": STAFF, "tag_": TAGS, "tags_": TAGS}
@@ -132,6 +133,13 @@ def _sends(running: Running) -> dict[str, Any]:
         return {"send_count": sends_polling.look_after(calls), "transfer_count": transfers.poll_due(calls)}
 
 
+def _media(running: Running) -> dict[str, Any]:
+    if not media.due(running.stores):
+        return {"media_count": 0}
+    with calling(running.stores) as calls:
+        return {"media_count": media.refresh(calls)}
+
+
 def _settle(running: Running) -> dict[str, Any]:
     """What was asked of a carrier and never answered is looked for; an idle round is one small read."""
     with running.stores.ledger.read() as tx:
@@ -167,5 +175,6 @@ def job_kinds() -> tuple[JobKind, ...]:
         JobKind(MARKS, Text("给好友打标签", "Mark relations with tags"), _marks),
         JobKind(SENDS, Text("查询群发结果", "Ask how sends have come along"), _sends),
         JobKind(TRANSFER, Text("转接客户", "Hand customers over"), _transfer, max_attempts=6, retry_wait=timedelta(seconds=30), link=_page),
+        JobKind(MEDIA, Text("续传素材", "Upload media again before it ends"), _media),
         JobKind(SETTLE, Text("查明未确认的请求", "Settle what was not answered"), _settle),
     )
