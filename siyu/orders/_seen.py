@@ -38,10 +38,12 @@ class Seen:
 
 
 def _merged(one: tuple[Keys, Counts], other: tuple[Keys, Counts]) -> tuple[Keys, Counts]:
-    keys = np.concatenate([one[0], other[0]])
-    order = np.argsort(keys, kind="stable")
-    keys, counts = keys[order], np.concatenate([one[1], other[1]])[order]
-    if not keys.size:
-        return keys, counts
-    first = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    return keys[first], np.add.reduceat(counts, first).astype(np.uint32)
+    """Both runs as one. The smaller is put into the larger: sorting them together takes three times the memory."""
+    (keys, counts), (more, added) = (one, other) if one[0].size >= other[0].size else (other, one)
+    at = np.searchsorted(keys, more)
+    known = np.zeros(more.size, bool)
+    known[at < keys.size] = keys[at[at < keys.size]] == more[at < keys.size]
+    counts = counts.copy()
+    counts[at[known]] += added[known]
+    at = at[~known]
+    return np.insert(keys, at, more[~known]), np.insert(counts, at, added[~known])
