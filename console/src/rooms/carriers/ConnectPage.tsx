@@ -15,7 +15,7 @@ import { FieldsForm, isLimit, type Values } from "./FieldsForm";
 import { ProductMark } from "./ProductMark";
 import { useAccount, useCheck, useProducts } from "./queries";
 import { ReconcileStep } from "./ReconcileStep";
-import { useSaveAccount } from "./useSaveAccount";
+import { type AccountDraft, useSaveAccount } from "./useSaveAccount";
 import { RECONCILED } from "./words";
 
 type Stage = "choose" | "fields" | "checks" | "callback" | "reconcile";
@@ -35,9 +35,11 @@ export function ConnectPage() {
 
 function Wizard({ products }: { products: CarrierProduct[] }) {
   const { t } = useTranslation();
+  const f = useFormat();
   const [product, setProduct] = useState<CarrierProduct | null>(null);
   const [stage, setStage] = useState<Stage>("choose");
-  const [made, setMade] = useState<{ id: number; entered: Values } | null>(null);
+  const [draft, setDraft] = useState<AccountDraft>({ name: "", credentials: {}, settings: {} });
+  const [madeId, setMadeId] = useState<number | null>(null);
   const stages: Stage[] = ["choose", "fields", "checks"];
   if (!product || product.has_callbacks) stages.push("callback");
   if (!product || RECONCILED.has(product.product)) stages.push("reconcile");
@@ -59,6 +61,8 @@ function Wizard({ products }: { products: CarrierProduct[] }) {
         <Choose
           products={products}
           onChoose={(chosen) => {
+            if (chosen.product !== product?.product)
+              setDraft({ name: f.label(chosen.name), credentials: {}, settings: {} });
             setProduct(chosen);
             setStage("fields");
           }}
@@ -67,20 +71,22 @@ function Wizard({ products }: { products: CarrierProduct[] }) {
       {product && stage === "fields" && (
         <FieldsStep
           product={product}
-          madeId={made?.id ?? null}
+          madeId={madeId}
+          draft={draft}
+          onDraft={setDraft}
           onBack={() => setStage("choose")}
-          onDone={(account, entered) => {
-            setMade({ id: account.id, entered });
+          onDone={(account) => {
+            setMadeId(account.id);
             setStage("checks");
           }}
         />
       )}
-      {product && made && stage !== "choose" && stage !== "fields" && (
+      {product && madeId !== null && stage !== "choose" && stage !== "fields" && (
         <After
           key={stage}
           stage={stage}
           product={product}
-          made={made}
+          made={{ id: madeId, entered: draft.credentials }}
           last={stages.at(-1) === stage}
           onNext={next}
           onBack={() => setStage("fields")}
@@ -113,16 +119,18 @@ function Choose({ products, onChoose }: { products: CarrierProduct[]; onChoose: 
 type FieldsProps = {
   product: CarrierProduct;
   madeId: number | null;
+  draft: AccountDraft;
+  onDraft: (draft: AccountDraft) => void;
   onBack: () => void;
-  onDone: (account: CarrierAccount, entered: Values) => void;
+  onDone: (account: CarrierAccount) => void;
 };
 
-function FieldsStep({ product, madeId, onBack, onDone }: FieldsProps) {
+function FieldsStep({ product, madeId, draft, onDraft, onBack, onDone }: FieldsProps) {
   const { t } = useTranslation();
   const f = useFormat();
-  const [name, setName] = useState(f.label(product.name));
-  const [credentials, setCredentials] = useState<Values>({});
-  const [settings, setSettings] = useState<Values>({});
+  const { name, credentials, settings } = draft;
+  const setCredentials = (next: Values) => onDraft({ ...draft, credentials: next });
+  const setSettings = (next: Values) => onDraft({ ...draft, settings: next });
   const save = useSaveAccount(madeId, product.product);
   const plain = product.settings.filter((field) => !isLimit(field));
   const limits = product.settings.filter(isLimit);
@@ -133,13 +141,13 @@ function FieldsStep({ product, madeId, onBack, onDone }: FieldsProps) {
         className="form carrier-form"
         onSubmit={(e) => {
           e.preventDefault();
-          save.mutate({ name, credentials, settings }, { onSuccess: (account) => onDone(account, credentials) });
+          save.mutate(draft, { onSuccess: onDone });
         }}
       >
         <p className="muted">{t(`carriers.before_${product.product}`)}</p>
         {save.problem && <ProblemView error={save.problem} compact />}
         <Field label={t("carriers.name")} help={t("carriers.name_help")} error={save.faults.name}>
-          <Input value={name} maxLength={80} onChange={(e) => setName(e.target.value)} required />
+          <Input value={name} maxLength={80} onChange={(e) => onDraft({ ...draft, name: e.target.value })} required />
         </Field>
         <FieldsForm
           fields={product.credentials}
