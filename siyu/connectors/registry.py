@@ -13,7 +13,9 @@ from siyu.connectors.vendor import Vendor
 from siyu.connectors.webhook.connector import VENDOR as WEBHOOK
 from siyu.connectors.wecom.connector import VENDOR as WECOM
 
-VENDORS: Final[dict[str, Vendor]] = {one.product: one for one in (WECOM, OFFICIAL_ACCOUNT, MINI_PROGRAM, EMAIL, SMS, WEBHOOK)}
+VENDORS: Final[dict[str, Vendor]] = {
+    one.product: one for one in (WECOM, OFFICIAL_ACCOUNT, MINI_PROGRAM, EMAIL, SMS, WEBHOOK)
+}
 
 
 async def close_connections() -> None:

@@ -257,6 +257,7 @@ MESSAGES = [
             "clientmsgid": "c-1",
         },
         _SENT,
+        once=True,
     ),
     Example(
         "/cgi-bin/message/mass/sendall",
@@ -269,6 +270,7 @@ MESSAGES = [
             "clientmsgid": "c-2",
         },
         _SENT,
+        once=True,
     ),
     Example(
         "/cgi-bin/message/mass/send",
@@ -286,6 +288,7 @@ MESSAGES = [
             "clientmsgid": "c-3",
         },
         _SENT,
+        once=True,
     ),
     Example(
         "/cgi-bin/message/mass/preview",

@@ -19,10 +19,10 @@ PAGE = 20
 
 
 class Article(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`content` is HTML whose pictures come from `Media.upload_picture`; `thumb_media_id` is a lasting picture."""
+    """`content` is HTML whose pictures come from `Media.upload_picture` (empty in lists); `thumb_media_id` is a lasting picture."""
 
-    title: str
-    content: str
+    title: str = ""
+    content: str = ""
     thumb_media_id: str = ""
     author: str = ""
     digest: str = ""
@@ -45,7 +45,7 @@ class Material(msgspec.Struct, frozen=True):
 class PublishState(msgspec.Struct, frozen=True):
     """`publish_status`: 0 done, 1 under way, 2 original check failed, 3 failed, 4 not reviewed, 5 and 6 taken back."""
 
-    publish_id: str = ""
+    publish_id: str | int = ""
     publish_status: int = 1
     article_id: str = ""
     fail_idx: tuple[int, ...] = ()
@@ -74,7 +74,7 @@ class _Count(msgspec.Struct, frozen=True):
 
 
 class _Submitted(msgspec.Struct, frozen=True):
-    publish_id: str
+    publish_id: str | int
 
 
 class Drafts:
@@ -110,9 +110,10 @@ class Drafts:
     async def publish(self, media_id: str) -> str:
         """Put a draft on the account's page; no quota, and nobody is told."""
         body = {"media_id": media_id}
-        return (
-            await self._platform.post("/cgi-bin/freepublish/submit", body, _Submitted, idempotent=False)
-        ).publish_id
+        submitted = await self._platform.post(
+            "/cgi-bin/freepublish/submit", body, _Submitted, idempotent=False
+        )
+        return str(submitted.publish_id)
 
     async def published(self, publish_id: str) -> PublishState:
         return await self._platform.post("/cgi-bin/freepublish/get", {"publish_id": publish_id}, PublishState)

@@ -1,7 +1,8 @@
 """Mass send 群发: to all, to a tag, or to a list of people. A subscription account may once a day, a service account four times a month.
 
 `clientmsgid` makes it safe to hand in again: within 24 hours the vendor answers 45065 with the first one's number, and so this
-connector answers with it too. The push MASSSENDJOBFINISH tells how many were reached.
+connector answers with it too. Within the first minute it answers 45066 (Throttled): after an unknown outcome the caller waits
+for a minute. The push MASSSENDJOBFINISH tells how many were reached.
 """
 
 from __future__ import annotations
@@ -148,4 +149,4 @@ class MassSend:
             "send_ignore_reprint": int(send_reprint),
             "clientmsgid": clientmsgid,
         }
-        return await self._platform.post(path, body, MassSent, accepts=frozenset({ALREADY}))
+        return await self._platform.post(path, body, MassSent, idempotent=False, accepts=frozenset({ALREADY}))
