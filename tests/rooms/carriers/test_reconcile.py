@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from siyu.carriers import inbound, reconcile, reconcile_writing, tasks
+from siyu.app import job_kinds
+from siyu.carriers import accounts, inbound, reconcile, reconcile_writing, tasks
 from siyu.carriers.inbox import Arrival, store
 from siyu.carriers.relations import Pair
 from siyu.connectors.happenings import Happening
+from siyu.foundation import jobs
 from siyu.foundation.database import metadata
-from siyu.foundation.jobs import Job
+from siyu.foundation.jobs import Job, Runner
 from siyu.foundation.stores import Stores
 from siyu.river import flow
 from tests.makers.corps import Corp, held, open_corp
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server
+from tests.makers.running import Shop, running_shop
+from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
 
 __all__ = ["sandbox", "sandbox_server"]
 
@@ -145,3 +149,68 @@ def end_by_customer(corp: Corp, whom: list[tuple[str, str]]) -> None:
     store(corp.stores, [Arrival.of(corp.account, [one], b"<xml/>", now) for one in news], lambda tx, arrivals: lambda: None)
     while inbound.take_in(corp.stores):
         pass
+
+
+def test_a_window_that_closes_in_the_middle_is_waited_for(corp: Corp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """45009: the listing goes on when the block is over, without hammering."""
+    monkeypatch.setattr("siyu.connectors._wechat.api.BLOCK_SECONDS", (1, 1, 1))
+    corp.fill(500, 3)
+    corp.sandbox.post("faults", {"api": "batch/get_by_user", "kind": "errcode", "code": 45009, "times": 1})
+    counts(corp.run(tasks.RECONCILE))
+    assert held(corp.stores, corp.account) == corp.truth()
+    refused = [row["count"] for row in corp.sandbox.get("calls", api="batch/get_by_user")["calls"] if str(row["errcode"]) == "45009"]
+    assert refused == [1]
+
+
+def test_an_attempt_that_is_cut_off_is_gone_on_with(stores: Stores, sandbox: SandboxClient) -> None:
+    """The account is barred in the middle; the next attempt reads only what is left, and ends nobody by mistake."""
+    corp = open_corp(stores, sandbox)
+    corp.fill(9_000, 3)
+    corp.run(tasks.RECONCILE)
+    before = corp.calls("batch/get_by_user")
+    corp.drift(200, 100)
+    sandbox.post("faults", {"api": "batch/get_by_user", "kind": "ban", "times": 1, "probability": 0.03})
+    job = corp.run(tasks.RECONCILE)
+    assert job.status == "failed"
+    assert job.error is not None
+    assert job.error.code == "carrier_account_restricted"
+    with stores.ledger.begin() as tx:
+        jobs.retry(tx, job.id, stores.now())
+    Runner(stores, job_kinds()).run_pending()
+    with stores.ledger.read() as tx:
+        seen, new, gone = counts(jobs.find_job(tx, job.id, job_kinds()))
+    assert (seen, new, gone) == (len(corp.truth()), 100, 200)
+    assert held(corp.stores, corp.account) == corp.truth()
+    # What four parts had read ahead and not yet written is read again, no more.
+    assert corp.calls("batch/get_by_user") - before <= before + 4 * reconcile.TOGETHER // 100 + 4
+
+
+def test_who_is_added_while_everybody_is_listed_is_not_gone(tmp_path: Path, sandbox: SandboxClient) -> None:
+    """Callbacks that come in meanwhile win: a new contact stays, one who left stays gone for the reason that was told."""
+    with running_shop(tmp_path) as shop:
+        account = shop.connect_wecom(sandbox)
+        base = f"/carriers/accounts/{account['id']}"
+        sandbox.post("population", {"corpid": account["ref"], "contacts": 600, "staff": 3, "seed": 3})
+        way = shop.api("POST", f"{base}/contact-ways", {"name": "门店", "staff": ["staff0001"]}, status=201)
+        people = sandbox.post("people", {"count": 12})["people"]
+        ended_in(shop, shop.api("POST", f"{base}/reconcile", status=202)["job_id"])
+        sandbox.post("population/drift", {"corpid": account["ref"], "lost": 30, "gained": 20, "seed": 5})
+        sandbox.post("faults", {"api": "batch/get_by_user", "kind": "slow", "seconds": 0.4, "times": 40})
+        job = shop.api("POST", f"{base}/reconcile", status=202)["job_id"]
+        for one in people:
+            sandbox.post(f"phones/{one['id']}/scan", {"qr": way["config_id"]})
+        for one in people[:4]:
+            sandbox.post(f"phones/{one['id']}/delete_staff", {"corpid": account["ref"], "userid": "staff0001"})
+        ended_in(shop, job)
+        rows = sandbox.http.get(f"/sandbox/population/{account['ref']}/relations").text.splitlines()
+        truth = {(row["external_userid"], row["userid"]) for row in map(json.loads, rows) if row["status"] == "live"}
+        with shop.stores.ledger.read() as tx:
+            ours = accounts.find_account(tx, account["id"])
+        wait_for(lambda: held(shop.stores, ours) == truth, 20)
+        left = shop.api("GET", "/carriers/relations", ended_by="customer")["items"]
+        assert len(left) == 4
+
+
+def ended_in(shop: Shop, job_id: str) -> None:
+    done = wait_for(lambda: (found := shop.api("GET", f"/jobs/{job_id}"))["status"] in ("done", "failed") and found, 60)
+    assert done["status"] == "done", done
