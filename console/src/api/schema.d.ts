@@ -371,6 +371,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/carriers/accounts/{id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload a file for messages
+         * @description The body is the file. The same content again is not uploaded twice.
+         */
+        put: operations["carriers_put_media"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/carriers/accounts/{id}/reconcile": {
         parameters: {
             query?: never;
@@ -541,6 +561,27 @@ export interface paths {
         put?: never;
         /** Make a tag again that was deleted at the carrier */
         post: operations["carriers_restore_carrier_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Transfers of an account, the newest first */
+        get: operations["carriers_list_transfers"];
+        put?: never;
+        /**
+         * Hand customers over to somebody else
+         * @description In service the customer is told and may refuse within 24 hours; of somebody who left, they are simply handed over.
+         */
+        post: operations["carriers_start_transfer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2847,6 +2888,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["Token"][];
         };
+        /** Items[TransferInfo] */
+        Items_TransferInfo_: {
+            /** Items */
+            items: components["schemas"]["TransferInfo"][];
+        };
         /** Items[View] */
         Items_View_: {
             /** Items */
@@ -2962,6 +3008,20 @@ export interface components {
             login: string;
             /** Password */
             password: string;
+        };
+        /**
+         * MediaInfo
+         * @description `media` stands in an attachment where the carrier wants a media_id: it stays valid when the carrier forgets the upload.
+         */
+        MediaInfo: {
+            /** Expires At */
+            expires_at: string | null;
+            /** Kind */
+            kind: string;
+            /** Media */
+            media: string;
+            /** Name */
+            name: string;
         };
         /** Member */
         Member: {
@@ -3214,6 +3274,31 @@ export interface components {
             role: "owner" | "operator" | "analyst" | "guide" | "auditor";
             /** Secret */
             secret: string;
+        };
+        /**
+         * NewTransfer
+         * @description `contacts` are contacts' ids at the carrier; `all` takes every open relation of `from_staff`.
+         */
+        NewTransfer: {
+            /**
+             * All
+             * @default false
+             */
+            all: boolean;
+            /**
+             * Contacts
+             * @default []
+             */
+            contacts: string[];
+            /** From Staff */
+            from_staff: string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /** To Staff */
+            to_staff: string;
         };
         /**
          * NoOrders
@@ -4332,6 +4417,46 @@ export interface components {
             share_of_buyers_rate: number;
             /** Share Rate */
             share_rate: number | null;
+        };
+        /**
+         * TransferInfo
+         * @description `counts`: customers who are intended, attempting, started, done, refused, takeover_full or unknown.
+         */
+        TransferInfo: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** From Staff */
+            from_staff: string;
+            /** From Staff Name */
+            from_staff_name: string | null;
+            /** Id */
+            id: number;
+            /** Message */
+            message: string;
+            /** Next Poll At */
+            next_poll_at: string | null;
+            /** Resigned */
+            resigned: boolean;
+            /** To Staff */
+            to_staff: string;
+            /** To Staff Name */
+            to_staff_name: string | null;
+        };
+        /** TransferJob */
+        TransferJob: {
+            /** Job Id */
+            job_id: string;
+            /** Transfer Id */
+            transfer_id: number;
         };
         /** ValueBar */
         ValueBar: {
@@ -5487,6 +5612,40 @@ export interface operations {
             };
         };
     };
+    carriers_put_media: {
+        parameters: {
+            query: {
+                name: string;
+                kind?: "image" | "voice" | "video" | "file";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     carriers_start_reconcile: {
         parameters: {
             query?: never;
@@ -5898,6 +6057,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CarrierTag"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_transfers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_TransferInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_start_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTransfer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferJob"];
                 };
             };
             /** @description Any error (RFC 9457) */
