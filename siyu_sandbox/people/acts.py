@@ -16,6 +16,7 @@ from siyu_sandbox import control
 from siyu_sandbox.people.chance import Column
 from siyu_sandbox.people.sources import Source
 from siyu_sandbox.registry import ControlFault, Json
+from siyu_sandbox.wecom import ways
 from siyu_sandbox.wecom.relations import LIVE, ONE_WAY
 
 if TYPE_CHECKING:
@@ -60,6 +61,23 @@ class Acts:
         if source.mini_program and came and random.random() < source.open_share:
             self._try("open_mini_program", phone, account=source.mini_program)
         return came
+
+    def arrive_silently(self, source: Source, phone: int, inviter: int | None, at: float) -> bool:
+        """The same without a callback: a relation begins and no more; codes that are not WeCom's are scanned as ever."""
+        corp = self._box.worlds["wecom"].accounts.get(source.corpid)
+        way = ways.named(corp, source.qr) if corp and source.qr else None
+        if corp is None or (source.qr and way is None):
+            return self.arrive(source, phone, inviter)
+        if way is not None:
+            answering = ways.staff_of(corp, way, phone)
+            userids, state = [answering.userid] if answering else [], way.fields["state"]
+        else:
+            userids, state = self._staff_of(source, inviter) or source.staff, source.state
+        if not userids:
+            return self.arrive(source, phone, inviter)
+        staff = corp.staff[self._box.random.choice(userids)]
+        corp.relations.add(staff.number, phone, at, state, source.add_way)
+        return True
 
     def leave(self, source: Source, phone: int, last: Received | None) -> None:
         """Delete or block the staff, unfollow; who was driven away by mail or SMS says so there too."""

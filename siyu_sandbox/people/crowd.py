@@ -11,6 +11,8 @@ from siyu_sandbox.people.response import FRESH
 
 SLOTS = 3
 """Messages that can act on a person at once; a further one takes the place of the oldest."""
+GROWTH = 4
+"""Room is made for a fourth more than is needed."""
 NOBODY = -1
 WHYS = ("", "anyway", "elsewhere", "fatigue", "reward", "could not come")
 ANYWAY, ELSEWHERE, TIRED, REWARDED, FAILED = range(1, 6)
@@ -81,7 +83,7 @@ class Crowd:
         """New people; what is not given stays empty. Answers their rows."""
         first, upto = self.count, self.count + len(phones)
         if upto > self._room:
-            self._grow(max(upto, 2 * self._room))
+            self._grow(max(upto + upto // GROWTH, 256))
         rows = np.arange(first, upto)
         self.phone[first:upto] = phones
         for name, values in columns.items():

@@ -79,9 +79,7 @@ class PeopleWorld:
         lived = live(self.crowd, self.messages, step, self.seed)
         self._sell(lived, began)
         self._let_go(lived.left, began)
-        friends, self._friends = self._friends, []
-        for inviter, because in friends:
-            self._bring(inviter, because, began)
+        self._bring(began)
         for place, source in enumerate(self.sources):
             self._arrivals(place, source, began)
         if self.crowd.count > known:
@@ -124,31 +122,43 @@ class PeopleWorld:
         count = int(random.poisson(source.per_day * self.pace.step_days * self.pace.shape(began)))
         if count:
             columns = draw(source, count, random)
-            self._come(place, columns, began, began + random.random(count) * self.pace.step_seconds)
+            self._come(place, columns, began + random.random(count) * self.pace.step_seconds)
 
-    def _bring(self, inviter: int, because: int, began: float) -> None:
-        place = int(self.crowd.source[inviter])
-        random = stream(self.seed, "friend of", self.steps * 1_000_003 + inviter)
-        at = np.array([began + random.random() * self.pace.step_seconds])
-        rows = self._come(place, draw(self.sources[place], 1, random), began, at, cost=0)
-        self.crowd.inviter[rows], self.crowd.invited_by[rows] = inviter, because
+    def _bring(self, began: float) -> None:
+        """Friends of those who bought or were invited to share come by the same source, at no cost."""
+        friends, self._friends = np.array(self._friends, np.int64).reshape(-1, 2), []
+        sources = self.crowd.source[friends[:, 0]]
+        for place in np.unique(sources).tolist():
+            source, mine = self.sources[place], friends[sources == place]
+            random = stream(self.seed, f"friends of {source.name}", self.steps)
+            at = began + random.random(len(mine)) * self.pace.step_seconds
+            self._come(
+                place,
+                draw(source, len(mine), random),
+                at,
+                cost_fen=0,
+                inviter=mine[:, 0],
+                invited_by=mine[:, 1],
+            )
 
-    def _come(
-        self, place: int, columns: dict[str, Column], began: float, at: Column, cost: int | None = None
-    ) -> Column:
+    def _come(self, place: int, columns: dict[str, Column], at: Column, **more: Any) -> None:
         """New people with new phones, who come over the carriers at their moments."""
         source = self.sources[place]
-        paid = source.cost_fen if cost is None else cost
         ids = np.array(self.box.phones.reserve(len(at)), np.int64)
-        rows = self.crowd.add(ids, source=place, cost_fen=paid, arrived=at, **columns)
+        more = {"cost_fen": source.cost_fen, "arrived": at} | more
+        rows = self.crowd.add(ids, source=place, **columns, **more)
         for row, when in zip(rows.tolist(), at.tolist(), strict=True):
-            self.box.clock.at(when, partial(self._arrive, source, row))
-        return rows
+            if self.quiet:
+                self._arrive(source, row)
+            else:
+                self.box.clock.at(when, partial(self._arrive, source, row))
 
     def _arrive(self, source: Source, row: int) -> None:
         by = int(self.crowd.inviter[row])
         inviter = int(self.crowd.phone[by]) if by >= 0 else None
-        if not self.acts.arrive(source, int(self.crowd.phone[row]), inviter):
+        phone, at = int(self.crowd.phone[row]), float(self.crowd.arrived[row])
+        come = partial(self.acts.arrive_silently, at=at) if self.quiet else self.acts.arrive
+        if not come(source, phone, inviter):
             self.crowd.gone[row] = self.crowd.twin_gone[row] = True
             self.crowd.why[row], self.crowd.gone_at[row] = FAILED, self.box.clock.now()
             self.crowd.need[row] = self.crowd.cap[row] = 0

@@ -178,6 +178,12 @@ def staff_of(corp: Corp, way: Way, phone: int) -> Staff | None:
     return corp.random.choice(members) if members else None
 
 
+def named(corp: Corp, code: str) -> Way | None:
+    """The contact way of a config_id or of its picture's URL."""
+    known = corp.shelf(Ways).contact
+    return next((known[part] for part in reversed(code.partition("?")[0].split("/")) if part in known), None)
+
+
 def scanned(corp: Corp, way: Way, phone: int, wish: dict[str, Any]) -> Json:
     """A phone scans the way's code."""
     staff = staff_of(corp, way, phone)
