@@ -4,7 +4,8 @@ import { SESSION_KEY } from "./session";
 
 function loggedOut(error: unknown): void {
   // The gate sees the failed session query, and sends the member to the log-in page with the way back.
-  if (isProblem(error, 401)) void queryClient.resetQueries({ queryKey: SESSION_KEY });
+  // A wrong password is also a 401, and is told where it was typed.
+  if (isProblem(error, 401) && error.code !== "wrong_login") void queryClient.resetQueries({ queryKey: SESSION_KEY });
 }
 
 export const queryClient: QueryClient = new QueryClient({
