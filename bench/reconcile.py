@@ -143,10 +143,13 @@ def report(name: str, figures: Figures, stores: Stores, http: httpx.Client, corp
     theirs, ours = truth(http, corp), held(stores)
     missing, extra = len(theirs - ours), len(ours - theirs)
     calls = http.get("/sandbox/calls").json()
-    refused = sum(row["count"] for row in calls["calls"] if str(row["errcode"]) != "0")
+    refused: dict[str, int] = {}
+    for row in calls["calls"]:
+        if str(row["errcode"]) != "0":
+            refused[str(row["errcode"])] = refused.get(str(row["errcode"]), 0) + row["count"]
     rate = len(theirs) / figures.seconds
     print(f"{name} reconcile: {'EXACT' if not missing and not extra else 'WRONG'}: {len(ours):,} relations open here, {missing} missing, {extra} too many")
-    print(f"  {figures.seconds:.0f} s ({rate:,.0f} relations/s, {figures.kills} kill), {calls['total']:,} calls so far ({refused} refused), peak memory {figures.peak_mb:.0f} MB")
+    print(f"  {figures.seconds:.0f} s ({rate:,.0f} relations/s, {figures.kills} kill), {calls['total']:,} calls so far (refused by code: {refused or 'none'}), peak memory {figures.peak_mb:.0f} MB")
 
 
 def truth(http: httpx.Client, corp: str) -> set[tuple[str, str]]:
