@@ -43,9 +43,9 @@ def _message(numbers: Column) -> pa.Array:
 
 
 def lives(box: Sandbox) -> pa.Table:
-    """One row a person: traits, where from, what it cost, whether and why they left, what they are now."""
+    """One row a person who has come: traits, where from, what it cost, whether and why they left, what they are now."""
     world, crowd = of(box), of(box).crowd
-    here = slice(0, crowd.count)
+    here = np.flatnonzero(crowd.arrived[: crowd.count] <= box.clock.now())
     gone = crowd.gone[here] & (crowd.gone_at[here] <= box.clock.now())
     return pa.table(
         {

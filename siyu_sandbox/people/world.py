@@ -207,5 +207,8 @@ class PeopleWorld:
 
     def counts(self) -> dict[str, int]:
         """How many live here, for `/sandbox/health`."""
-        living = int(self.crowd.count - self.crowd.gone[: self.crowd.count].sum())
-        return {"all": self.crowd.count, "stay": living, "orders": self.shop.orders.count}
+        crowd, now = self.crowd, self.box.clock.now()
+        here = crowd.arrived[: crowd.count] <= now
+        gone = crowd.gone[: crowd.count] & (crowd.gone_at[: crowd.count] <= now)
+        sold = int((self.shop.orders.column("at") <= now).sum())
+        return {"all": int(here.sum()), "stay": int((here & ~gone).sum()), "orders": sold}
