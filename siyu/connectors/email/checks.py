@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,12 +25,15 @@ _NO_NETWORK = Text(
 
 
 async def _connect(email: Email) -> Found:
+    """Connection and TLS. It logs in too, because this is the step that is asked when an account may be well again."""
+
     def ask() -> None:
-        with Conversation(replace(email.server, username="", password=""), email.ports.now):
+        with Conversation(email.server, email.ports.now):
             pass
 
     how = {"none": Text("未加密", "without TLS")}.get(email.server.tls, Text("已加密", "with TLS"))
-    return await _asked(ask, Text(f"可以连接邮件服务器({how.zh})", f"the mail server is reached ({how.en})"))
+    well = Text(f"可以连接邮件服务器({how.zh})", f"the mail server is reached ({how.en})")
+    return await _asked(ask, well, email=email, passing="login")
 
 
 async def _login(email: Email) -> Found:
@@ -43,7 +47,7 @@ async def _login(email: Email) -> Found:
             Text("没有填写用户名,按免登录发送", "no user name is set: letters are handed in without a login"),
             Text("只有内部中继服务器才这样用", "only relays of one's own work like that"),
         )
-    return await _asked(ask, Text("用户名与密码正确", "user name and password are right"))
+    return await _asked(ask, Text("用户名与密码正确", "user name and password are right"), email=email)
 
 
 async def _sender(email: Email) -> Found:
@@ -88,15 +92,26 @@ async def _mailbox(email: Email) -> Found:
     )
 
 
-async def _asked(ask: Callable[[], object], well: Text) -> Found:
+async def _asked(
+    ask: Callable[[], object], well: Text, *, email: Email | None = None, passing: str = ""
+) -> Found:
+    """Ask, and put the answer in words. With `email` its watch sees it; an error of the step `passing` is for another check to tell."""
+    failed: CarrierError | None = None
+    began = time.monotonic()
     try:
         await asyncio.to_thread(ask)
-    except Throttled as error:
-        at = error.retry_at.isoformat(timespec="seconds")
-        return Found(False, error.message, Text(f"{at} 之后再试", f"try again after {at}"), error.vendor_code)
     except CarrierError as error:
-        return Found(False, error.message, error.way_out or _NO_NETWORK, error.vendor_code)
-    return Found(True, well)
+        failed = error
+    if email is not None:
+        email.saw("smtp/check", failed, time.monotonic() - began)
+    if failed is None or (passing and failed.api == passing):
+        return Found(True, well)
+    if isinstance(failed, Throttled):
+        at = failed.retry_at.isoformat(timespec="seconds")
+        return Found(
+            False, failed.message, Text(f"{at} 之后再试", f"try again after {at}"), failed.vendor_code
+        )
+    return Found(False, failed.message, failed.way_out or _NO_NETWORK, failed.vendor_code)
 
 
 CHECKS = (

@@ -69,18 +69,12 @@ class Email:
         return outcomes
 
     async def read(self, cursor: str = "", at_most: int = 200) -> Told:
-        """What came into the mailbox after `cursor`."""
+        """What came into the mailbox after `cursor`; the caller is told of errors, the account's health is not."""
         if self.mailbox is None:
             return Told([], cursor, more=False)
-        box = self.mailbox
+        # The watch judges whether letters can be sent; a mailbox that cannot be read must not stop them, nor a readable one excuse them.
         async with self.ports.limits.acquire(self.account, READ, (), 1):
-            began = time.monotonic()
-            try:
-                found: Read = await asyncio.to_thread(read_mailbox, box, cursor, at_most)
-            except CarrierError as error:
-                self._saw(READ, error, time.monotonic() - began)
-                raise
-            self._saw(READ, None, time.monotonic() - began)
+            found: Read = await asyncio.to_thread(read_mailbox, self.mailbox, cursor, at_most)
         reports = [report for raw in found.messages for report in read_reports(raw)]
         return Told([happening(report, self.ports.now()) for report in reports], found.cursor, found.more)
 
@@ -94,7 +88,7 @@ class Email:
                     send_letters, self.server, self.sender, allowed, self.ports.now
                 )
                 for outcome in sent:
-                    self._saw(SEND, outcome.error, (time.monotonic() - began) / len(sent))
+                    self.saw(SEND, outcome.error, (time.monotonic() - began) / len(sent))
         return sent + [
             Outcome(one.reference, one.to, message_id(one.reference, self.sender.domain), error=refused)
             for one in letters[len(allowed) :]
@@ -116,7 +110,8 @@ class Email:
             return replace(letter, unsubscribe_address=self.unsubscribe_address)
         return letter
 
-    def _saw(self, api: str, error: SiyuError | None, seconds: float) -> None:
+    def saw(self, api: str, error: SiyuError | None, seconds: float) -> None:
+        """Tell the watch how a call went; a letter with faults was no call."""
         if isinstance(error, CarrierError):
             self.ports.watch.called(self.account, api, error.vendor_code or "error", error.kind, seconds)
         elif error is None:

@@ -60,7 +60,8 @@ class Followers:
         found = await self._platform.get("/cgi-bin/user/get", OpenidList, next_openid=after or None)
         return openid_page(found)
 
-    async def all(self, after: str = "") -> AsyncIterator[Page[str]]:
+    async def ids(self, after: str = "") -> AsyncIterator[Page[str]]:
+        """Everybody who follows, page by page."""
         async for page in pages(self.page, after):
             yield page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 
 from siyu.connectors.email.connector import VENDOR, Email
 from siyu.connectors.email.letters import Letter
+from siyu.connectors.email.mailbox import Mailbox
 from siyu.connectors.email.pushed import load_push_definition
-from siyu.connectors.errors import BadBody, BadSignature, Throttled
+from siyu.connectors.errors import BadBody, BadCredentials, BadSignature, Throttled
 from siyu.connectors.memory import MemoryWatch
 from siyu.connectors.ports import AccountKey
 from siyu.connectors.vendor import Callback
@@ -152,6 +154,31 @@ def test_the_wizard_says_which_step_fails_and_what_to_do(
     assert found[first].fix is not None
     assert found[first].fix.zh
     assert found[first].fix.en
+
+
+def test_the_first_step_tells_the_watch_whether_the_account_is_well() -> None:
+    kinds = []
+    for password in ("secret", "wrong"):
+        watch = MemoryWatch()
+        with mail_server(MailServer(login=("hello@brand.test", "secret"))) as server:
+            email = _email(server, watch)
+            email.server = replace(email.server, password=password)
+            found = run(VENDOR.checks[0].run(email))
+        kinds += [(found.ok, call.kind) for call in watch.calls]
+    assert kinds == [(True, None), (True, "bad_credentials")]
+
+
+def test_a_mailbox_says_nothing_about_sending() -> None:
+    watch = MemoryWatch()
+    with imap_server({}) as port, mail_server() as server:
+        email = _email(server, watch)
+        box = Mailbox("127.0.0.1", port, "care", "wrong", tls=False)
+        email.mailbox = box
+        with pytest.raises(BadCredentials):
+            run(email.read())
+        email.mailbox = replace(box, password="secret")
+        run(email.read())
+    assert not watch.calls
 
 
 def test_a_sender_of_another_domain_is_told_about_dns() -> None:

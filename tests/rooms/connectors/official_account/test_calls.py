@@ -165,7 +165,7 @@ def test_followers_are_read_to_the_end() -> None:
         }
 
     async def everybody(account: OfficialAccount) -> list[str]:
-        return [openid async for page in account.followers.all() for openid in page.items]
+        return [openid async for page in account.followers.ids() for openid in page.items]
 
     found, vendor = called(everybody, {"/cgi-bin/user/get": answer})
     assert found == ["o1", "o2", "o3", "o4", "o5"]

@@ -50,7 +50,7 @@ def test_from_the_code_to_the_follower_and_away(account: Connected) -> None:
 
 def test_followers_tags_remarks_and_the_blacklist(safe: Connected) -> None:
     openids = {safe.act(phone, "follow")["openid"] for phone in (1, 2)}
-    assert set(safe.call(lambda a: a.followers.all())) == openids
+    assert set(safe.call(lambda a: a.followers.ids())) == openids
     assert safe.call(lambda a: a.followers.total()) == 2
     assert {one.openid for one in safe.call(lambda a: a.followers.get_many(sorted(openids)))} == openids
     tag = safe.call(lambda a: a.tags.create("老客"))
