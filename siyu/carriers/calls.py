@@ -14,6 +14,7 @@ from siyu.carriers._limits import LedgerLimits
 from siyu.carriers._tokens import LedgerTokens
 from siyu.carriers.accounts import Account
 from siyu.carriers.health import LedgerWatch
+from siyu.carriers.rests import Rests
 from siyu.connectors.ports import Ports
 from siyu.connectors.registry import close_connections
 from siyu.foundation.stores import Stores
@@ -31,6 +32,9 @@ class Calls:
     def __init__(self, stores: Stores) -> None:
         self.stores = stores
         self.watch = LedgerWatch(stores)
+        self.rests = Rests(stores)
+        # Of those who are asked while others wait for the answer.
+        self.brief_rests = Rests(stores)
         self._ports = Ports(LedgerTokens(stores), LedgerLimits(stores), self.watch, stores.now, asyncio.sleep)
         # The callback key besides: data that is put away gives its numbers free for other accounts.
         self._connectors: dict[tuple[int, str], tuple[int, Any]] = {}

@@ -75,6 +75,9 @@ class Greeter:
         found = [pair for arrival in arrivals for pair in _with_code(arrival)]
         if not found:
             return lambda: None
+        # The account that came with the callback may have been looked up some seconds ago.
+        working = {account.id for account in accounts.list_accounts(tx, ["wecom"]) if account.status != "paused"}
+        found = [pair for pair in found if pair[0].account.id in working]
         known = {number: welcome.list_welcomes(tx, number) for number in {arrival.account.id for arrival, _, _ in found}}
         planned = [planned for pair in found if (planned := _planned(self._stores.secrets, known, *pair)) is not None]
         insert_ignore(tx, _tables.welcome_dispatch, [row for _, row in planned])
@@ -116,7 +119,7 @@ class Greeter:
         table = _tables.welcome_dispatch
         with self._stores.ledger.read() as tx:
             rows = tx.execute(select(table).where(table.c.status == "attempting").order_by(table.c.ends_at)).all()
-            owners = {account.id: account for account in accounts.list_accounts(tx, ["wecom"])}
+            owners = {account.id: account for account in accounts.list_accounts(tx, ["wecom"]) if account.status != "paused"}
         codes = self._stores.secrets.open([row.code_sealed for row in rows], _CONTEXT)
         return [
             Dispatch(row.event_key, owners[row.account_id], row.external_id, code, row.content, row.ends_at, is_repeat=True)
@@ -137,8 +140,10 @@ class Greeter:
                 self._settled += settled
 
     def _settle(self, rows: list[dict[str, Any]]) -> None:
+        """Two processes may have tried one code (the second after a restart): what one has sent, the other's "used" does not undo."""
+        table = _tables.welcome_dispatch
         with self._stores.ledger.begin() as tx:
-            tx.execute(update(_tables.welcome_dispatch).where(_tables.welcome_dispatch.c.event_key == bindparam("b_key")), rows)
+            tx.execute(update(table).where(table.c.event_key == bindparam("b_key"), table.c.status != "sent"), rows)
 
 
 def _with_code(arrival: Arrival) -> list[tuple[Arrival, str, Any]]:

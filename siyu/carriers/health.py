@@ -32,6 +32,8 @@ VERIFIED = "verified"
 LEAST_BUDGET = 5
 """Failures that an account with few calls may have all the same."""
 _STATUS = {"account_restricted": "restricted", "bad_credentials": "bad_credentials"}
+ONE_API = frozenset({"48001", "48002", "48005", "48007"})
+"""Restrictions of one API only, by the WeChat family's codes. They are shown as troubles; the account's other work goes on."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ class _Tally:
     last_at: datetime | None = None
 
 
+_Tallies = dict[tuple[int, datetime, str, str], _Tally]
+"""By account, hour, API and code."""
+
+
 @dataclass
 class _Run:
     """Failures since the last success."""
@@ -81,7 +87,7 @@ class LedgerWatch:
     """Implements `connectors.ports.Watch`: counts in memory, written by `flush` (every second or two)."""
 
     stores: Stores
-    _tallies: dict[tuple[int, datetime, str, str], _Tally] = field(default_factory=dict)
+    _tallies: _Tallies = field(default_factory=dict)
     _runs: dict[int, _Run] = field(default_factory=dict)
     _statuses: dict[int, tuple[str, str | None]] = field(default_factory=dict)
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -104,7 +110,7 @@ class LedgerWatch:
         if kind in (None, "refused"):
             self._runs.pop(account_id, None)
             self._statuses[account_id] = ("connected", None)
-        elif kind in _STATUS:
+        elif kind in _STATUS and code not in ONE_API:
             self._statuses[account_id] = (_STATUS[kind], code)
         elif kind == "unavailable":
             run = self._runs.setdefault(account_id, _Run(time.monotonic()))
@@ -119,11 +125,29 @@ class LedgerWatch:
             statuses, self._statuses = self._statuses, {}
         if not tallies:
             return []
+        try:
+            return self._write(tallies, statuses)
+        except Exception:
+            self._put_back(tallies, statuses)
+            raise
+
+    def _write(self, tallies: _Tallies, statuses: dict[int, tuple[str, str | None]]) -> list[int]:
         with self.stores.ledger.begin() as tx:
-            _add(tx, tallies)
+            # One that was put away meanwhile (a sample) must not keep the others from being counted.
+            there = set(tx.scalars(select(_tables.account.c.id)))
+            _add(tx, {key: tally for key, tally in tallies.items() if key[0] in there})
             kept = _kept(tx)
             news = {number: new for number, new in statuses.items() if number not in kept["paused"] and not (new[0] == "connected" and number in kept["silent"])}
-            return [number for number, (new, code) in news.items() if status.put(self.stores, tx, number, new, code)]
+            return [number for number, (new, code) in news.items() if number in there and status.put(self.stores, tx, number, new, code)]
+
+    def _put_back(self, tallies: _Tallies, statuses: dict[int, tuple[str, str | None]]) -> None:
+        """It could not be written: it is counted with the next."""
+        with self._turn:
+            self._statuses = statuses | self._statuses
+            for key, tally in self._tallies.items():
+                before = tallies.setdefault(key, _Tally(tally.kind))
+                before.count, before.seconds, before.last_at = before.count + tally.count, before.seconds + tally.seconds, tally.last_at
+            self._tallies = tallies
 
 
 def _kept(tx: Connection) -> dict[str, set[int]]:
@@ -144,7 +168,9 @@ def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def _add(tx: Connection, tallies: dict[tuple[int, datetime, str, str], _Tally]) -> None:
+def _add(tx: Connection, tallies: _Tallies) -> None:
+    if not tallies:
+        return
     table = _tables.call
     insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
     new = insert.excluded

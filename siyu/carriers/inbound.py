@@ -49,7 +49,7 @@ def take_in(stores: Stores, calls: Calls | None = None) -> int:
         newcomers = _newcomers(tx, _read(stores, tx, rows)) if calls is not None else []
     if not rows:
         return 0
-    found = [(account, reading.ask(calls, account, names, ASK_SECONDS)) for account, names in newcomers if calls is not None]
+    found = [] if calls is None else reading.ask(calls, newcomers, ASK_SECONDS)
     with stores.ledger.begin() as tx:
         mine = table.c.position.in_([row.position for row in rows])
         rows = tx.execute(select(table).where(mine, table.c.done_at.is_(None)).order_by(table.c.position).with_for_update()).all()

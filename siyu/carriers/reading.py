@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection, bindparam, update
@@ -15,12 +17,13 @@ from siyu.carriers._limits import patient
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.carriers.contacts import Contact
+from siyu.carriers.lanes import Lanes
 from siyu.carriers.relations import News, Pair
+from siyu.carriers.rests import Rests
 from siyu.carriers.spells import Change
 from siyu.connectors.errors import CarrierError, Refused
 from siyu.connectors.official_account.connector import OfficialAccount
 from siyu.connectors.official_account.followers import Follower
-from siyu.connectors.wecom.connector import WeCom
 from siyu.connectors.wecom.customers import CustomerWithFollows
 from siyu.events.recording import Senders, record_profiles
 from siyu.foundation.clock import to_ms
@@ -58,25 +61,46 @@ Asked = dict[str, Details | None]
 """By the carrier's id of the contact; None: it is gone. One that could not be asked for is not in it."""
 
 
-def read_new(calls: Calls) -> int:
-    """Read the details of some contacts that nobody has read yet; returns how many were read."""
-    stores, done = calls.stores, 0
-    with stores.ledger.read() as tx:
-        waiting = [(account, contacts.unread(tx, account.id, TOGETHER)) for account in accounts.list_accounts(tx, PRODUCTS) if account.status == "connected"]
-    for account, some in waiting:
-        found = ask(calls, account, [contact.external_id for contact in some], LONG_SECONDS)
-        if found:
+class Reader:
+    """Reads the details of contacts that nobody has read yet, for all accounts side by side."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._lanes: Lanes[Asked] = Lanes(calls.rests)
+
+    def read_on(self) -> int:
+        """Begin where there is something to read, and write down what has come; returns how many that were."""
+        stores, done = self._calls.stores, 0
+        with stores.ledger.read() as tx:
+            ready = [account for account in accounts.list_accounts(tx, PRODUCTS) if account.status == "connected" and self._lanes.is_free(account)]
+            waiting = [(account, contacts.unread(tx, account.id, TOGETHER)) for account in ready]
+        for account, some in waiting:
+            if some:
+                # In any order, so that some who cannot be read never stand before all others.
+                names = random.sample([contact.external_id for contact in some], len(some))
+                self._lanes.begin(account, self._calls.soon(_asked(self._calls, account, names, LONG_SECONDS, self._calls.rests)))
+        for account, found in self._lanes.finished():
             with stores.ledger.begin() as tx:
                 write(stores, tx, account, found)
-        done += len(found)
-    return done
+            done += len(found)
+        return done
 
 
-def ask(calls: Calls, account: Account, external_ids: Sequence[str], seconds: float) -> Asked:
-    """What the carrier knows of them, as far as it tells in so many seconds."""
-    found: Asked = {}
-    if external_ids and account.product in PRODUCTS and account.status == "connected":
-        calls.run(_asked(calls, account, external_ids, seconds, found))
+def ask(calls: Calls, wanted: Sequence[tuple[Account, Sequence[str]]], seconds: float) -> list[tuple[Account, Asked]]:
+    """What the carriers know of these contacts, as far as they tell in so many seconds. One that did not answer lately is not asked."""
+    ready = [(account, names) for account, names in wanted if names and account.product in PRODUCTS and account.status == "connected"]
+    asked = [
+        (account, calls.soon(_asked(calls, account, names, seconds, calls.brief_rests)))
+        for account, names in ready
+        if not calls.brief_rests.is_resting(account.id, account.version)
+    ]
+    found = []
+    for account, future in asked:
+        try:
+            found.append((account, future.result()))
+        except Exception:
+            calls.brief_rests.begin(account.id, account.version)
+            _log.exception("account %s could not be asked about newcomers", account.id)
     return found
 
 
@@ -111,18 +135,25 @@ def _record(stores: Stores, tx: Connection, account: Account, present: Sequence[
     )  # fmt: skip
 
 
-async def _asked(calls: Calls, account: Account, external_ids: Sequence[str], seconds: float, found: Asked) -> None:
-    connector = calls.connector(account)
+async def _asked(calls: Calls, account: Account, external_ids: Sequence[str], seconds: float, rests: Rests) -> Asked:
+    """What is told within so many seconds. When nothing is, the account rests."""
+    asked = _Round(calls.connector(account))
     try:
         with patient(seconds):
             async with asyncio.timeout(seconds):
                 if account.product == "official_account":
-                    await _followers(connector, external_ids, found)
+                    await _followers(asked.connector, external_ids, asked.found)
                 else:
-                    places = asyncio.Semaphore(AT_ONCE)
-                    await asyncio.gather(*(_customer(connector, places, name, found) for name in external_ids))
+                    await asyncio.gather(*(asked.customer(name) for name in external_ids))
     except (CarrierError, TimeoutError) as error:
-        _log.info("details of contacts are not to be had now: %s", getattr(error, "vendor_code", "slow"))
+        asked.error = error
+    if asked.error is not None:
+        _log.info("details of contacts are not to be had now: %s", getattr(asked.error, "vendor_code", "slow"))
+    if asked.error is not None and not asked.found:
+        rests.begin(account.id, account.version, asked.error)
+    else:
+        rests.end(account.id)
+    return asked.found
 
 
 async def _followers(connector: OfficialAccount, openids: Sequence[str], found: Asked) -> None:
@@ -139,12 +170,26 @@ def _of_follower(follower: Follower | None) -> Details | None:
     return Details(None, None, follower.unionid or None, None, held)
 
 
-async def _customer(connector: WeCom, places: asyncio.Semaphore, external_id: str, found: Asked) -> None:
-    async with places:
-        try:
-            found[external_id] = _of_customer(await connector.customers.get(external_id))
-        except Refused:
-            found[external_id] = None
+class _Round:
+    """Customers of one corp, a few at a time. When the first are not to be had, or many, the rest are not asked for."""
+
+    def __init__(self, connector: Any) -> None:
+        self.connector = connector
+        self.found: Asked = {}
+        self.error: CarrierError | TimeoutError | None = None
+        self._failed_count = 0
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def customer(self, external_id: str) -> None:
+        async with self._places:
+            if self._failed_count >= (AT_ONCE if self.found else 1):
+                return
+            try:
+                self.found[external_id] = _of_customer(await self.connector.customers.get(external_id))
+            except Refused:
+                self.found[external_id] = None
+            except CarrierError as error:
+                self._failed_count, self.error = self._failed_count + 1, error
 
 
 def _of_customer(found: CustomerWithFollows) -> Details:

@@ -14,6 +14,7 @@ from siyu.carriers import deliveries, health, inbound, mailboxes, reading, silen
 from siyu.carriers.calls import Calls
 from siyu.carriers.greeting import Greeter
 from siyu.carriers.inbox import Arrival, Inbox
+from siyu.carriers.recovery import Recovery
 from siyu.foundation.stores import Stores
 
 IDLE_SECONDS = 1.0
@@ -37,8 +38,9 @@ class Carriers:
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep, args=(partial(inbound.take_in, stores, self.calls),), name="inbound", daemon=True),
-            threading.Thread(target=self._keep, args=(partial(reading.read_new, self.calls),), name="reading", daemon=True),
+            threading.Thread(target=self._keep, args=(reading.Reader(self.calls).read_on,), name="reading", daemon=True),
             threading.Thread(target=self._keep, args=(partial(deliveries.deliver_due, self.calls),), name="deliveries", daemon=True),
+            threading.Thread(target=self._keep, args=(Recovery(self.calls).look,), name="recovery", daemon=True),
             threading.Thread(target=self._listen, name="silence", daemon=True),
         ]
 

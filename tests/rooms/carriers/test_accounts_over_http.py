@@ -105,8 +105,8 @@ WELCOME = {"name": "another", "content": {"text": "hi"}}
 WRITING: tuple[tuple[str, str, Any], ...] = (
     ("POST", "/accounts", {"product": "wecom", "name": "x", "credentials": {"corpid": "wwother", "secret": "u" * 43}}),
     ("PATCH", "/accounts/{id}", {"name": "another name"}), ("POST", "/accounts/{id}/check", None), ("POST", "/accounts/{id}/pause", None),
-    ("POST", "/accounts/{id}/resume", None), ("POST", "/accounts/{id}/welcomes", WELCOME), ("PUT", "/accounts/{id}/welcomes/1", WELCOME),
-    ("DELETE", "/accounts/{id}/welcomes/1", None), ("DELETE", "/accounts/{id}", None),
+    ("POST", "/accounts/{id}/resume", None), ("POST", "/accounts/{id}/welcomes", WELCOME), ("PUT", "/accounts/{id}/welcomes/{welcome}", WELCOME),
+    ("DELETE", "/accounts/{id}/welcomes/{welcome}", None), ("DELETE", "/accounts/{id}", None),
 )  # fmt: skip
 
 
@@ -117,10 +117,13 @@ def test_alice_and_bob_may_read_and_charlie_may_not(town: Any, path: str) -> Non
     assert {name: browser.get(address).status_code for name, browser in people.items()} == {"alice": 200, "bob": 200, "charlie": 403}
 
 
-def test_only_alice_may_change_anything(town: Any) -> None:
-    _, account, people = town
+def test_only_alice_may_change_anything(town: Any, sandbox_server: SandboxClient) -> None:
+    """With an account of its own: it is disconnected at last."""
+    shop, _, people = town
+    account = shop.connect_wecom(sandbox_server)
+    welcome = shop.api("POST", f"/carriers/accounts/{account['id']}/welcomes", WELCOME)
     for method, path, body in WRITING:
-        address = f"/api/v1/carriers{path.format(id=account['id'])}"
+        address = f"/api/v1/carriers{path.format(id=account['id'], welcome=welcome['id'])}"
         answers = {name: people[name].request(method, address, json=body) for name in ("charlie", "bob", "alice")}
         assert [answers["charlie"].status_code, answers["bob"].status_code] == [403, 403], (method, path)
         assert answers["alice"].is_success, (method, path, answers["alice"].text)
