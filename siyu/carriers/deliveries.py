@@ -7,6 +7,7 @@ no two processes call at once, and what a killed process had claimed comes up ag
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from siyu.carriers import _delivery_tables, accounts
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
+from siyu.carriers.lanes import Lanes
+from siyu.carriers.rests import Rests
 from siyu.connectors.happenings import Happening
 from siyu.connectors.webhook.attempt import Attempt
 from siyu.connectors.webhook.connector import Delivery as Letter
@@ -35,6 +38,7 @@ EVERYTHING = "*"
 _CONTEXT = "carriers delivery"
 _table = _delivery_tables.delivery
 _log = _delivery_tables.delivery_attempt
+_logger = logging.getLogger("siyu.carriers")
 
 
 @dataclass(frozen=True)
@@ -76,19 +80,31 @@ def tell_on(secrets: Secrets, tx: Connection, told: Sequence[tuple[Account, Happ
                 enqueue(secrets, tx, webhook.id, happening.kind, [_body(account, happening)], now)
 
 
-def deliver_due(calls: Calls) -> int:
-    """One round: claim what is due, call, write down what came of it. Returns how many were called."""
-    stores = calls.stores
-    with stores.ledger.begin() as tx:
-        owners = {account.id: account for account in accounts.list_accounts(tx, ["webhook"]) if account.status != "paused"}
-        due = _claim(tx, list(owners), stores.now())
-    if due:
-        bodies = [body_of(stores.secrets, one) for one in due]
-        attempts = calls.run(_called(calls, [(owners[one.account_id], one, body) for one, body in zip(due, bodies, strict=True)]))
-        with stores.ledger.begin() as tx:
-            for one, attempt in zip(due, attempts, strict=True):
-                _settle(tx, one, attempt, stores.now())
-    return len(due)
+class Postman:
+    """Calls the receivers side by side: a slow one, or one with thousands waiting, holds up nobody else."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._lanes: Lanes[list[tuple[Delivery, Attempt]]] = Lanes(Rests(calls.stores))
+
+    def deliver_due(self) -> int:
+        """Claim what is due, call, and write down what came of calls that have ended. Returns how many those were."""
+        stores, done = self._calls.stores, 0
+        with stores.ledger.read() as tx:
+            waiting = _waiting(tx, stores.now())
+            free = [account for account in accounts.list_accounts(tx, ["webhook"]) if account.status != "paused" and self._lanes.is_free(account)]
+        for account in free:
+            if account.id in waiting:
+                with stores.ledger.begin() as tx:
+                    due = _claim(tx, [account.id], stores.now())
+                if due:
+                    self._lanes.begin(account, self._calls.soon(_called(self._calls, account, due)))
+        for _, attempts in self._lanes.finished():
+            with stores.ledger.begin() as tx:
+                for one, attempt in attempts:
+                    _settle(tx, one, attempt, stores.now())
+            done += len(attempts)
+        return done
 
 
 def list_deliveries(tx: Connection, account_id: int, *, status: str | None = None, limit: int = 50, before: int | None = None) -> list[Delivery]:
@@ -134,10 +150,10 @@ def try_again(tx: Connection, account_id: int, id: str, now: datetime) -> Delive
 
 
 def prune(tx: Connection, now: datetime) -> None:
-    """What was settled a month ago is forgotten."""
-    old = select(_table.c.number).where(_table.c.settled_at < now - KEPT)
-    tx.execute(delete(_log).where(_log.c.delivery_number.in_(old)))
-    tx.execute(delete(_table).where(_table.c.settled_at < now - KEPT))
+    """What was settled a month ago is forgotten, and what waits for a receiver that was disconnected or paused two months ago."""
+    is_old = (_table.c.settled_at < now - KEPT) | (_table.c.created_at < now - 2 * KEPT)
+    tx.execute(delete(_log).where(_log.c.delivery_number.in_(select(_table.c.number).where(is_old))))
+    tx.execute(delete(_table).where(is_old))
 
 
 def _body(account: Account, happening: Happening) -> dict[str, Any]:
@@ -155,10 +171,25 @@ def _claim(tx: Connection, account_ids: Sequence[int], now: datetime) -> list[De
     return [_delivery(row) for row in rows]
 
 
-async def _called(calls: Calls, due: Sequence[tuple[Account, Delivery, dict[str, Any]]]) -> list[Attempt]:
-    letters = [(calls.connector(account), Letter(one.id, one.event, body), one.attempt_count + 1) for account, one, body in due]
-    attempts: list[Attempt] = await asyncio.gather(*(connector.deliver(letter, number) for connector, letter, number in letters))
-    return attempts
+def _waiting(tx: Connection, now: datetime) -> set[int]:
+    """Accounts for which something is due."""
+    due = select(_table.c.account_id).where(_table.c.status == "waiting", _table.c.next_at <= now)
+    return set(tx.scalars(due.distinct()))
+
+
+async def _called(calls: Calls, account: Account, due: Sequence[Delivery]) -> list[tuple[Delivery, Attempt]]:
+    """One that broke in an unforeseen way is left out: it stays claimed for a while and then comes up again."""
+    connector = calls.connector(account)
+
+    async def one(delivery: Delivery) -> Attempt:
+        letter = Letter(delivery.id, delivery.event, body_of(calls.stores.secrets, delivery))
+        attempt: Attempt = await connector.deliver(letter, delivery.attempt_count + 1)
+        return attempt
+
+    found = await asyncio.gather(*(one(delivery) for delivery in due), return_exceptions=True)
+    for broken in (attempt for attempt in found if not isinstance(attempt, Attempt)):
+        _logger.error("a delivery of account %s broke off", account.id, exc_info=broken)
+    return [(delivery, attempt) for delivery, attempt in zip(due, found, strict=True) if isinstance(attempt, Attempt)]
 
 
 def _settle(tx: Connection, one: Delivery, attempt: Attempt, now: datetime) -> None:

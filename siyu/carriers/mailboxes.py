@@ -29,6 +29,8 @@ def read_mailboxes(calls: Calls) -> int:
             new += _read_on(calls, account, cursors.get(account.id, ""))
         except CarrierError as error:
             _log.info("the mailbox of account %s cannot be read now: %s", account.id, error.vendor_code)
+        except Exception:
+            _log.exception("the mailbox of account %s cannot be read; the others are", account.id)
     return new
 
 

@@ -39,7 +39,7 @@ class Carriers:
         self._threads = [
             threading.Thread(target=self._keep, args=(partial(inbound.take_in, stores, self.calls),), name="inbound", daemon=True),
             threading.Thread(target=self._keep, args=(reading.Reader(self.calls).read_on,), name="reading", daemon=True),
-            threading.Thread(target=self._keep, args=(partial(deliveries.deliver_due, self.calls),), name="deliveries", daemon=True),
+            threading.Thread(target=self._keep, args=(deliveries.Postman(self.calls).deliver_due,), name="deliveries", daemon=True),
             threading.Thread(target=self._keep, args=(Recovery(self.calls).look,), name="recovery", daemon=True),
             threading.Thread(target=self._listen, name="silence", daemon=True),
         ]
