@@ -13,7 +13,7 @@ from siyu.customers import activities
 from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY, CUSTOMERS_TAG, CUSTOMERS_TRAIT
 from siyu.customers.profile import shown
 from siyu.customers.timeline import Entry, Line, Place, Strand, newest_before
-from siyu.customers.words import in_words
+from siyu.customers.words import actor, in_words
 from siyu.foundation.money import format_fen
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
@@ -104,9 +104,14 @@ def _tag_entries(session: Session, customer_id: int, before: Place | None, count
     table = CUSTOMERS_TAG.table
     mine = table.filter(table.customer_id == customer_id)
     return [
-        Entry(row["at_ms"], "tag", row["key"], _tag_title(row["tag"], row["added"]), Text(f"由 {row['by']}", f"by {row['by']}"))
+        Entry(row["at_ms"], "tag", row["key"], _tag_title(row["tag"], row["added"]), _by(row["by"]))
         for row in _newest(session, mine.mutate(key=mine.tag), "tag", before, count)
     ]
+
+
+def _by(name: str) -> Text:
+    who = actor(name)
+    return Text(f"由 {who.zh}", f"by {who.en}")
 
 
 def _tag_title(tag: str, added: bool) -> Text:

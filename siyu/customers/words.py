@@ -20,6 +20,17 @@ VALUES: dict[str, dict[str, Text]] = {
         "taobao": Text("淘宝", "Taobao"),
         "weibo": Text("微博", "Weibo"),
     },
+    "source": {
+        "taobao_card": Text("淘宝包裹卡", "Taobao parcel card"),
+        "douyin_live": Text("抖音直播间", "Douyin live"),
+        "xiaohongshu_note": Text("小红书种草", "Xiaohongshu note"),
+        "store_code": Text("门店活码", "Store QR code"),
+        "elevator_ad": Text("电梯广告", "Lift advert"),
+        "referral": Text("老带新", "Referral"),
+        "fission_draw": Text("抽奖裂变", "Prize draw"),
+        "oa_article": Text("公众号文章", "WeChat article"),
+        "organic": Text("自然搜索", "Organic search"),
+    },
     "purpose": {
         "promotion": Text("促销", "promotion"),
         "value": Text("有用的内容", "something of use"),
@@ -34,7 +45,17 @@ VALUES: dict[str, dict[str, Text]] = {
         "card": Text("名片分享", "by a shared card"),
     },
 }
+ACTORS = {
+    "local command line": Text("本机命令行", "command line here"),
+    "system": Text("系统", "system"),
+    "sample": Text("示例品牌", "sample brand"),
+}
 BOOLEANS = {"true": Text("是", "yes"), "false": Text("否", "no")}
+
+
+def actor(name: str) -> Text:
+    """Who did something: a person by name, the product's own hands in words."""
+    return ACTORS.get(name, Text(name, name))
 
 
 def in_words(path: str, value: str) -> Text:

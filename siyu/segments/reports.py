@@ -36,7 +36,7 @@ REPORTS: dict[str, Callable[[Stores, date], dict[str, Any]]] = {
 }
 
 
-DEFINITIONS = 2
+DEFINITIONS = 3
 """Raise it when a report's definition changes: what was kept under another number is computed anew."""
 _computing = threading.Lock()
 

@@ -13,7 +13,7 @@ from tests.makers.door import door_of
 from tests.makers.files import csv_bytes, good_rows
 
 REPORTS = ("overview", "monthly", "rfm", "cohorts", "concentration", "value", "lifecycle")
-WHY, WAY_OUT = "there is no valid order up to", "siyu import orders FILE"
+WHY, WAY_OUT = "There is no valid order up to", "siyu import orders FILE"
 
 
 def numbers(value: Any) -> list[float]:
