@@ -378,6 +378,13 @@ DRAFTS = [
 ]
 SHARED = [
     Example(
+        "/cgi-bin/openapi/quota/get",
+        lambda a: a.platform.quota("/cgi-bin/user/get"),
+        {"cgi_path": "/cgi-bin/user/get"},
+        {"quota": {"daily_limit": 500, "used": 1, "remain": 499}},
+    ),
+    Example("/cgi-bin/clear_quota", lambda a: a.platform.clear_quota(), {"appid": APPID}, once=True),
+    Example(
         "/cgi-bin/message/custom/typing", lambda a: a.talk.typing("o1"), {"touser": "o1", "command": "Typing"}
     ),
     _get("/cgi-bin/ticket/getticket", lambda a: a.platform.js_ticket(), {"type": "jsapi"}, {"ticket": "J"}),

@@ -40,6 +40,18 @@ class _JsTicket(msgspec.Struct, frozen=True):
     ticket: str
 
 
+class Quota(msgspec.Struct, frozen=True):
+    """How often an API may be called today, and how often it was."""
+
+    daily_limit: int = 0
+    used: int = 0
+    remain: int = 0
+
+
+class _Quota(msgspec.Struct, frozen=True):
+    quota: Quota = Quota()
+
+
 class Platform:
     """Calls with the token of (appid, secret). Bodies leave out what is None."""
 
@@ -105,6 +117,14 @@ class Platform:
     async def js_ticket(self, kind: str = "jsapi") -> str:
         """The ticket that signs pages (`_wechat.crypto.jsapi_signature`); it lives for two hours."""
         return (await self.get("/cgi-bin/ticket/getticket", _JsTicket, type=kind)).ticket
+
+    async def quota(self, path: str) -> Quota:
+        """What the vendor itself counts for one API of the account, named by its path."""
+        return (await self.post("/cgi-bin/openapi/quota/get", {"cgi_path": path}, _Quota)).quota
+
+    async def clear_quota(self) -> None:
+        """Set today's counts of all APIs back; ten times a month (48006)."""
+        await self.post("/cgi-bin/clear_quota", {"appid": self.account.ref}, Nothing, idempotent=False)
 
     async def check_token(self) -> None:
         """Raises what is wrong with appid, secret or address; asks the vendor, whatever is held."""

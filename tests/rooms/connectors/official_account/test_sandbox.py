@@ -200,6 +200,14 @@ def test_the_wizard_and_what_it_finds(safe: Connected) -> None:
     assert (found["secret"].ok, found["ip"].ok, found["ip"].code) == (True, False, "40164")
 
 
+def test_the_vendor_counts_and_can_be_asked(safe: Connected) -> None:
+    safe.call(lambda a: a.followers.total())
+    quota = safe.call(lambda a: a.platform.quota("/cgi-bin/user/get"))
+    assert (quota.used, quota.remain) == (1, quota.daily_limit - 1)
+    safe.call(lambda a: a.platform.clear_quota())
+    assert safe.call(lambda a: a.platform.quota("/cgi-bin/user/get")).used == 0
+
+
 @pytest.mark.parametrize("stable", ["true", "false"])
 def test_a_token_that_dies_is_replaced(safe: Connected, stable: str) -> None:
     assert safe.call(lambda a: a.followers.total(), stable_token=stable) == 0
