@@ -10,7 +10,17 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from siyu.carriers import accounts, contact_ways, marks, media, reconcile, sends_polling, staffing, tags, transfers
+from siyu.carriers import (
+    accounts,
+    contact_ways,
+    marks,
+    media,
+    reconcile,
+    sends_polling,
+    staffing,
+    tags,
+    transfers,
+)
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.carriers.tags import Tag
