@@ -1,16 +1,15 @@
 """Living 活的示例品牌: a sandbox beside the sample brand, its accounts connected, and people who arrive at a gentle pace.
 
-Whoever arrives is also written into a journal in the data folder. A sandbox forgets everything when it ends; the next one
-is told from the journal who was there, so that a reconcile finds what the sample brand already knows.
+The sandbox writes who came and went into a journal in the data folder before anybody is called back. It forgets everything
+else when it ends; the next one is told from the journal who was there, so that a reconcile finds what the sample brand knows.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import random
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,64 +22,61 @@ from siyu.foundation.errors import SiyuError
 from siyu.foundation.stores import Stores
 from siyu.sandbox import HOST, Beside, beside
 
-PACE_SECONDS = 6.0
-"""Somebody does something about so often."""
+PACE = 120
+"""Simulated people live so many days in one: somebody comes every eight seconds or so."""
 LOOK_SECONDS = 5.0
 CORP, SERVICE, MINI, SMS_KEY = "wwsiyusample", "wxsiyuservice0001", "wxsiyuminiapp0001", "siyusample"
 SECRET, TOKEN = "sample" + "0" * 37, "sampletoken"
 AES_KEY = "sample" * 7 + "A"
 WELCOME = "{客户昵称},你好,欢迎来到澄山里!回复「试饮」领取一份当季茶样。"
-STATES = (("杭州湖滨店收银台", "store-s01"), ("上海静安店桌卡", "store-s03"), ("包裹卡", "parcel-card"), ("老客带新", "friend"))
+STATES = (("杭州湖滨店收银台", "store-s01"), ("上海静安店桌卡", "store-s03"), ("包裹卡", "parcel-card"), ("老客带新", "friend"), ("抽奖裂变", "fission-draw"))
+ARRIVALS = {"store-s01": (20, 600, 0.04), "store-s03": (16, 600, 0.04), "parcel-card": (24, 260, 0.1), "friend": (8, 2600, 0.04), "fission-draw": (10, 320, 0.55)}
+"""By state of the live code: people a day, what each costs in fen, the share of deal-hunters (羊毛党)."""
+ARTICLE = "公众号文章"
 _log = logging.getLogger("siyu.living")
 
 
 @dataclass
 class Life:
-    """Who is there. `friends`: (phone, staff) of open relations; `followers`: phones that follow the Official Account."""
+    """Who is there. `friends`: (phone, staff) of open relations, with the state they began by; `followers`: phones that follow
+    the Official Account."""
 
-    journal: Path
     people_count: int = 0
     friends: dict[tuple[int, str], str] = field(default_factory=dict)
     followers: set[int] = field(default_factory=set)
 
-    def note(self, act: str, phone: int, staff: str = "", state: str = "") -> None:
-        """Remember it, here and on disk."""
-        self._take(act, phone, staff, state)
-        with self.journal.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([act, phone, staff, state]) + "\n")
-
-    def _take(self, act: str, phone: int, staff: str, state: str) -> None:
+    def _take(self, act: dict[str, Any]) -> None:
+        phone: int = act["phone"]
         self.people_count = max(self.people_count, phone)
-        if act == "add":
-            self.friends[phone, staff] = state
-        elif act == "delete":
-            self.friends.pop((phone, staff), None)
-        elif act == "follow":
+        if act["act"] == "add_staff":
+            self.friends[phone, act["userid"]] = act["state"]
+        elif act["act"] == "delete_staff":
+            for friend in [friend for friend in self.friends if friend[0] == phone]:
+                del self.friends[friend]
+        elif act["act"] == "follow":
             self.followers.add(phone)
-        elif act == "unfollow":
+        elif act["act"] == "unfollow":
             self.followers.discard(phone)
 
     @classmethod
     def read(cls, journal: Path) -> Life:
-        life = cls(journal)
+        """What the sandbox wrote down, from the first act to the last."""
+        life = cls()
         if journal.exists():
             for line in journal.read_text(encoding="utf-8").splitlines():
                 try:
-                    life._take(*json.loads(line))
-                except (ValueError, TypeError):  # the last line of a process that was killed
+                    life._take(json.loads(line))
+                except (ValueError, TypeError, KeyError):  # the last line of a process that was killed
                     continue
         return life
 
 
-Step = Callable[[Control, Life, list[str], random.Random], None]
-
-
-def keep_living(stores: Stores, url: str, token: str, stopping: threading.Event, step: Step | None = None) -> None:
+def keep_living(stores: Stores, url: str, token: str, stopping: threading.Event) -> None:
     """Let the sample brand live whenever it is there, until the server stops. For a thread."""
     while not stopping.is_set():
         if _is_wanted(stores):
             try:
-                _live(stores, url, token, stopping, step or arrive)
+                _live(stores, url, token, stopping)
             except SiyuError as error:
                 _log.warning("the sample brand stands still: %s", error)
             if not _is_wanted(stores):
@@ -88,18 +84,15 @@ def keep_living(stores: Stores, url: str, token: str, stopping: threading.Event,
         stopping.wait(LOOK_SECONDS)
 
 
-def _live(stores: Stores, url: str, token: str, stopping: threading.Event, step: Step) -> None:
+def _live(stores: Stores, url: str, token: str, stopping: threading.Event) -> None:
     """Run the sandbox and let people arrive until the sample brand is put away or the server stops."""
     client = Client(url, token, "zh")
     try:
-        with beside(seed=1) as sandbox:
+        with beside(seed=1, journal=_journal(stores)) as sandbox:
             staff, life = _settle(stores, client, sandbox)
-            dice = random.Random()  # noqa: S311  who comes next is no secret
-            while not stopping.wait(dice.expovariate(1 / PACE_SECONDS)) and _is_wanted(stores):
-                try:
-                    step(sandbox.control, life, staff, dice)
-                except RefusedError as error:
-                    _log.info("somebody could not do what they wanted: %s", error)
+            come_alive(sandbox.control, life, staff)
+            while not stopping.wait(LOOK_SECONDS) and _is_wanted(stores):
+                sandbox.control.ask("GET", "health")
     finally:
         client.close()
 
@@ -108,39 +101,28 @@ def _journal(stores: Stores) -> Path:
     return stores.settings.files / "sample" / "arrivals.jsonl"
 
 
-def arrive(control: Control, life: Life, staff: list[str], dice: random.Random) -> None:
-    """One person does one thing: most scan a code and add staff; some follow, some leave again."""
-    kind = dice.choices(("add", "follow", "delete", "unfollow"), (70, 18, 8, 4))[0]
-    if kind == "add":
-        phone = _newcomer(control, life)
-        place = dice.randrange(len(STATES))
-        userid, state = dice.choice(_behind(staff, place)), STATES[place][1]
-        control.ask("POST", f"phones/{phone}/add_staff", {"corpid": CORP, "userid": userid, "state": state, "add_way": 1})
-        life.note("add", phone, userid, state)
-    elif kind == "follow":
-        phone = _newcomer(control, life)
-        control.ask("POST", f"phones/{phone}/follow", {"account": SERVICE})
-        life.note("follow", phone)
-    elif kind == "delete" and life.friends:
-        phone, userid = dice.choice(list(life.friends))
-        control.ask("POST", f"phones/{phone}/delete_staff", {"corpid": CORP, "userid": userid})
-        life.note("delete", phone, userid)
-    elif kind == "unfollow" and life.followers:
-        phone = dice.choice(sorted(life.followers))
-        control.ask("POST", f"phones/{phone}/unfollow", {"account": SERVICE})
-        life.note("unfollow", phone)
+def come_alive(control: Control, life: Life, staff: list[str]) -> None:
+    """Simulated people come from each source and live on; those who were there before are among them."""
+    control.ask("POST", "people/plan", {"corpid": CORP, "official_account": SERVICE, "sources": list(_sources(staff)), "pace": PACE})
+    for name, state in (*STATES, (ARTICLE, "")):
+        phones = {phone for (phone, _), began_by in life.friends.items() if began_by == state} if state else life.followers
+        if phones:
+            control.ask("POST", "people/adopt", {"phones": sorted(phones), "sources": [{"name": name}]})
+
+
+def _sources(staff: list[str]) -> Iterator[dict[str, Any]]:
+    """The sample brand's places, what a person costs there and what kind of people come."""
+    for place, (name, state) in enumerate(STATES):
+        per_day, cost_fen, deal_hunters = ARRIVALS[state]
+        wish = {"name": name, "staff": _behind(staff, place), "state": state, "per_day": per_day, "cost_fen": cost_fen}
+        yield wish | {"deal_hunters": deal_hunters, "follow_share": 0.2}
+    yield {"name": ARTICLE, "per_day": 12, "cost_fen": 750}
 
 
 def _behind(staff: list[str], place: int) -> list[str]:
     """Who answers a live code: some members of staff each, all of them where there are few."""
     size = 6
     return staff[place * size : (place + 1) * size] or staff
-
-
-def _newcomer(control: Control, life: Life) -> int:
-    phone = int(control.ask("POST", "people", {"count": 1})["first"])
-    life.people_count = max(life.people_count, phone)
-    return phone
 
 
 def _is_wanted(stores: Stores) -> bool:

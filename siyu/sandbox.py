@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from siyu.client import Control
 from siyu.foundation.errors import UnavailableError
@@ -29,7 +30,7 @@ class Beside:
 
 
 @contextmanager
-def beside(port: int = 0, smtp_port: int = 0, *, seed: int = 0, speed: float = 1.0) -> Iterator[Beside]:
+def beside(port: int = 0, smtp_port: int = 0, *, seed: int = 0, speed: float = 1.0, journal: Path | None = None) -> Iterator[Beside]:
     """A sandbox for the length of the block; it ends too when this process is killed. Port 0 is any that is free.
 
     Raises
@@ -40,6 +41,7 @@ def beside(port: int = 0, smtp_port: int = 0, *, seed: int = 0, speed: float = 1
     port, smtp_port = port or _free_port(), smtp_port or _free_port()
     command = [sys.executable, "-m", "siyu_sandbox", "serve", "--host", HOST, "--port", str(port), "--smtp-port", str(smtp_port)]
     command += ["--seed", str(seed), "--speed", str(speed), "--with-parent"]
+    command += ["--journal", str(journal)] if journal else []
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  our own program, no shell
     control = Control(f"http://{HOST}:{port}")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from siyu_sandbox.callbacks import Sender
@@ -33,6 +34,7 @@ class Sandbox:
         self.products = tuple(products)
         self.base_url = ""
         self.latency_ms = 0.0
+        self.journal: Path | None = None
         self._begin(seed, speed)
 
     def _begin(self, seed: int, speed: float) -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 import uvicorn
 
@@ -28,6 +29,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--seed", type=int, default=0, help="equal seeds behave alike")
     options.add_argument("--speed", type=float, default=1.0, help="virtual seconds in a real one")
     options.add_argument(
+        "--journal", type=Path, help="file to which the comings and goings of simulated people are added"
+    )
+    options.add_argument(
         "--with-parent",
         action="store_true",
         help="end when the process that started this one has ended, however",
@@ -42,6 +46,7 @@ def run(arguments: list[str]) -> int:
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     box = Sandbox(PRODUCTS, chosen.seed, chosen.speed)
     box.base_url = f"http://{chosen.host}:{chosen.port}"
+    box.journal = chosen.journal
     smtp = (chosen.host, chosen.smtp_port) if chosen.smtp_port else None
     app = build_app(box, controls(box), smtp)
     gc.freeze()

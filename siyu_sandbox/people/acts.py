@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import numpy as np
 
 from siyu_sandbox import control
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from siyu_sandbox.sandbox import Sandbox
 
 KEPT = 100_000
+JOURNALED = ("scan", "add_staff", "delete_staff", "follow", "unfollow")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 QUESTIONS = (
     "在吗?想问一下怎么买",
@@ -152,8 +154,18 @@ class Acts:
         return done.get("result") != "full"
 
     def _note(self, action: str, phone: int, body: Json) -> None:
-        at = self._box.clock.now()
-        self.feed.append({"number": next(self._numbers), "at": at, "act": action, "phone": phone, **body})
+        line = {
+            "number": next(self._numbers),
+            "at": self._box.clock.now(),
+            "act": action,
+            "phone": phone,
+            **body,
+        }
+        self.feed.append(line)
+        # On disk before anybody is called back: a killed reader of the feed misses nothing.
+        if self._box.journal and action in JOURNALED:
+            with self._box.journal.open("ab") as file:
+                file.write(msgspec.json.encode(line) + b"\n")
 
 
 async def _fetch(link: str) -> None:

@@ -119,7 +119,7 @@ def _settle(world: PeopleWorld, phones: Any, body: Json, carriers: Json) -> None
     """Let these phones belong to simulated people, who have been there for a while."""
     wishes = body.get("sources") or [one.shown() | carriers | {"share": share} for one, share in of_brand()]
     shares = [_number(wish, "share", 1, 1e9) for wish in wishes]
-    places = np.array([_source(world, {"per_day": 0, **wish}, carriers) for wish in wishes])
+    places = np.array([_source(world, wish, carriers) for wish in wishes])
     random = stream(int(body.get("seed", world.seed)), "population", world.crowd.count)
     chosen, columns = mixed([world.sources[place] for place in places], shares, len(phones), random)
     source = places[chosen]
