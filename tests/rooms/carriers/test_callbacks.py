@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from siyu.carriers import inbound
+from siyu.carriers import inbound, words
 from siyu.connectors._wechat.callback import SealedCallback
 from siyu.connectors._wechat.crypto import signature
 from siyu.connectors._wechat.xml import build
+from siyu.connectors.happenings import KINDS
 from siyu.river import flow
 from tests.makers.carriers import AES_KEY, wecom_account
 from tests.makers.running import Shop, running_shop
@@ -64,7 +65,7 @@ def carrier(shop: Shop) -> Carrier:
 
 def count(shop: Shop, table: str, where: str = "1 = 1") -> int:
     with shop.stores.ledger.read() as tx:
-        return int(tx.scalar(text(f"SELECT count(*) FROM {table} WHERE {where}")) or 0)  # noqa: S608  names of this file
+        return int(tx.scalar(text(f"SELECT count(*) FROM {table} WHERE {where}")) or 0)
 
 
 def spells(shop: Shop) -> list[tuple[Any, ...]]:
@@ -144,3 +145,7 @@ def test_mutated_callbacks_never_get_in_and_never_break_anything(shop: Shop, car
     assert answer.status_code in (200, 400, 403)
     # What lies outside the encrypted text is not signed and carries nothing: changing it changes nothing.
     assert answer.status_code == 200 or b"wmMutant" not in answer.content
+
+
+def test_every_kind_that_a_carrier_can_tell_has_words() -> None:
+    assert sorted(KINDS - set(words.KINDS)) == []
