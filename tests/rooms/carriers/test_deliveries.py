@@ -79,21 +79,21 @@ def detail(shop: Shop, account: dict[str, Any], id: str) -> dict[str, Any]:
 
 def test_it_arrives_signed_with_its_id_and_is_logged(shop: Shop, receiver: Receiver) -> None:
     account = webhook(shop, receiver)
-    (id,) = tell(shop, account, {"event": "contact_added", "contact": "wm1"})
-    wait_for(lambda: detail(shop, account, id)["status"] == "arrived", 10)
+    (told,) = tell(shop, account, {"event": "contact_added", "contact": "wm1"})
+    wait_for(lambda: detail(shop, account, told)["status"] == "arrived", 10)
     headers, body = receiver.heard[-1]
     assert json.loads(body) == {"event": "contact_added", "contact": "wm1"}
     verify(headers, body, [SECRET], shop.stores.now())
-    assert [attempt["outcome"] for attempt in detail(shop, account, id)["attempts"]] == ["arrived"]
+    assert [attempt["outcome"] for attempt in detail(shop, account, told)["attempts"]] == ["arrived"]
 
 
 def test_one_that_stumbles_is_told_again_with_the_same_id(shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("siyu.carriers.deliveries.retry_at", lambda attempt: None if attempt.error is None else attempt.at + timedelta(milliseconds=50))
     receiver.statuses = [500, 503]
     account = webhook(shop, receiver)
-    (id,) = tell(shop, account, {"n": 1})
-    wait_for(lambda: detail(shop, account, id)["status"] == "arrived", 15)
-    found = detail(shop, account, id)
+    (told,) = tell(shop, account, {"n": 1})
+    wait_for(lambda: detail(shop, account, told)["status"] == "arrived", 15)
+    found = detail(shop, account, told)
     assert [attempt["http_status"] for attempt in found["attempts"]] == [500, 503, 200]
     assert len({body for _, body in receiver.heard}) == 1
 
@@ -101,10 +101,10 @@ def test_one_that_stumbles_is_told_again_with_the_same_id(shop: Shop, receiver: 
 def test_what_is_refused_for_good_is_given_up_and_can_be_tried_again(shop: Shop, receiver: Receiver) -> None:
     receiver.statuses = [410]
     account = webhook(shop, receiver)
-    (id,) = tell(shop, account, {"n": 1})
-    wait_for(lambda: detail(shop, account, id)["status"] == "given_up", 10)
-    shop.api("POST", f"/carriers/accounts/{account['id']}/deliveries/{id}/retry")
-    wait_for(lambda: detail(shop, account, id)["status"] == "arrived", 10)
+    (told,) = tell(shop, account, {"n": 1})
+    wait_for(lambda: detail(shop, account, told)["status"] == "given_up", 10)
+    shop.api("POST", f"/carriers/accounts/{account['id']}/deliveries/{told}/retry")
+    wait_for(lambda: detail(shop, account, told)["status"] == "arrived", 10)
     page = shop.api("GET", f"/carriers/accounts/{account['id']}/deliveries?status=arrived")
     assert (page["total"], page["totals"]["given_up"]) == (1, 0)
 
@@ -112,9 +112,9 @@ def test_what_is_refused_for_good_is_given_up_and_can_be_tried_again(shop: Shop,
 def test_what_a_killed_process_had_claimed_comes_up_again(shop: Shop, receiver: Receiver) -> None:
     account = webhook(shop, receiver)
     shop.api("POST", f"/carriers/accounts/{account['id']}/pause")
-    (id,) = tell(shop, account, {"n": 1})
+    (told,) = tell(shop, account, {"n": 1})
     with shop.stores.ledger.begin() as tx:
-        assert [one.id for one in deliveries._claim(tx, [account["id"]], shop.stores.now())] == [id]
+        assert [one.id for one in deliveries._claim(tx, [account["id"]], shop.stores.now())] == [told]
         assert deliveries._claim(tx, [account["id"]], shop.stores.now()) == []
-        assert [one.id for one in deliveries._claim(tx, [account["id"]], shop.stores.now() + deliveries.CLAIM)] == [id]
+        assert [one.id for one in deliveries._claim(tx, [account["id"]], shop.stores.now() + deliveries.CLAIM)] == [told]
     assert receiver.heard == []

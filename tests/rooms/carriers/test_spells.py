@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,7 +62,7 @@ def test_nonsense_too_gives_one_answer_whatever_its_order(news: list[Change], or
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     spells = fold(news)
     assert fold(shuffled) == spells
-    for one, following in zip(spells, spells[1:], strict=False):
+    for one, following in pairwise(spells):
         assert one.ended_ms is not None
         assert one.ended_ms <= following.began_ms
 
