@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, select, update
 from siyu.carriers import _tables, accounts, contacts, deliveries, health, reading, relations, status
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
-from siyu.carriers.inbox import happenings_in
+from siyu.carriers.inbox import happenings_in, is_about_content
 from siyu.carriers.relations import News, Pair
 from siyu.carriers.spells import Change
 from siyu.connectors.happenings import Happening
@@ -28,6 +29,7 @@ from siyu.foundation.stores import Stores
 TOGETHER = 500
 ASK_SECONDS = 2.0
 BEGINNINGS = {"contact_added", "followed"}
+_log = logging.getLogger("siyu.carriers")
 ENDINGS = {"contact_removed": None, "unfollowed": "customer"}
 
 
@@ -50,14 +52,40 @@ def take_in(stores: Stores, calls: Calls | None = None) -> int:
     if not rows:
         return 0
     found = [] if calls is None else reading.ask(calls, newcomers, ASK_SECONDS)
+    positions = [row.position for row in rows]
+    try:
+        _take(stores, positions, found)
+    except Exception as error:
+        if not is_about_content(error):
+            raise
+        # One of them is strange. Each by itself, so that the others, and other accounts, do not stand still behind it.
+        for position in positions:
+            _take_one(stores, position)
+    return len(rows)
+
+
+def _take(stores: Stores, positions: Sequence[int], found: Sequence[tuple[Account, reading.Asked]] = ()) -> None:
+    table = _tables.inbox
     with stores.ledger.begin() as tx:
-        mine = table.c.position.in_([row.position for row in rows])
-        rows = tx.execute(select(table).where(mine, table.c.done_at.is_(None)).order_by(table.c.position).with_for_update()).all()
+        waiting = select(table).where(table.c.position.in_(positions), table.c.done_at.is_(None)).order_by(table.c.position)
+        rows = tx.execute(waiting.with_for_update()).all()
         if rows:
             for account, asked in found:
                 reading.write(stores, tx, account, asked)
             _work_off(stores, tx, rows)
-    return len(rows)
+
+
+def _take_one(stores: Stores, position: int) -> None:
+    """One that cannot be worked off is kept and shown as one that is not known."""
+    try:
+        _take(stores, [position])
+    except Exception as error:
+        if not is_about_content(error):
+            raise
+        _log.exception("callback %s cannot be worked off; it is kept as unknown", position)
+        with stores.ledger.begin() as tx:
+            mine = _tables.inbox.c.position == position
+            tx.execute(update(_tables.inbox).where(mine).values(kind="unknown", done_at=stores.now()))
 
 
 def _newcomers(tx: Connection, told: Sequence[_Told]) -> list[tuple[Account, list[str]]]:

@@ -11,12 +11,14 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, IntegrityError
 
 from siyu.carriers import _tables
 from siyu.carriers.accounts import Account
@@ -30,6 +32,10 @@ from siyu.foundation.text import Text
 WAITING_LIMIT = 5_000
 """More callbacks than these waiting to be written are turned away; carriers come again."""
 TOGETHER = 500
+EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)
+"""Before WeChat there was nothing to tell."""
+MOST_AHEAD = timedelta(days=400)
+"""A clock may be wrong, and a rehearsal's runs ahead; beyond that it is no time at all."""
 _CONTEXT = "carriers inbox"
 _log = logging.getLogger("siyu.carriers")
 
@@ -52,7 +58,7 @@ class Arrival:
     @classmethod
     def of(cls, account: Account, happenings: Sequence[Happening], document: bytes, received_at: datetime) -> Arrival:
         key = key64("callback", account.id, *(happening.key for happening in happenings))
-        return cls(account, key, tuple(happenings), document, received_at)
+        return cls(account, key, tuple(_held(happening, received_at) for happening in happenings), document, received_at)
 
 
 Also = Callable[[Connection, Sequence[Arrival]], Callable[[], None]]
@@ -108,7 +114,12 @@ class Inbox:
         error: UnavailableError | None = None
         try:
             store(self._stores, [arrival for arrival, _, _ in batch], self._also)
-        except Exception:
+        except Exception as wrong:
+            if len(batch) > 1 and is_about_content(wrong):
+                # One of them is strange; the others must not suffer for it.
+                for one in batch:
+                    self._write([one])
+                return
             _log.exception("callbacks could not be written down; the carrier will send them again")
             error = _busy()
         for _, loop, stored in batch:
@@ -148,6 +159,27 @@ def document_in(secrets: Secrets, sealed: bytes) -> str | None:
     """A stored callback as the carrier wrote it."""
     text = secrets.open([sealed], _CONTEXT)[0]
     return msgspec.json.decode(text, type=_Stored).document if text else None
+
+
+def is_about_content(error: Exception) -> bool:
+    """Whether it comes from what was told (a repeat ends the same way), and not from the store that could not be had."""
+    return isinstance(error, ValueError | TypeError | LookupError | AttributeError | DataError | IntegrityError)
+
+
+def _held(happening: Happening, received_at: datetime) -> Happening:
+    """As stores can hold it. A time that cannot be is the time of arrival: else somebody "added in 2099" could never leave."""
+    at = happening.at if EARLIEST <= happening.at <= received_at + MOST_AHEAD else received_at
+    told = replace(happening, at=at, contact=_clean(happening.contact), staff=_clean(happening.staff), detail=_clean(happening.detail))
+    return told if told != happening else happening
+
+
+def _clean(value: Any) -> Any:
+    """Without NUL and lone surrogates, which JSON can bring and no database takes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    if isinstance(value, dict):
+        return {_clean(name): _clean(one) for name, one in value.items()}
+    return [_clean(one) for one in value] if isinstance(value, list) else value
 
 
 def _packed(arrival: Arrival) -> str:
