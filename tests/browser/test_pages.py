@@ -15,7 +15,8 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 PAGES = (
     "/login", "/", "/customers", "/customers/1", "/segments", "/segments/new", "/segments/2", "/rfm", "/lifecycle", "/cohorts",
-    "/value", "/concentration", "/imports", "/imports/…", "/jobs", "/team", "/audit", "/events", "/system", "/nowhere",
+    "/value", "/concentration", "/accounts", "/accounts/new", "/relations", "/staff", "/tags",
+    "/imports", "/imports/…", "/jobs", "/team", "/audit", "/events", "/system", "/nowhere",
 )  # fmt: skip
 LOOKS = (("zh-CN", "light"), ("en", "dark"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
