@@ -48,7 +48,7 @@ def _carriers(box: Sandbox, body: Json) -> Json:
 
 def _source(world: PeopleWorld, wish: Json, carriers: Json) -> int:
     """Make or change the source with this name; answers its place."""
-    name = str(wish.get("name") or "")
+    name = str(wish.get("name") or "") if isinstance(wish, dict) else ""
     if not name:
         raise ControlFault("a source needs a name")
     place = next((place for place, one in enumerate(world.sources) if one.name == name), None)
@@ -79,7 +79,7 @@ def plan(box: Sandbox, params: dict[str, str], body: Json) -> Json:
     for wish in body.get("sources", []):
         source = world.sources[_source(world, wish, carriers)]
         if source.per_day and not (source.qr or source.staff or source.official_account):
-            world.sources.remove(source)
+            source.per_day = 0
             raise ControlFault(f"{source.name}: give a config_id, a qr, staff or an official_account")
     _pace(world, {"pace": world.pace.pace} | body)
     return show(box, params, body)
