@@ -166,7 +166,8 @@ async def advance(box: Sandbox, params: dict[str, str], body: Json) -> Json:
     if "step_hours" in body:
         _pace(world, {"step_hours": body["step_hours"]})
     world.quiet = box.sender.muted = quietly
-    began, lived, left = time.perf_counter(), 0.0, days * world.pace.day_seconds
+    began, worked = time.perf_counter(), time.process_time()
+    lived, left = 0.0, days * world.pace.day_seconds
     try:
         while left > 1e-6:
             span = min(left, world.pace.step_seconds)
@@ -178,13 +179,12 @@ async def advance(box: Sandbox, params: dict[str, str], body: Json) -> Json:
         world.quiet = box.sender.muted = False
         if world.pace.step_hours != before:
             _pace(world, {"step_hours": before})
-    seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return {
         "days": days,
         "person_days": lived,
-        "seconds": seconds,
-        "peak_memory_mb": peak,
+        "seconds": time.perf_counter() - began,
+        "cpu_seconds": time.process_time() - worked,
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "people": world.counts(),
     }
 
