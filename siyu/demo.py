@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from siyu.carriers import accounts, keeping
+from siyu.carriers.tasks import ask_reconcile
 from siyu.customers.tags import change_tags
 from siyu.events.recording import Senders, record_activities, record_profiles
 from siyu.foundation import jobs
@@ -31,6 +33,8 @@ from siyu.segments.tasks import RECOMPUTE
 
 NAME = "澄山里"
 """The sample brand's name, shown in the place of the setting's while all data is its own."""
+CORP, SERVICE, MINI, SMS_KEY, MAIL = "wwsiyusample", "wxsiyuservice0001", "wxsiyuminiapp0001", "siyusample", "hello@chengshanli.test"
+"""The sample brand's accounts, by the carriers' own numbers: they go with it, all others stay."""
 SOURCE, ORDERS_FILE = "sample", "sample-orders.parquet"
 LOAD, CLEAR = "sample.load", "sample.clear"
 EVENT_ROWS = 100_000
@@ -72,14 +76,22 @@ def shown_name(stores: Stores) -> str | None:
 
 
 def clear_sample(stores: Stores, keep_import: str | None = None) -> bool:
-    """Take the sample away if all data is the sample; returns whether it did. The import that replaces it stays."""
+    """Take the sample away if all data is the sample; returns whether it did.
+
+    The import that replaces it stays, and so do accounts that a person has connected meanwhile: they are reconciled anew.
+    """
     with stores.ledger.begin() as tx:
         if not is_sample(tx):
             return False
         kept = imports.take_out(tx, keep_import) if keep_import else None
+        own = keeping.take_out(tx, {CORP, SERVICE, MINI, SMS_KEY, MAIL})
         put_data_away(tx)
         if kept:
             imports.put_back(tx, kept)
+        for number in keeping.put_back(tx, own):
+            account = accounts.find_account(tx, number)
+            if account.holds_relations:
+                ask_reconcile(tx, account, stores=stores, by=None)
     return True
 
 

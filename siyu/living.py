@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from siyu.client import Client, Control, RefusedError
+from siyu.demo import CORP, MAIL, MINI, SERVICE, SMS_KEY
 from siyu.foundation.brand import is_sample
 from siyu.foundation.errors import SiyuError
 from siyu.foundation.stores import Stores
@@ -25,7 +26,6 @@ from siyu.sandbox import HOST, Beside, beside
 PACE = 120
 """Simulated people live so many days in one: somebody comes every eight seconds or so."""
 LOOK_SECONDS = 5.0
-CORP, SERVICE, MINI, SMS_KEY = "wwsiyusample", "wxsiyuservice0001", "wxsiyuminiapp0001", "siyusample"
 SECRET, TOKEN = "sample" + "0" * 37, "sampletoken"
 AES_KEY = "sample" * 7 + "A"
 WELCOME = "{客户昵称},你好,欢迎来到澄山里!回复「试饮」领取一份当季茶样。"
@@ -192,7 +192,7 @@ def _accounts(sandbox: Beside) -> tuple[Wish, ...]:
         Wish("official_account", "澄山里服务号", {"appid": SERVICE, "secret": SECRET[:32], **keys}, here, f"official_accounts/{SERVICE}"),
         Wish("mini_program", "澄山里商城小程序", {"appid": MINI, "secret": SECRET[:32], **keys}, here, f"mini_programs/{MINI}"),
         Wish("sms", "短信网关", {"app_key": SMS_KEY, "secret": SECRET[:32], "definition": "sandbox"}, here),
-        Wish("email", "会员邮箱", {"address": "hello@chengshanli.test", "username": "hello", "password": SECRET[:16]}, mail),
+        Wish("email", "会员邮箱", {"address": MAIL, "username": "hello", "password": SECRET[:16]}, mail),
     )
 
 

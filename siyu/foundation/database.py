@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -44,6 +46,7 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+TURN_SECONDS = 60.0
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit key that SQLite still treats as its row id."""
 
@@ -79,11 +82,44 @@ class Json(TypeDecorator[Any]):
         return None if value is None else msgspec.json.decode(value)
 
 
+class Turns:
+    """Writers of one process in the order of their arrival.
+
+    SQLite has one writer at a time, and lets the others sleep and try again: one with much to write can keep the rest out
+    for a minute. Whoever does not get a turn in a minute is left to SQLite, which says what is wrong.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._taken = False
+        self._waiting: deque[threading.Event] = deque()
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            mine = threading.Event()
+            self._waiting.append(mine)
+        if not mine.wait(TURN_SECONDS):
+            with self._guard:
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._taken = False
+
+
 class Ledger:
     """The open ledger. `begin` writes (one writer at a time on SQLite), `read` sees one consistent moment."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._turns = Turns()
 
     @property
     def is_sqlite(self) -> bool:
@@ -92,9 +128,13 @@ class Ledger:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction that commits at the end of the block and rolls back on any exception."""
-        with self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if not self.is_sqlite:
+            with self.engine.connect() as connection:
+                yield connection
+                connection.commit()
+            return
+        with self._turns, self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             connection.commit()
 
