@@ -186,7 +186,10 @@ def _transport(error: BaseException, *, reached: bool | None) -> TransportError:
 
 async def _pinned(outgoing: Outgoing, reach: Reach) -> tuple[httpx.URL, dict[str, str], dict[str, Any]]:
     """The URL with the checked address in place of the name; the name goes into Host and the TLS handshake."""
-    url = httpx.URL(outgoing.url)
+    try:
+        url = httpx.URL(outgoing.url)
+    except httpx.InvalidURL:
+        raise AddressError(Text("地址写法有误", "the address is not written rightly")) from None
     if url.scheme not in ("http", "https") or not url.host:
         raise AddressError(
             Text("地址必须以 http:// 或 https:// 开头", "the address must begin with http:// or https://")
@@ -205,6 +208,7 @@ async def _pinned(outgoing: Outgoing, reach: Reach) -> tuple[httpx.URL, dict[str
     return url.copy_with(host=address), headers, {"sni_hostname": url.host} if url.scheme == "https" else {}
 
 
+_PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
 _resolved: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
 
 
@@ -252,7 +256,11 @@ async def _resolve(host: str, port: int) -> tuple[str, ...]:
 def _is_private(text: str) -> bool:
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address.sixtofour or address
+        inner = address.ipv4_mapped or address.sixtofour
+        # All that is public lies in 2000::/3; elsewhere there are more ways to write an IPv4 address (NAT64 and its like).
+        if inner is None and address not in _PUBLIC_IPV6:
+            return True
+        address = inner or address
     return not address.is_global or address.is_multicast
 
 
