@@ -19,7 +19,15 @@ from siyu.carriers import _tables, accounts
 from siyu.carriers._limits import patient
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
-from siyu.connectors.errors import CarrierError, Refused, Throttled, Unavailable
+from siyu.carriers.health import ONE_API
+from siyu.connectors.errors import (
+    AccountRestricted,
+    BadCredentials,
+    CarrierError,
+    Refused,
+    Throttled,
+    Unavailable,
+)
 from siyu.connectors.wecom.ways import SEVERAL, ContactWay, WayDraft
 from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundError
 from siyu.foundation.stores import Stores
@@ -234,7 +242,7 @@ def _after(error: CarrierError | InvalidError) -> dict[str, Any]:
     """How a code stands after an attempt that failed."""
     if isinstance(error, Unavailable) and error.reached is None:
         return {"status": "attempting", "status_code": error.vendor_code or "no_answer"}
-    if isinstance(error, Throttled | Unavailable):
+    if isinstance(error, Throttled | Unavailable) or (isinstance(error, AccountRestricted | BadCredentials) and error.vendor_code not in ONE_API):
         return {"status": "intended", "status_code": error.vendor_code}
     return {"status": "refused", "status_code": error.vendor_code if isinstance(error, CarrierError) else error.code}
 

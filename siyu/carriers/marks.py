@@ -181,17 +181,24 @@ def _settle(tx: Connection, keys: Sequence[Key], status: str, code: str | None) 
 
 
 async def _pushed(calls: Calls, account: Account, by_pair: Mapping[tuple[Pair, str], Sequence[Any]]) -> list[tuple[Pair, tuple[str, str | None]]]:
-    """One call a relation, as many at once as the carrier allows. Marking is idempotent: what was cut off is asked for again."""
-    tags, places = calls.connector(account).tags, asyncio.Semaphore(AT_ONCE)
+    """One call a relation, as many at once as the carrier allows. Marking is idempotent: what was cut off is asked for again.
+
+    When several could not be had, the carrier is in trouble: the rest of them wait for another time.
+    """
+    tags, places, failed = calls.connector(account).tags, asyncio.Semaphore(AT_ONCE), 0
 
     async def one(pair: Pair, external_id: str, rows: Sequence[Any]) -> tuple[Pair, tuple[str, str | None]] | None:
+        nonlocal failed
         lists = [[row.tag_ref for row in rows if row.status == status] for status in ("adding", "removing")]
         async with places:
+            if failed >= AT_ONCE:
+                return None
             try:
                 await tags.mark(pair.staff, external_id, *lists)
             except Refused as error:
                 return pair, ("refused", error.vendor_code)
             except CarrierError:
+                failed += 1
                 return None
         return pair, ("done", None)
 
