@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-from sqlalchemy import Connection
+from typing import Any
 
-from siyu.carriers import accounts
+import msgspec
+from sqlalchemy import Connection, select
+
+from siyu.carriers import _tables, accounts
 from siyu.events import log
 from siyu.events.catalogue.carriers import CARRIER_REPORTED
 from siyu.foundation.clock import to_ms
@@ -22,6 +24,7 @@ SILENCE = "silence"
 def put(stores: Stores, tx: Connection, account_id: int, status: str, code: str | None, by: Actor = SYSTEM) -> bool:
     """Set it; True when that is news, which is then told and audited in the same transaction."""
     now = stores.now()
+    before = tx.execute(select(_tables.account.c.status, _tables.account.c.status_since).where(_tables.account.c.id == account_id)).first()
     if not accounts.set_status(tx, account_id, status, code, now):
         return False
     detail = {"status": status, "code": code}
@@ -31,8 +34,13 @@ def put(stores: Stores, tx: Connection, account_id: int, status: str, code: str 
         "account_id": [account_id],
         "kind": [CHANGED],
         "staff": [None],
-        "detail": [msgspec.json.encode(detail).decode()],
+        "detail": [msgspec.json.encode({**detail, **_was(before)}).decode()],
         "at_ms": [to_ms(now)],
     }
     log.append(tx, CARRIER_REPORTED, CARRIER_REPORTED.table(row), now=now)
     return True
+
+
+def _was(before: Any) -> dict[str, Any]:
+    """The status before, and since when, for whoever catches up."""
+    return {} if before is None else {"was": before.status, "since_ms": to_ms(before.status_since)}

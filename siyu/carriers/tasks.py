@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from siyu.carriers import (
@@ -23,17 +25,21 @@ from siyu.carriers import (
 )
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
+from siyu.carriers.recovery import TROUBLED
+from siyu.carriers.status import CHANGED
 from siyu.carriers.tags import Tag
 from siyu.carriers.transfers import Transfer
 from siyu.events.catalogue.carriers import CARRIER_REPORTED
 from siyu.events.reactions import Reaction
 from siyu.foundation import jobs
-from siyu.foundation.errors import NotFoundError
+from siyu.foundation.clock import from_ms
+from siyu.foundation.errors import ConflictError, NotFoundError, SiyuError
 from siyu.foundation.jobs import JobKind, Running
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.facts import Batch
 
+_log = logging.getLogger("siyu.carriers")
 RECONCILE = "carriers.reconcile"
 RECONCILE_ALL = "carriers.reconcile_all"
 STAFF = "carriers.staff"
@@ -47,6 +53,9 @@ CARRY = "customers.carry_tag"
 """A job of the room `customers`."""
 FOLLOWED = {"staff_": STAFF, "department_": STAFF, "tag_": TAGS, "tags_": TAGS}
 """Beginnings of reports, and the job that follows each."""
+CUT_OFF = timedelta(minutes=1)
+"""A job may have met the trouble so long before the account was found to be in it."""
+LONG_TROUBLE = timedelta(minutes=10)
 LISTED_PRODUCTS = ("wecom", "official_account")
 """Carriers that list who is there."""
 
@@ -89,12 +98,32 @@ def ask(tx: Connection, kind: str, account_id: int, *, stores: Stores, by: str |
 
 def _follow_up(stores: Stores, tx: Connection, batches: Sequence[Batch]) -> None:
     """What a carrier reports of staff and tags is read from it again: reports may be lost and come in any order."""
-    rows = [row for batch in batches for row in batch.rows.select(["account_id", "kind"]).to_pylist()]
+    rows = [row for batch in batches for row in batch.rows.select(["account_id", "kind", "detail"]).to_pylist()]
     kinds = {(row["account_id"], kind) for row in rows for start, kind in FOLLOWED.items() if row["kind"].startswith(start)}
     there = {account.id for account in accounts.list_accounts(tx, ["wecom"])}
     for account_id, kind in sorted(kinds):
         if account_id in there:
             ask(tx, kind, account_id, stores=stores, by=None)
+    for row in rows:
+        if row["kind"] == CHANGED:
+            _catch_up(stores, tx, int(row["account_id"]), msgspec.json.decode(row["detail"] or "{}"))
+
+
+def _catch_up(stores: Stores, tx: Connection, account_id: int, told: dict[str, Any]) -> None:
+    """An account is well again: jobs that its trouble ended go on, and after a long trouble a reconcile finds what nobody told."""
+    account = next((one for one in accounts.list_accounts(tx, LISTED_PRODUCTS) if one.id == account_id), None)
+    if account is None or told.get("status") != "connected" or told.get("was") not in TROUBLED:
+        return
+    began = from_ms(told["since_ms"])
+    for kind in (RECONCILE, STAFF, TAGS):
+        failed = jobs.list_jobs(tx, (), status="failed", kind=kind, limit=50).items
+        cut_off = [one for one in failed if one.arguments == {"account_id": account_id} and one.ended_at is not None and one.ended_at >= began - CUT_OFF]
+        if cut_off:
+            # Another of its key may wait already.
+            with suppress(ConflictError):
+                jobs.retry(tx, cut_off[0].id, stores.now())
+    if stores.now() - began > LONG_TROUBLE:
+        ask_reconcile(tx, account, stores=stores, by=None)
 
 
 FOLLOW_UP = Reaction("carriers.follow_up", (CARRIER_REPORTED.name,), _follow_up)
@@ -123,7 +152,7 @@ def _marks(running: Running) -> dict[str, Any]:
     if not ready:
         return {"relation_count": 0}
     with calling(running.stores) as calls:
-        return {"relation_count": sum(marks.push(calls, account) for account in ready)}
+        return {"relation_count": _each(ready, lambda account: marks.push(calls, account))}
 
 
 def ask_transfer(tx: Connection, transfer: Transfer, *, stores: Stores, by: str | None) -> str:
@@ -157,7 +186,18 @@ def _settle(running: Running) -> dict[str, Any]:
     if not unsure:
         return {"contact_way_count": 0}
     with calling(running.stores) as calls:
-        return {"contact_way_count": sum(calls.run(contact_ways.settle(calls, account)) for account in unsure)}
+        return {"contact_way_count": _each(unsure, lambda account: calls.run(contact_ways.settle(calls, account)))}
+
+
+def _each(found: Sequence[Account], work: Callable[[Account], int]) -> int:
+    """The sum over these accounts; one whose work breaks off is left for the next round and holds up no other."""
+    done = 0
+    for account in found:
+        try:
+            done += work(account)
+        except SiyuError as error:
+            _log.warning("work for account %s broke off: %s", account.id, error.code)
+    return done
 
 
 def statuses(tx: Connection, job_ids: Sequence[str], kinds: Sequence[JobKind]) -> dict[str, str]:
