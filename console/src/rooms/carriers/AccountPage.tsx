@@ -10,6 +10,7 @@ import { useFail } from "@/ui/useFail";
 import { useFormat } from "@/ui/useFormat";
 import { useQueryState } from "@/ui/useQueryState";
 import { ChecksPanel } from "./ChecksPanel";
+import { DeliveriesPanel } from "./DeliveriesPanel";
 import { GreetingsPanel } from "./GreetingsPanel";
 import { HealthPanels } from "./HealthPanels";
 import { InboxPanel } from "./InboxPanel";
@@ -95,6 +96,9 @@ function Body({ account }: { account: CarrierAccount }) {
       : []),
     ...(RECONCILED.has(account.product)
       ? [{ key: "reconciles", label: t("carriers.reconciles"), children: <ReconcilesPanel account={account} /> }]
+      : []),
+    ...(account.product === "webhook"
+      ? [{ key: "deliveries", label: t("carriers.tab_deliveries"), children: <DeliveriesPanel account={account} /> }]
       : []),
     ...(account.callback_url
       ? [{ key: "inbox", label: t("carriers.tab_inbox"), children: <InboxPanel account={account} /> }]
