@@ -74,7 +74,6 @@ def test_nothing_tells_them(shop: Shop, sandbox: SandboxClient, tmp_path: Path, 
     }  # fmt: skip
     for name, secret in secrets_of(corp).items():
         for place, content in found.items():
-            # A secret in this test is one letter repeated; a run of it is not by chance.
             assert secret.encode() not in content, f"{name} in {place}: {_around(content, secret.encode())!r}"
 
 

@@ -44,11 +44,9 @@ class Corp:
         self._faults.append(int(made["id"]))
 
     def mend(self) -> None:
-        """Every fault of this corp ends."""
-        there = {int(one["id"]) for one in self.sandbox.get("faults")}
+        """Every fault of this corp ends; some have ended by themselves."""
         for number in self._faults:
-            if number in there:
-                self.sandbox.control("DELETE", f"faults/{number}")
+            assert self.sandbox.http.delete(f"/sandbox/faults/{number}").status_code in (200, 404)
         self._faults.clear()
 
     def calls(self, api: str = "") -> int:
