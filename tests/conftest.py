@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import os
 import shutil
 import signal
@@ -10,9 +12,12 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
@@ -24,6 +29,22 @@ from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import attach
 from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
+
+_run = asyncio.run
+
+
+def _run_beside(main: Coroutine[Any, Any, Any], **options: Any) -> Any:
+    """`asyncio.run`, also where a loop runs already: the browser's driver keeps one in the thread of its worker's tests."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return _run(main, **options)
+    context = contextvars.copy_context()
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(context.run, partial(_run, main, **options)).result()
+
+
+asyncio.run = _run_beside
 
 
 class SetClock:
