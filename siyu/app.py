@@ -144,7 +144,8 @@ def _before_import(running: Running, mine: Import) -> None:
 def _after_import(running: Running) -> None:
     flow(running.stores)
     with running.stores.ledger.begin() as tx:
-        jobs.submit(tx, RECOMPUTE, {}, now=running.stores.now(), key="all", created_by=running.created_by)
+        # A recompute that runs already has not seen these orders: the key says up to where it must look.
+        jobs.submit(tx, RECOMPUTE, {}, now=running.stores.now(), key=f"all {log.head(tx)}", created_by=running.created_by)
 
 
 def _lifespan(stores: Stores, runner: Runner, carriers: Carriers) -> Any:

@@ -14,8 +14,8 @@ from siyu.client import Client
 from siyu.foundation.settings import load_settings
 from siyu.foundation.stores import Stores
 
-CLOCKED = ("at_ms", "tagged_ms")
-"""Columns that say when something was computed."""
+CLOCKED = ("at_ms", "tagged_ms", "sequence")
+"""Columns that say when something was computed, or where in the log it lies among what others wrote meanwhile."""
 
 
 def finish(client: Client) -> None:
