@@ -40,7 +40,7 @@ def test_the_sample_brand_comes_in_whole_however_often_it_is_killed(tmp_path: Pa
     for number in range(4):
         process = home.start("demo", "--customers", CUSTOMERS)
         if number < 2:
-            home.wait_until_running("sample.load", number + 1)
+            home.wait_until_running("sample.load", number + 1, or_done=True)
         after = round(draw.uniform(0.0, 6.0), 3)
         print(f"killed {after} s after its job had begun")
         end(process, after)
