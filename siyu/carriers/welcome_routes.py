@@ -13,7 +13,6 @@ from siyu.carriers import accounts, greetings, welcome, words
 from siyu.carriers.accounts import Account
 from siyu.connectors.wecom.content import Faults, Message, check_message
 from siyu.connectors.wecom.limits import limits_of
-from siyu.foundation.clock import from_ms, to_ms
 from siyu.foundation.errors import ConflictError
 from siyu.foundation.http import (
     Body,
@@ -132,9 +131,9 @@ def list_greetings(account_id: RowId, access: Reader, status: Status | None = No
     place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx:
         account = accounts.find_account(tx, account_id)
-        rows = greetings.list_greetings(tx, account_id, status=status, before=(from_ms(place[0]), place[1]) if place else None, limit=limit)
+        rows = greetings.list_greetings(tx, account_id, status=status, before=(datetime.fromisoformat(place[0]), place[1]) if place else None, limit=limit)
         totals = greetings.totals_of(tx, account_id, stores.now())
-    after = encode_cursor(stores, scope, to_ms(rows[-1].received_at), rows[-1].event_key) if len(rows) == limit else None
+    after = encode_cursor(stores, scope, rows[-1].received_at.isoformat(), rows[-1].event_key) if len(rows) == limit else None
     return GreetingPage(items=[_greeting(account, row) for row in rows], next_cursor=after, total=None, totals=GreetingTotals(**vars(totals)))
 
 
