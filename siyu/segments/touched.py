@@ -68,7 +68,7 @@ from siyu.segments.rules import (
     rule_key,
 )
 from siyu.segments.segments import Segment, list_segments
-from siyu.segments.windows import BEFORE, FOREVER, NOW, Moment, Span, crossed, span
+from siyu.segments.windows import BEFORE, FOREVER, NOW, Moment, Span, crossed, earliest_ms
 
 ABOUT_PEOPLE = (ORDER_LINES_RECORDED.name, ACTIVITY_RECORDED.name, PROFILE_RECORDED.name, TAGS_CHANGED.name, IDENTIFIERS_LINKED.name)
 
@@ -244,10 +244,13 @@ _UNREAD = (
 
 
 def _read_by(leaf_rule: Rule, tables: Tables, moment: Moment) -> dict[str, int]:
-    """The facts that a condition reads, each with the earliest instant that matters to it."""
+    """The facts that a condition reads, each with the earliest instant that matters to it on this local day.
+
+    Not at this instant: the expressions are kept for the day, and a clock may be set back.
+    """
     match leaf_rule:
         case Event(where=[_, *_]) | LastEvent():
-            return {"customers_activity": span(getattr(leaf_rule, "window", None), moment).from_ms, "customers_property": FOREVER}
+            return {"customers_activity": earliest_ms(getattr(leaf_rule, "window", None), moment), "customers_property": FOREVER}
         case Rfm() | Lifecycle():
             return {"segments_standing": FOREVER}
         case Attribute(field=field) if field in STANDING_FIELDS:
@@ -261,7 +264,7 @@ def _read_by(leaf_rule: Rule, tables: Tables, moment: Moment) -> dict[str, int]:
             if not isinstance(leaf, Aggregate):
                 return {}
             bounded = isinstance(leaf_rule, Event | Orders)
-            return {leaf.source: span(leaf.window, moment).from_ms if bounded else FOREVER}
+            return {leaf.source: earliest_ms(leaf.window, moment) if bounded else FOREVER}
 
 
 _KEYS = ibis.table({"identity_key": "int64"}, name="_keys")

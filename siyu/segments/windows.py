@@ -58,6 +58,11 @@ def span(window: Window | None, moment: Moment) -> Span:
     return bounds(window, replace(moment, standing_in=None))
 
 
+def earliest_ms(window: Window | None, moment: Moment) -> int:
+    """Before this no row is inside at any instant of the moment's local day."""
+    return int(span(window, replace(moment, now_ms=moment.calendar.midnight_ms(moment.today))).from_ms)
+
+
 def bounds(window: Window | None, moment: Moment) -> Span:
     """The window at this moment; nothing later than now is ever inside.
 
@@ -132,4 +137,4 @@ def _leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
-__all__ = ["BEFORE", "DAY_MS", "FOREVER", "NOW", "Moment", "Span", "bounds", "crossed", "instant_ms", "is_anniversary", "next_crossing_ms", "span"]
+__all__ = ["BEFORE", "DAY_MS", "FOREVER", "NOW", "Moment", "Span", "bounds", "crossed", "earliest_ms", "instant_ms", "is_anniversary", "next_crossing_ms", "span"]
