@@ -52,3 +52,19 @@ def _relations(shop: Shop) -> list[tuple[str, str]]:
     held = [shop.api("GET", f"/customers/{number}/relations")["items"] for number in people]
     return sorted((row["account_name"], row["state"]) for rows in held if len(rows) == 2 for row in rows)
 
+
+
+def test_followers_who_came_and_went_unheard_are_found_by_a_reconcile(shop: Shop, sandbox: SandboxClient) -> None:
+    service = connect_official_account(shop, sandbox)
+    here = f"/carriers/accounts/{service['id']}"
+    phones = [person["id"] for person in sandbox.post("people", {"count": 4})["people"]]
+    for phone in phones[:3]:
+        sandbox.post(f"phones/{phone}/follow", {"account": service["ref"]})
+    wait_for(lambda: shop.api("GET", here)["open_relation_count"] == 3, 20)
+    sandbox.patch(f"official_accounts/{service['ref']}", {"callback": None})
+    sandbox.post(f"phones/{phones[0]}/unfollow", {"account": service["ref"]})
+    sandbox.post(f"phones/{phones[3]}/follow", {"account": service["ref"]})
+    shop.api("POST", f"{here}/reconcile")
+    (done,) = wait_for(lambda: [one for one in shop.api("GET", f"{here}/reconciles")["items"] if one["status"] == "done"], 30)
+    assert (done["seen_count"], done["new_count"], done["gone_count"]) == (3, 1, 1)
+    assert shop.api("GET", here)["open_relation_count"] == 3
