@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from siyu.carriers import accounts, keeping
 from siyu.carriers.tasks import ask_reconcile
 from siyu.customers.tags import change_tags
+from siyu.events import log
 from siyu.events.recording import Senders, record_activities, record_profiles
 from siyu.foundation import jobs
 from siyu.foundation.brand import is_sample, put_data_away, set_sample
@@ -121,7 +122,7 @@ def load_sample(running: Running, flow: Flow) -> dict[str, Any]:
         for name, rule in SEGMENTS:
             if name not in names:
                 create_segment(tx, name=name, description=None, rule=rule, by=None, now=stores.now())
-        jobs.submit(tx, RECOMPUTE, {}, now=stores.now(), key="all")
+        jobs.submit(tx, RECOMPUTE, {}, now=stores.now(), key=f"all {log.head(tx)}")
     return {"customer_count": customers.num_rows, "order_line_count": rows, "event_count": events.metadata.num_rows}
 
 

@@ -70,7 +70,7 @@ def refill(running: Running) -> list[str]:
         with running.begin() as tx:
             published.forget(tx)
             reports.forget(tx)
-            jobs.submit(tx, RECOMPUTE, {}, now=stores.now(), key="all")
+            jobs.submit(tx, RECOMPUTE, {}, now=stores.now(), key=f"all {running.id}")
     return [fact.name for fact in behind]
 
 

@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,8 +78,10 @@ class Inbox:
         self._thread.start()
 
     def stop(self) -> None:
-        self._waiting.put(None)
-        self._thread.join(timeout=10)
+        """What waits is written first, as far as that goes within ten seconds; the rest was not answered, and comes again."""
+        with suppress(queue.Full):
+            self._waiting.put(None, timeout=5)
+        self._thread.join(timeout=5)
 
     async def put(self, arrival: Arrival) -> None:
         """Returns when the arrival is on disk, now or from an earlier time.
@@ -97,18 +100,15 @@ class Inbox:
         await stored
 
     def _turn(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            batch = [first]
-            while len(batch) < TOGETHER:
-                try:
-                    more = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    self._waiting.put(None)
-                    break
-                batch.append(more)
-            self._write(batch)
+        ending = False
+        while not ending:
+            batch = [self._waiting.get()]
+            while len(batch) < TOGETHER and batch[-1] is not None and not self._waiting.empty():
+                batch.append(self._waiting.get())
+            arrived = [one for one in batch if one is not None]
+            ending = len(arrived) < len(batch)
+            if arrived:
+                self._write(arrived)
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
         error: UnavailableError | None = None
