@@ -2,7 +2,7 @@
 
 from siyu.events.catalogue.carriers import CARRIER_REPORTED, RELATION_TAGS_CHANGED, RELATIONS_CHANGED
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
-from siyu.events.catalogue.identity import IDENTIFIERS_LINKED, PEOPLE_SEEN
+from siyu.events.catalogue.identity import IDENTIFIERS_CUT, IDENTIFIERS_LINKED, PEOPLE_SEEN
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.events.catalogue.segments import SEGMENT_MEMBERS_CHANGED
 from siyu.events.envelope import EventType
@@ -12,6 +12,7 @@ CATALOGUE: dict[str, EventType] = {
     for event in (
         PEOPLE_SEEN,
         IDENTIFIERS_LINKED,
+        IDENTIFIERS_CUT,
         PROFILE_RECORDED,
         ACTIVITY_RECORDED,
         TAGS_CHANGED,

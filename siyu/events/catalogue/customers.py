@@ -7,7 +7,7 @@ from siyu.foundation.text import Text
 
 PROFILE_RECORDED = EventType(
     name="profile_recorded",
-    version=1,
+    version=2,
     label=Text("资料更新", "Profile recorded"),
     description=Text("得到一个人的一项资料", "one attribute of a person became known"),
     properties=(
@@ -18,6 +18,7 @@ PROFILE_RECORDED = EventType(
         Property("number", pa.float64(), "the value as a number; null if it is none"),
         Property("time_ms", pa.int64(), "the value as an instant, epoch ms, if it is an ISO date or time; else null"),
         Property("set_ms", pa.int64(), "when the value was set, epoch ms"),
+        Property("op", pa.string(), "set (also null), once, increment, append, unset or delete (path \"\": everything)"),
     ),
 )
 

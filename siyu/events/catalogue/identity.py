@@ -30,3 +30,15 @@ IDENTIFIERS_LINKED = EventType(
         Property("seen_ms", pa.int64(), "when the identifier was first seen, epoch ms"),
     ),
 )
+
+IDENTIFIERS_CUT = EventType(
+    name="identifiers_cut",
+    version=1,
+    label=Text("解除绑定", "Identifiers cut"),
+    description=Text("两个标识不再是同一个人", "two identifiers are one person no longer"),
+    properties=(
+        Property("identity_key", pa.int64(), "keyed blind index of the identifier that was unbound"),
+        Property("anchor_key", pa.int64(), "identity_key of what it was bound to"),
+        Property("cut_ms", pa.int64(), "when it was unbound, epoch ms"),
+    ),
+)

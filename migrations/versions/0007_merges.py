@@ -1,0 +1,22 @@
+"""Merges
+
+Revision: 0007 after 0006
+"""
+
+import sqlalchemy as sa
+
+import siyu.foundation.database
+from alembic import op
+
+revision = '0007'
+down_revision = '0006'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
