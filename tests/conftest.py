@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -29,8 +30,17 @@ from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import attach
 from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
+from tests.makers.sandbox import sandbox, sandbox_server
 
+__all__ = ["sandbox", "sandbox_server"]
 _run = asyncio.run
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The tests of a file run in one worker, so that what they share is set up once."""
+    if item.get_closest_marker("xdist_group") is None:
+        item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
 
 
 def _run_beside(main: Coroutine[Any, Any, Any], **options: Any) -> Any:
@@ -62,15 +72,28 @@ def clock() -> SetClock:
     return SetClock(datetime(2026, 1, 1, 12, tzinfo=UTC))
 
 
-@pytest.fixture
-def stores(tmp_path: Path, clock: SetClock) -> Iterator[Stores]:
-    """A new SQLite ledger and a warehouse in memory."""
-    settings = Settings(home=tmp_path, secret_key="ab" * 32)
-    ledger = open_ledger(settings.ledger_url)
+@pytest.fixture(scope="session")
+def blank_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite ledger with every table and nothing in it: copied, it is had sooner than made."""
+    path = tmp_path_factory.mktemp("blank") / "ledger.sqlite"
+    ledger = open_ledger(f"sqlite:///{path}")
     metadata.create_all(ledger.engine)
-    opened = Stores(settings, ledger, attach(DuckDBEngine(None, "1GB", 2), FACTS), load_secrets(settings), clock)
+    ledger.close()
+    return path
+
+
+@pytest.fixture
+def stores(tmp_path: Path, clock: SetClock, blank_ledger: Path) -> Iterator[Stores]:
+    """A new SQLite ledger and a warehouse in memory."""
+    shutil.copy(blank_ledger, tmp_path / "ledger.sqlite")
+    opened = _opened(Settings(home=tmp_path, secret_key="ab" * 32), clock)
     yield opened
     opened.close()
+
+
+def _opened(settings: Settings, clock: SetClock) -> Stores:
+    warehouse = attach(DuckDBEngine(None, "1GB", 2), FACTS)
+    return Stores(settings, open_ledger(settings.ledger_url), warehouse, load_secrets(settings), clock)
 
 
 @pytest.fixture(scope="session")
@@ -147,28 +170,53 @@ def _wait_for(programs: Path, port: int, log: Path) -> None:
     raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty ledger of each kind; a database of its own for each test."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-        return
-    server = create_engine(request.getfixturevalue("postgres_url"), isolation_level="AUTOCOMMIT")
+@contextmanager
+def _database(server_url: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a new database of that PostgreSQL, which goes afterwards."""
+    server = create_engine(server_url, isolation_level="AUTOCOMMIT")
     name = f"siyu_{uuid.uuid4().hex[:12]}"
     with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(str(server.url)).set(database=name).render_as_string(hide_password=False)
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A ledger of each kind without any table; a database of its own for each test."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+        return
+    with _database(request.getfixturevalue("postgres_url")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def blank_database(postgres_url: str) -> Iterator[str]:
+    """The name of a database with every table and nothing in it, to be copied."""
+    with _database(postgres_url) as url:
+        ledger = open_ledger(url)
+        metadata.create_all(ledger.engine)
+        ledger.close()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A ledger of each kind with every table and nothing in it; a database of its own for each test."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("blank_ledger"), tmp_path / "ledger.sqlite")
+        yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+        return
+    with _database(request.getfixturevalue("postgres_url"), request.getfixturevalue("blank_database")) as url:
+        yield url
+
+
 @pytest.fixture
 def any_stores(ledger_url: str, tmp_path: Path, clock: SetClock) -> Iterator[Stores]:
     """As `stores`, once on SQLite and once on PostgreSQL."""
-    settings = Settings(home=tmp_path, secret_key="ab" * 32, database_url=ledger_url)
-    ledger = open_ledger(settings.ledger_url)
-    metadata.create_all(ledger.engine)
-    opened = Stores(settings, ledger, attach(DuckDBEngine(None, "1GB", 2), FACTS), load_secrets(settings), clock)
+    opened = _opened(Settings(home=tmp_path, secret_key="ab" * 32, database_url=ledger_url), clock)
     yield opened
     opened.close()

@@ -10,9 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import OpenPage, Server, api, figure, start, stop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server
+from tests.makers.sandbox import SandboxClient
 
-__all__ = ["sandbox", "sandbox_server"]
 pytestmark = pytest.mark.xdist_group("browser")
 SECRET = "s" * 43
 

@@ -14,9 +14,8 @@ from siyu.carriers.welcome import save_welcome
 from siyu.foundation.settings import Settings
 from tests.faults.home import Home
 from tests.makers.carriers import AES_KEY, wecom_account
-from tests.makers.sandbox import SandboxClient, free_port, sandbox, sandbox_server, wait_for
+from tests.makers.sandbox import SandboxClient, free_port, wait_for
 
-__all__ = ["sandbox", "sandbox_server"]
 SECRET = "s" * 43
 PER_SECOND, SECONDS, KILLS = 15, 16, (4, 10)
 

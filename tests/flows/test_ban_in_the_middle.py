@@ -13,10 +13,9 @@ from siyu.carriers import accounts, marks, tags, tasks
 from siyu.foundation import jobs
 from siyu.foundation.database import metadata
 from tests.makers.running import Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
+from tests.makers.sandbox import SandboxClient, wait_for
 from tests.makers.troubles import Corp, open_corp
 
-__all__ = ["sandbox", "sandbox_server"]
 RELATIONS = 400
 NEWCOMERS = 10
 

@@ -15,10 +15,9 @@ import pytest
 from siyu.carriers import accounts
 from siyu.connectors.errors import CarrierError
 from tests.makers.running import KEY, SECRET, Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
+from tests.makers.sandbox import SandboxClient, wait_for
 from tests.makers.troubles import TOKEN, Corp, added, open_corp, teller
 
-__all__ = ["sandbox", "sandbox_server"]
 CALLBACK_TOKEN = "qWeRtYcallbackToken29"
 
 

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 
 from tests.makers.running import SECRET, Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox_server, wait_for
+from tests.makers.sandbox import SandboxClient, wait_for
 from tests.makers.troubles import DETAILS, TOKEN, WELCOME, Corp, open_corp
 
-__all__ = ["sandbox_server"]
 MOST_CALLS = 150
 
 

@@ -17,10 +17,9 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from tests.makers.running import KEY, Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
+from tests.makers.sandbox import SandboxClient, wait_for
 from tests.makers.troubles import DETAILS, TOKEN, WELCOME, Corp, open_corp
 
-__all__ = ["sandbox", "sandbox_server"]
 PEOPLE = 25
 A_MINUTE = 40
 

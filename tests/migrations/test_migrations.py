@@ -21,8 +21,8 @@ from siyu.foundation.migrate import migrate, schema_version
 
 
 @pytest.fixture
-def ledger(ledger_url: str) -> Iterator[Ledger]:
-    opened = open_ledger(ledger_url)
+def ledger(bare_url: str) -> Iterator[Ledger]:
+    opened = open_ledger(bare_url)
     yield opened
     opened.close()
 
@@ -85,8 +85,8 @@ def test_a_migration_that_was_cut_off_is_made_anew(ledger: Ledger, after: int) -
     assert differences(ledger) == []
 
 
-def test_two_processes_may_start_at_once(ledger_url: str) -> None:
-    ledgers = [open_ledger(ledger_url) for _ in range(4)]
+def test_two_processes_may_start_at_once(bare_url: str) -> None:
+    ledgers = [open_ledger(bare_url) for _ in range(4)]
     failed: list[BaseException] = []
 
     def run(one: Ledger) -> None:

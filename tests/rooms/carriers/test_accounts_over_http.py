@@ -12,9 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.makers.running import KEY, SECRET, Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
-
-__all__ = ["sandbox", "sandbox_server"]
+from tests.makers.sandbox import SandboxClient, wait_for
 
 
 @pytest.fixture

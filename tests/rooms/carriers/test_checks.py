@@ -9,9 +9,7 @@ import httpx
 import pytest
 
 from tests.makers.running import KEY, SECRET, Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
-
-__all__ = ["sandbox", "sandbox_server"]
+from tests.makers.sandbox import SandboxClient, wait_for
 
 
 @pytest.fixture(scope="module")

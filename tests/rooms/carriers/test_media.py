@@ -14,9 +14,8 @@ from siyu.foundation.stores import Stores
 from tests.conftest import SetClock
 from tests.makers.corps import Corp, open_corp, run_job
 from tests.makers.running import running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server
+from tests.makers.sandbox import SandboxClient
 
-__all__ = ["sandbox", "sandbox_server"]
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(200)
 UPLOAD = "media/upload"
 

@@ -19,9 +19,8 @@ from siyu.foundation.stores import Stores
 from tests.conftest import SetClock
 from tests.makers.corps import Corp, held, open_corp, run_job
 from tests.makers.running import Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server
+from tests.makers.sandbox import SandboxClient
 
-__all__ = ["sandbox", "sandbox_server"]
 ADD = "add_msg_template"
 
 

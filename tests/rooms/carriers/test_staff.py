@@ -12,9 +12,7 @@ from siyu.carriers import staffing, tasks
 from siyu.river import flow
 from tests.makers.corps import Corp, open_corp
 from tests.makers.running import Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
-
-__all__ = ["sandbox", "sandbox_server"]
+from tests.makers.sandbox import SandboxClient, wait_for
 
 
 @pytest.fixture

@@ -19,9 +19,7 @@ from siyu.identity.identifiers import look_up_all
 from siyu.river import flow
 from tests.makers.corps import Corp, held, open_corp, run_job
 from tests.makers.running import Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
-
-__all__ = ["sandbox", "sandbox_server"]
+from tests.makers.sandbox import SandboxClient, wait_for
 
 
 @pytest.fixture

@@ -14,9 +14,8 @@ from siyu.foundation.stores import Stores
 from tests.conftest import SetClock
 from tests.makers.corps import Corp, held, open_corp, run_job
 from tests.makers.running import running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
+from tests.makers.sandbox import SandboxClient, wait_for
 
-__all__ = ["sandbox", "sandbox_server"]
 GIVER, TAKER = "staff0001", "staff0002"
 
 

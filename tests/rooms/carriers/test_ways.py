@@ -18,9 +18,8 @@ from siyu.foundation.stores import Stores
 from tests.conftest import SetClock
 from tests.makers.corps import Corp, open_corp, run_job
 from tests.makers.running import Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
+from tests.makers.sandbox import SandboxClient, wait_for
 
-__all__ = ["sandbox", "sandbox_server"]
 ADD = "add_contact_way"
 
 

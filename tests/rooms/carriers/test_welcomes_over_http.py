@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from tests.makers.running import Shop, running_shop
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
+from tests.makers.sandbox import SandboxClient, wait_for
 
-__all__ = ["sandbox", "sandbox_server"]
 LINK = {"msgtype": "link", "link": {"title": "新客礼", "url": "https://example.com/a"}}
 
 
@@ -36,6 +35,7 @@ def _add(shop: Shop, path: str, name: str, text: str, **more: Any) -> dict[str, 
         ({"name": "w", "content": {"text": ""}}, {"content.text"}),
         ({"name": "w", "content": {"text": "x", "attachments": [LINK] * 10}}, {"content.attachments"}),
         ({"name": "w", "content": {"text": "x", "attachments": [{"msgtype": "link", "link": {"title": "", "url": "ftp://x"}}]}}, {"content.attachments.0.link.title", "content.attachments.0.link.url"}),
+        ({"name": "w", "content": {"text": "x", "attachments": [{"msgtype": "image", "image": {"media_id": f"media:{'0' * 32}"}}]}}, {"content.attachments.0"}),
     ],
 )  # fmt: skip
 def test_what_the_carrier_would_refuse_is_refused_here_with_every_fault(shop: Shop, path: str, draft: dict[str, Any], fields: set[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from siyu.foundation.clock import Clock, system_clock
-from siyu.foundation.database import metadata, open_ledger
+from siyu.foundation.database import open_ledger
 from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
@@ -27,7 +27,6 @@ def make_stores(ledger_url: str, tmp_path: Path) -> Iterator[MakeStores]:
         home.mkdir()
         settings = Settings(home=home, database_url=ledger_url, job_workers=job_workers)
         ledger = open_ledger(ledger_url)
-        metadata.create_all(ledger.engine)
         opened.append(Stores(settings, ledger, open_warehouse(settings, []), load_secrets(settings), clock))
         return opened[-1]
 

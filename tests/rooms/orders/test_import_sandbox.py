@@ -6,10 +6,8 @@ from datetime import UTC, datetime
 
 from tests.conftest import SetClock
 from tests.makers.door import Door
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server
+from tests.makers.sandbox import SandboxClient
 from tests.makers.sandbox_people import make_population
-
-__all__ = ["sandbox", "sandbox_server"]
 
 
 def test_the_simulated_shops_export_is_taken_in_whole_and_again(door: Door, clock: SetClock, sandbox: SandboxClient) -> None:

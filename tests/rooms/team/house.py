@@ -73,9 +73,6 @@ def open_house(ledger_url: str, home: Path, **settings: Any) -> House:
     clock = [datetime(2026, 10, 1, 8, tzinfo=UTC)]
     chosen = Settings(home=home, database_url=ledger_url, **settings)
     ledger = open_ledger(ledger_url)
-    if not ledger.is_sqlite:
-        metadata.drop_all(ledger.engine)
-    metadata.create_all(ledger.engine)
     warehouse = attach(DuckDBEngine(None, "256MB", 1), ())
     stores = Stores(chosen, ledger, warehouse, load_secrets(chosen), lambda: clock[0])
     return House(stores, build_application(stores, [router], title="Siyu", version="0.0.test"), clock)

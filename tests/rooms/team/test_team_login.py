@@ -42,8 +42,8 @@ def test_cookie_is_out_of_reach_for_scripts_and_other_sites(house: House) -> Non
     assert "Secure" not in cookie
 
 
-def test_cookie_is_secure_and_host_bound_when_the_brand_uses_https(tmp_path: Path) -> None:
-    house = open_house(f"sqlite:///{tmp_path / 'l.sqlite'}", tmp_path, public_url="https://siyu.example.com")
+def test_cookie_is_secure_and_host_bound_when_the_brand_uses_https(ledger_url: str, tmp_path: Path) -> None:
+    house = open_house(ledger_url, tmp_path, public_url="https://siyu.example.com")
     login, password = create_first_owner(house.stores) or ("", "")
     browser = house.browser(base_url="https://siyu.example.com")
     cookie = attempt(browser, login, password).headers["set-cookie"]

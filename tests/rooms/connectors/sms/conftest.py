@@ -1,4 +1,3 @@
-from tests.makers.sandbox import sandbox, sandbox_server
 from tests.makers.weixin import listener
 
-__all__ = ["listener", "sandbox", "sandbox_server"]
+__all__ = ["listener"]

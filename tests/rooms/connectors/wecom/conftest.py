@@ -17,11 +17,9 @@ from siyu.connectors.memory import MemoryWatch, memory_ports
 from siyu.connectors.ports import AccountKey, Ports
 from siyu.connectors.registry import VENDORS
 from siyu.connectors.wecom.connector import WeCom
-from tests.makers.sandbox import SandboxClient, sandbox, sandbox_server, wait_for
+from tests.makers.sandbox import SandboxClient, wait_for
 from tests.makers.sandbox_wecom import AES_KEY, TOKEN, SandboxCorp, make_corp
 from tests.makers.vendor import run
-
-__all__ = ["sandbox", "sandbox_server"]
 
 
 @dataclass
