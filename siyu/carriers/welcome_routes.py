@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from siyu.carriers import accounts, greetings, welcome, words
 from siyu.carriers.accounts import Account
 from siyu.connectors.wecom.content import Faults, Message, check_message
-from siyu.connectors.wecom.limits import limits_of
+from siyu.connectors.wecom.limits import WeComLimits
 from siyu.foundation.errors import ConflictError
 from siyu.foundation.http import (
     Body,
@@ -164,7 +164,7 @@ def _content_check(account: Account) -> welcome.Check:
     """The connector's own limits; a carrier without welcomes refuses them."""
     if account.product != "wecom":
         raise ConflictError(Text("这种载体没有欢迎语", "this carrier has no welcomes"))
-    limits = limits_of(account.settings)
+    limits = WeComLimits.of(account.settings)
 
     def check(message: Message) -> None:
         faults = Faults()

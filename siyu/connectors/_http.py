@@ -229,6 +229,11 @@ async def _address(host: str, port: int, allow_private: bool) -> str:
     return addresses[0]
 
 
+def address_of(host: str, port: int, allow_private: bool) -> str:
+    """An address of `host` that may be called, for protocols that are not HTTP. It waits for the resolver, so call it in a thread."""
+    return asyncio.run(_address(host, port, allow_private))
+
+
 async def _resolve(host: str, port: int) -> tuple[str, ...]:
     try:
         return (str(ipaddress.ip_address(host)),)

@@ -1,4 +1,4 @@
-"""Limits 限制 of Official Accounts and Mini Programs: numbers as settings, and faults of what is to be sent, all told at once."""
+"""Limits 限制 of a WeChat product: numbers as settings, and faults of what is to be sent, all told at once."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from siyu.connectors._http import Reach
 from siyu.connectors._wechat.api import Manner
 from siyu.connectors._wechat.platform import BASE_URL
+from siyu.connectors.fields import ALLOW_PRIVATE, base_url, callback_token, encoding_aes_key, reach_of
 from siyu.connectors.ports import Rate
 from siyu.connectors.vendor import Field
 from siyu.foundation.text import Text
@@ -29,41 +29,12 @@ CREDENTIALS = (
         secret=True,
         pattern=r"[A-Za-z0-9_-]{16,128}",
     ),
-    Field(
-        "callback_token",
-        Text("回调 Token", "Callback token"),
-        Text("服务器配置里的 Token", "The Token of the server settings"),
-        secret=True,
-        pattern=r"[A-Za-z0-9]{3,32}",
-        required=False,
-    ),
-    Field(
-        "encoding_aes_key",
-        Text("回调 EncodingAESKey", "Callback EncodingAESKey"),
-        Text(
-            "43 位;选择「安全模式」时必填,明文模式留空",
-            "43 characters; needed in safe mode, empty in plain mode",
-        ),
-        secret=True,
-        pattern=r"[A-Za-z0-9+/]{43}",
-        required=False,
-    ),
+    callback_token(r"[A-Za-z0-9]{3,32}", Text("服务器配置里的 Token", "The Token of the server settings")),
+    encoding_aes_key(Text("43 位;选择「安全模式」时必填,明文模式留空", "43 characters; needed in safe mode, empty in plain mode")),
 )
 SETTINGS = (
-    Field(
-        "base_url",
-        Text("接口地址", "Base URL"),
-        pattern=r"https?://[^\s?#]+",
-        required=False,
-        default=BASE_URL,
-    ),
-    Field(
-        "allow_private",
-        Text("允许内网地址", "Allow private addresses"),
-        pattern=r"true|false",
-        required=False,
-        default="false",
-    ),
+    base_url(BASE_URL),
+    ALLOW_PRIVATE,
     Field(
         "stable_token",
         Text("使用稳定版凭证", "Use the stable token"),
@@ -78,10 +49,5 @@ SETTINGS = (
 )
 
 
-def is_true(value: object, default: bool = False) -> bool:
-    return default if value in (None, "") else str(value).lower() in ("1", "true", "yes", "on")
-
-
 def manner_of(settings: Mapping[str, Any], api_rates: Mapping[str, tuple[Rate, ...]]) -> Manner:
-    reach = Reach(allow_private=is_true(settings.get("allow_private")))
-    return Manner(str(settings.get("base_url") or BASE_URL), reach, (), api_rates)
+    return Manner(str(settings.get("base_url") or BASE_URL), reach_of(settings), (), api_rates)

@@ -20,6 +20,7 @@ from siyu.connectors.email.pushed import PushedReports, load_push_definition
 from siyu.connectors.email.reports import happening, read_reports
 from siyu.connectors.email.smtp import Outcome, Server, send_letters
 from siyu.connectors.errors import BadCredentials, CarrierError, Throttled
+from siyu.connectors.fields import is_true
 from siyu.connectors.happenings import Happening
 from siyu.connectors.ports import AccountKey, Ports, Rate
 from siyu.connectors.vendor import Vendor
@@ -129,6 +130,7 @@ def _server(credentials: Mapping[str, str], settings: Mapping[str, Any]) -> Serv
         credentials.get("username", ""),
         credentials.get("password", ""),
         float(settings.get("timeout_seconds") or 30),
+        allow_private=is_true(settings.get("allow_private")),
     )
 
 
@@ -145,6 +147,7 @@ def _mailbox(credentials: Mapping[str, str], settings: Mapping[str, Any]) -> Mai
         tls=str(settings.get("mailbox_tls") or "true").lower() != "false",
         folder=str(settings.get("mailbox_folder") or "INBOX"),
         timeout_seconds=float(settings.get("timeout_seconds") or 30),
+        allow_private=is_true(settings.get("allow_private")),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from siyu.connectors.errors import Codes, Known
+from siyu.connectors.fields import ALLOW_PRIVATE
 from siyu.connectors.vendor import Field
 from siyu.foundation.text import Text
 
@@ -68,6 +69,7 @@ SETTINGS: Final = (
         pattern=r"tls|starttls|none",
         default="tls",
     ),
+    ALLOW_PRIVATE,
     Field("sender_name", Text("发件人名称", "Sender's name"), required=False),
     Field("reply_to", Text("回复地址", "Reply-To"), pattern=_ADDRESS, required=False),
     Field("bounce_address", Text("退信地址", "Address for bounces"), pattern=_ADDRESS, required=False),

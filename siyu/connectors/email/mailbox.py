@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from siyu.connectors._http import address_of
 from siyu.connectors.email.replies import said
 from siyu.connectors.email.smtp import LOOPBACK
 from siyu.connectors.errors import BadCredentials, Unavailable
@@ -35,6 +36,7 @@ class Mailbox:
     folder: str = "INBOX"
     timeout_seconds: float = 30
     context: ssl.SSLContext | None = None
+    allow_private: bool = False
 
     def __repr__(self) -> str:
         return f"Mailbox({self.protocol} {self.host}:{self.port})"
@@ -56,6 +58,7 @@ def read_mailbox(box: Mailbox, cursor: str = "", at_most: int = 200) -> Read:
             Text("没有加密的连接上不会发送密码", "no password is sent over a connection without TLS"),
             vendor_code="no_tls", api="mailbox", way_out=Text("邮箱请使用 TLS", "use TLS for the mailbox"),
         )  # fmt: skip
+    address_of(box.host, box.port, box.allow_private)
     with _reaching():
         return _imap(box, cursor, at_most) if box.protocol == "imap" else _pop(box, cursor, at_most)
 

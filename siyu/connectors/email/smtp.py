@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from siyu.connectors._http import address_of
 from siyu.connectors.email.letters import POLICY, Letter, Sender, ascii_domain, compose, message_id
 from siyu.connectors.email.replies import refused_reply, said
 from siyu.connectors.errors import BadCredentials, CarrierError, Unavailable
@@ -42,6 +43,7 @@ class Server:
     timeout_seconds: float = 30
     context: ssl.SSLContext | None = None
     helo: str = "localhost"
+    allow_private: bool = False
 
     def __repr__(self) -> str:
         return f"Server({self.host}:{self.port}, {self.tls})"
@@ -120,8 +122,9 @@ class Conversation:
         )
         # The library reads the name for the certificate from here; `connect` alone does not set it.
         smtp._host = server.host  # type: ignore[attr-defined]
+        address = address_of(server.host, server.port, server.allow_private)
         with _reaching("connect"):
-            self._demand("connect", (220,), *smtp.connect(server.host, server.port))
+            self._demand("connect", (220,), *smtp.connect(address, server.port))
             smtp.ehlo_or_helo_if_needed()
             if server.tls == "starttls":
                 self._secure(smtp, context)

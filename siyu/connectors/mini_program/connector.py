@@ -12,6 +12,7 @@ from siyu.connectors._wechat.notices import NoticeTemplates
 from siyu.connectors._wechat.platform import Platform
 from siyu.connectors._wechat.platform_codes import CODES
 from siyu.connectors._wechat.talk import Talk
+from siyu.connectors.fields import is_true
 from siyu.connectors.mini_program.callbacks import callback
 from siyu.connectors.mini_program.checks import CHECKS
 from siyu.connectors.mini_program.content_checks import ContentChecks
@@ -36,7 +37,7 @@ class MiniProgram:
         self.limits = limits_of(MiniProgramLimits, settings)
         self.template_ids = tuple(str(settings.get("template_ids") or "").replace(",", " ").split())
         manner = platform_fields.manner_of(settings, self.limits.api_rates())
-        stable = platform_fields.is_true(settings.get("stable_token"), default=True)
+        stable = is_true(settings.get("stable_token"), default=True)
         self.platform = platform = Platform(account, credentials["secret"], manner, ports, stable=stable)
         self.logins = Logins(platform)
         self.notices = Notices(platform)

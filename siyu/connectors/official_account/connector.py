@@ -12,6 +12,7 @@ from siyu.connectors._wechat.notices import NoticeTemplates
 from siyu.connectors._wechat.platform import Platform
 from siyu.connectors._wechat.platform_codes import CODES
 from siyu.connectors._wechat.talk import Talk
+from siyu.connectors.fields import is_true
 from siyu.connectors.official_account.callbacks import callback
 from siyu.connectors.official_account.checks import CHECKS
 from siyu.connectors.official_account.codes import PICTURE_URL, Codes
@@ -43,7 +44,7 @@ class OfficialAccount:
         self.limits = limits_of(AccountLimits, settings)
         self.kind = str(settings.get("kind") or "service")
         manner = platform_fields.manner_of(settings, self.limits.api_rates())
-        stable = platform_fields.is_true(settings.get("stable_token"), default=True)
+        stable = is_true(settings.get("stable_token"), default=True)
         self.platform = platform = Platform(account, credentials["secret"], manner, ports, stable=stable)
         self.followers = Followers(platform, self.limits)
         self.tags = Tags(platform, self.limits)

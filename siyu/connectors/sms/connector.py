@@ -9,6 +9,7 @@ from typing import Any
 
 from siyu.connectors._http import Reach, send
 from siyu.connectors.errors import CarrierError, Codes, Known
+from siyu.connectors.fields import ALLOW_PRIVATE, base_url, is_true, per_second, timeout_seconds
 from siyu.connectors.ports import AccountKey, Ports, Rate
 from siyu.connectors.sms.callbacks import Receiver
 from siyu.connectors.sms.checks import CHECKS
@@ -30,7 +31,7 @@ class Sms:
         self._credentials = dict(credentials)
         self._base_url = str(settings.get("base_url") or "")
         self._reach = Reach(
-            allow_private=str(settings.get("allow_private") or "").lower() in ("1", "true", "yes"),
+            allow_private=is_true(settings.get("allow_private")),
             total_seconds=float(settings.get("timeout_seconds") or 15),
         )
         self._rates = (Rate(int(settings.get("per_second") or 50), 1),)
@@ -118,37 +119,13 @@ _CREDENTIALS = (
     ),
 )
 _SETTINGS = (
-    Field(
-        "base_url",
-        Text("接口地址", "Base URL"),
-        Text("定义里 {base_url} 的值", "What {base_url} in the definition stands for"),
-        pattern=r"https?://[^\s?#]+",
-        required=False,
-    ),
-    Field(
-        "allow_private",
-        Text("允许内网地址", "Allow private addresses"),
-        pattern=r"true|false",
-        required=False,
-        default="false",
-    ),
-    Field(
-        "per_second",
-        Text("每秒最多发送", "Messages a second"),
-        pattern=r"[1-9]\d{0,4}",
-        required=False,
-        default="50",
-    ),
+    base_url(help=Text("定义里 {base_url} 的值", "What {base_url} in the definition stands for")),
+    ALLOW_PRIVATE,
+    per_second(50, Text("每秒最多发送", "Messages a second")),
     Field(
         "at_once", Text("同时调用数", "Calls at once"), pattern=r"[1-9]\d{0,2}", required=False, default="10"
     ),
-    Field(
-        "timeout_seconds",
-        Text("超时秒数", "Time-out in seconds"),
-        pattern=r"[1-9]\d{0,2}",
-        required=False,
-        default="15",
-    ),
+    timeout_seconds(15),
     Field(
         "test_phone",
         Text("自检手机号", "Number for the check"),

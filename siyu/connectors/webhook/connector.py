@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from siyu.connectors._http import Outgoing, Reach, Reply, send
 from siyu.connectors.errors import BadCredentials, CarrierError, Codes, Known, Refused, Throttled, Unavailable
+from siyu.connectors.fields import ALLOW_PRIVATE, is_true, per_second, timeout_seconds
 from siyu.connectors.ports import AccountKey, Ports, Rate
 from siyu.connectors.vendor import Check, Field, Found, Vendor
 from siyu.connectors.webhook.attempt import EXCERPT_CHARACTERS, Attempt, sha256
@@ -48,7 +49,7 @@ class Webhook:
             one for one in (credentials["secret"], credentials.get("former_secret", "")) if one
         )
         self._reach = Reach(
-            allow_private=str(settings.get("allow_private") or "").lower() in ("1", "true", "yes"),
+            allow_private=is_true(settings.get("allow_private")),
             total_seconds=float(settings.get("timeout_seconds") or 10),
             max_bytes=_ANSWER_BYTES,
         )
@@ -221,27 +222,9 @@ _SETTINGS = (
         pattern=r"\*|[a-z_]+(\s*,\s*[a-z_]+)*",
         required=False,
     ),
-    Field(
-        "allow_private",
-        Text("允许内网地址", "Allow private addresses"),
-        pattern=r"true|false",
-        required=False,
-        default="false",
-    ),
-    Field(
-        "timeout_seconds",
-        Text("超时秒数", "Time-out in seconds"),
-        pattern=r"[1-9]\d{0,1}",
-        required=False,
-        default="10",
-    ),
-    Field(
-        "per_second",
-        Text("每秒最多投递", "Deliveries a second"),
-        pattern=r"[1-9]\d{0,3}",
-        required=False,
-        default="20",
-    ),
+    ALLOW_PRIVATE,
+    timeout_seconds(10),
+    per_second(20, Text("每秒最多投递", "Deliveries a second")),
 )
 
 VENDOR = Vendor(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from siyu.connectors._http import Reach
+from siyu.connectors._wechat.limits import limit_fields
+from siyu.connectors.fields import ALLOW_PRIVATE, base_url, callback_token, encoding_aes_key, reach_of
 from siyu.connectors.ports import AccountKey, Ports
 from siyu.connectors.vendor import Field, Vendor
 from siyu.connectors.wecom.acquisition import Acquisition
@@ -15,7 +16,7 @@ from siyu.connectors.wecom.client import BASE_URL, Client
 from siyu.connectors.wecom.codes import CODES
 from siyu.connectors.wecom.customers import Customers
 from siyu.connectors.wecom.groups import Groups
-from siyu.connectors.wecom.limits import limit_fields, limits_of
+from siyu.connectors.wecom.limits import WeComLimits
 from siyu.connectors.wecom.media import Media
 from siyu.connectors.wecom.messages import Messages
 from siyu.connectors.wecom.moments import Moments
@@ -36,14 +37,11 @@ class WeCom:
         self, account: AccountKey, credentials: Mapping[str, str], settings: Mapping[str, Any], ports: Ports
     ) -> None:
         self.account = account
-        self.limits = limits_of(settings)
+        self.limits = WeComLimits.of(settings)
         self.login_domain = str(settings.get("login_domain") or "")
         agentid = int(settings["agentid"]) if settings.get("agentid") not in (None, "") else None
-        reach = Reach(allow_private=_is_true(settings.get("allow_private")))
-        base_url = str(settings.get("base_url") or BASE_URL)
-        self.client = client = Client(
-            account, credentials["secret"], self.limits, ports, base_url=base_url, reach=reach
-        )
+        address = str(settings.get("base_url") or BASE_URL)
+        self.client = client = Client(account, credentials["secret"], self.limits, ports, base_url=address, reach=reach_of(settings))
         self.staff = Staff(client)
         self.customers = Customers(client)
         self.tags = Tags(client)
@@ -63,10 +61,6 @@ class WeCom:
         return f"WeCom({self.account.ref})"
 
 
-def _is_true(value: object) -> bool:
-    return value is True or str(value).lower() in ("1", "true", "yes", "on")
-
-
 _CREDENTIALS = (
     Field(
         "corpid",
@@ -84,25 +78,8 @@ _CREDENTIALS = (
         secret=True,
         pattern=r"[A-Za-z0-9_-]{16,128}",
     ),
-    Field(
-        "callback_token",
-        Text("回调 Token", "Callback token"),
-        Text("应用「接收消息」设置里的 Token", "The Token under Receive Messages of the app"),
-        secret=True,
-        pattern=r"[A-Za-z0-9]{1,32}",
-        required=False,
-    ),
-    Field(
-        "encoding_aes_key",
-        Text("回调 EncodingAESKey", "Callback EncodingAESKey"),
-        Text(
-            "应用「接收消息」设置里的 EncodingAESKey,43 位",
-            "The EncodingAESKey under Receive Messages of the app, 43 characters",
-        ),
-        secret=True,
-        pattern=r"[A-Za-z0-9+/]{43}",
-        required=False,
-    ),
+    callback_token(r"[A-Za-z0-9]{1,32}", Text("应用「接收消息」设置里的 Token", "The Token under Receive Messages of the app")),
+    encoding_aes_key(Text("应用「接收消息」设置里的 EncodingAESKey,43 位", "The EncodingAESKey under Receive Messages of the app, 43 characters")),
 )
 _SETTINGS = (
     Field("agentid", Text("应用编号 AgentID", "AgentID"), pattern=r"\d{1,10}", required=False),
@@ -115,20 +92,8 @@ _SETTINGS = (
         ),
         required=False,
     ),
-    Field(
-        "base_url",
-        Text("接口地址", "Base URL"),
-        pattern=r"https?://[^\s?#]+",
-        required=False,
-        default=BASE_URL,
-    ),
-    Field(
-        "allow_private",
-        Text("允许内网地址", "Allow private addresses"),
-        pattern=r"(true|false)?",
-        required=False,
-        default="false",
-    ),
+    base_url(BASE_URL),
+    ALLOW_PRIVATE,
 )
 
 VENDOR = Vendor(
@@ -136,7 +101,7 @@ VENDOR = Vendor(
     name=Text("企业微信", "WeCom"),
     ref_field="corpid",
     credentials=_CREDENTIALS,
-    settings=(*_SETTINGS, *limit_fields()),
+    settings=(*_SETTINGS, *limit_fields(WeComLimits)),
     connect=WeCom,
     callback=callback,
     checks=CHECKS,

@@ -25,7 +25,7 @@ def post_office(shop: Shop, sandbox: SandboxClient) -> dict[str, Any]:
     body = {
         "product": "email", "name": "会员邮件", "credentials": {"address": "care@brand.test", "mailbox_password": "any"},
         "settings": {
-            "host": "127.0.0.1", "port": str(doors["smtp_port"]), "tls": "none", "bounce_address": "care@brand.test", "mailbox_host": "127.0.0.1",
+            "host": "127.0.0.1", "port": str(doors["smtp_port"]), "tls": "none", "allow_private": "true", "bounce_address": "care@brand.test", "mailbox_host": "127.0.0.1",
             "mailbox_port": str(doors["pop3_port"]), "mailbox_protocol": "pop3", "mailbox_tls": "false", "mailbox_username": "care@brand.test",
         },
     }  # fmt: skip

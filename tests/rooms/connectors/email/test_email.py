@@ -53,7 +53,7 @@ def _email(
 ) -> Email:
     credentials = {"address": "hello@brand.test"}
     credentials |= dict(zip(("username", "password"), server.login, strict=True)) if server.login else {}
-    given = {"host": "127.0.0.1", "port": str(server.port), "tls": "none", "timeout_seconds": "5", **settings}
+    given = {"host": "127.0.0.1", "port": str(server.port), "tls": "none", "timeout_seconds": "5", "allow_private": "true", **settings}
     ports = ports_on(time or Time(), patience_seconds=1, watch=watch)
     return Email(ACCOUNT, credentials, given, ports)
 
@@ -114,7 +114,7 @@ def test_reports_are_read_from_the_mailbox_on() -> None:
 
 def _settings(email: Email, port: int) -> dict[str, str]:
     return {
-        "host": "127.0.0.1", "port": str(email.server.port), "tls": "none",
+        "host": "127.0.0.1", "port": str(email.server.port), "tls": "none", "allow_private": "true",
         "mailbox_host": "127.0.0.1", "mailbox_port": str(port), "mailbox_tls": "false", "mailbox_username": "care",
     }  # fmt: skip
 
@@ -168,11 +168,19 @@ def test_the_first_step_tells_the_watch_whether_the_account_is_well() -> None:
     assert kinds == [(True, None), (True, "bad_credentials")]
 
 
+def test_a_server_inside_is_called_only_with_leave() -> None:
+    with mail_server(MailServer()) as server:
+        found = _checked(_email(server, allow_private="false"))
+        assert server.connections == 0
+    assert found["connect"].ok is False
+    assert "private" in found["connect"].says.en
+
+
 def test_a_mailbox_says_nothing_about_sending() -> None:
     watch = MemoryWatch()
     with imap_server({}) as port, mail_server() as server:
         email = _email(server, watch)
-        box = Mailbox("127.0.0.1", port, "care", "wrong", tls=False)
+        box = Mailbox("127.0.0.1", port, "care", "wrong", tls=False, allow_private=True)
         email.mailbox = box
         with pytest.raises(BadCredentials):
             run(email.read())

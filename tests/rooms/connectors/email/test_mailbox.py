@@ -10,11 +10,11 @@ from tests.makers.mail import imap_server, pop_server
 
 
 def _imap(port: int, password: str = "secret") -> Mailbox:
-    return Mailbox("127.0.0.1", port, "care", password, "imap", tls=False, timeout_seconds=5)
+    return Mailbox("127.0.0.1", port, "care", password, "imap", tls=False, timeout_seconds=5, allow_private=True)
 
 
 def _pop(port: int, password: str = "secret") -> Mailbox:
-    return Mailbox("127.0.0.1", port, "care", password, "pop3", tls=False, timeout_seconds=5)
+    return Mailbox("127.0.0.1", port, "care", password, "pop3", tls=False, timeout_seconds=5, allow_private=True)
 
 
 def test_imap_goes_on_where_it_ended() -> None:

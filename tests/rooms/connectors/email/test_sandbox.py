@@ -30,7 +30,7 @@ def email(sandbox: SandboxClient, listener: Listener) -> Connected:
         "mailbox_password": "x",
     }
     settings = {
-        "host": "127.0.0.1", "port": str(doors["smtp_port"]), "tls": "none", "bounce_address": BOUNCES, "unsubscribe_address": BOUNCES,
+        "host": "127.0.0.1", "port": str(doors["smtp_port"]), "tls": "none", "allow_private": "true", "bounce_address": BOUNCES, "unsubscribe_address": BOUNCES,
         "mailbox_host": "127.0.0.1", "mailbox_port": str(doors["pop3_port"]), "mailbox_protocol": "pop3", "mailbox_tls": "false", "mailbox_username": BOUNCES,
     }  # fmt: skip
     return Connected(sandbox, "email", credentials, settings, listener)

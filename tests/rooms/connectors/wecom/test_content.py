@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from siyu.connectors._wechat.limits import limit_fields
 from siyu.connectors.errors import ContentError
 from siyu.connectors.wecom.connector import VENDOR
 from siyu.connectors.wecom.content import File, Image, Link, Message, MiniProgram, Video
-from siyu.connectors.wecom.limits import WeComLimits, limit_fields, limits_of
+from siyu.connectors.wecom.limits import WeComLimits
 from siyu.connectors.wecom.moments import MomentDraft
 from siyu.connectors.wecom.sends import Draft
 from siyu.connectors.wecom.ways import SEVERAL, SINGLE, JoinWay, WayDraft
@@ -94,10 +95,10 @@ def test_every_fault_is_told_at_once() -> None:
 
 def test_a_number_is_a_setting() -> None:
     assert welcome(Message("a" * 11), text_bytes="10") == ["text"]
-    assert limits_of({"text_bytes": "", "attachments": 0, "send_groups": 5}).send_groups == 5
-    assert limits_of({"text_bytes": "", "attachments": 0}) == WeComLimits()
+    assert WeComLimits.of({"text_bytes": "", "attachments": 0, "send_groups": 5}).send_groups == 5
+    assert WeComLimits.of({"text_bytes": "", "attachments": 0}) == WeComLimits()
     names = {field.name for field in VENDOR.settings}
-    assert {field.name for field in limit_fields()} <= names
+    assert {field.name for field in limit_fields(WeComLimits)} <= names
     assert all(field.label.zh and field.label.en for field in VENDOR.settings)
 
 

@@ -1,0 +1,43 @@
+"""Fields 账号资料 that several vendors ask for alike, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from siyu.connectors._http import Reach
+from siyu.connectors.vendor import Field
+from siyu.foundation.text import Text
+
+NOTHING: Final = Text("", "")
+
+ALLOW_PRIVATE: Final = Field("allow_private", Text("允许内网地址", "Allow private addresses"), pattern=r"true|false", required=False, default="false")
+
+
+def base_url(default: str = "", help: Text = NOTHING) -> Field:
+    return Field("base_url", Text("接口地址", "Base URL"), help, pattern=r"https?://[^\s?#]+", required=False, default=default)
+
+
+def timeout_seconds(default: int) -> Field:
+    return Field("timeout_seconds", Text("超时秒数", "Time-out in seconds"), pattern=r"[1-9]\d{0,2}", required=False, default=str(default))
+
+
+def per_second(default: int, label: Text) -> Field:
+    return Field("per_second", label, pattern=r"[1-9]\d{0,4}", required=False, default=str(default))
+
+
+def callback_token(pattern: str, help: Text) -> Field:
+    return Field("callback_token", Text("回调 Token", "Callback token"), help, secret=True, pattern=pattern, required=False)
+
+
+def encoding_aes_key(help: Text) -> Field:
+    return Field("encoding_aes_key", Text("回调 EncodingAESKey", "Callback EncodingAESKey"), help, secret=True, pattern=r"[A-Za-z0-9+/]{43}", required=False)
+
+
+def is_true(value: object, default: bool = False) -> bool:
+    return default if value in (None, "") else str(value).lower() in ("1", "true", "yes", "on")
+
+
+def reach_of(settings: Mapping[str, Any]) -> Reach:
+    """Where calls of an account may go."""
+    return Reach(allow_private=is_true(settings.get("allow_private")))
