@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
-from siyu.carriers import _tables, accounts, welcome
+from siyu.carriers import _tables, accounts, media, welcome
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.carriers.inbox import Arrival
@@ -97,9 +97,10 @@ class Greeter:
 
     async def _tried(self, dispatch: Dispatch) -> _Outcome:
         connector = self._calls.connector(dispatch.account)
-        message, repeated = await _filled(connector, dispatch), dispatch.is_repeat
+        message, repeated = None, dispatch.is_repeat
         for wait in (*AGAIN_SECONDS, None):
             try:
+                message = message or await _filled(self._calls, connector, dispatch)
                 await connector.welcome.send(dispatch.code, message)
                 return _Outcome("sent", None)
             except CarrierError as error:
@@ -165,9 +166,10 @@ def _planned(secrets: Secrets, known: dict[int, list[welcome.Welcome]], arrival:
     return Dispatch(arrival.key, arrival.account, happening.contact, code, chosen.content, ends_at, is_repeat=False), row
 
 
-async def _filled(connector: Any, dispatch: Dispatch) -> Message:
-    """The content with the contact's name in its place; a name that cannot be had in time becomes a friendly word."""
-    message = welcome.message_of(dispatch.content)
+async def _filled(calls: Calls, connector: Any, dispatch: Dispatch) -> Message:
+    """The content with files and the contact's name in their places; a name that cannot be had in time becomes a friendly word."""
+    attachments = await media.filled(calls, dispatch.account, dispatch.content.get("attachments") or [])
+    message = welcome.message_of({**dispatch.content, "attachments": attachments})
     if welcome.NAME_PLACE not in message.text:
         return message
     name = welcome.NAME_DEFAULT

@@ -110,15 +110,15 @@ class Inbox:
             if arrived:
                 self._write(arrived)
 
-    def _write(self, batch: Sequence[_Waiting]) -> None:
+    def _write(self, batch: Sequence[_Waiting], also: Also | None = None) -> None:
         error: UnavailableError | None = None
         try:
-            store(self._stores, [arrival for arrival, _, _ in batch], self._also)
+            store(self._stores, [arrival for arrival, _, _ in batch], also or self._also)
         except Exception as wrong:
-            if len(batch) > 1 and is_about_content(wrong):
-                # One of them is strange; the others must not suffer for it.
+            if is_about_content(wrong) and also is None:
+                # One of them is strange: the others must not suffer for it, and it is kept, though nothing is done about it at once.
                 for one in batch:
-                    self._write([one])
+                    self._write([one], None if len(batch) > 1 else _nothing_else)
                 return
             _log.exception("callbacks could not be written down; the carrier will send them again")
             error = _busy()
@@ -127,6 +127,10 @@ class Inbox:
                 loop.call_soon_threadsafe(_settle, stored, error)
             except RuntimeError:  # the server has stopped; nobody waits any more
                 continue
+
+
+def _nothing_else(_tx: Connection, _arrivals: Sequence[Arrival]) -> Callable[[], None]:
+    return lambda: None
 
 
 def store(stores: Stores, arrivals: Sequence[Arrival], also: Also) -> int:

@@ -6,6 +6,7 @@ goes out. Each content is uploaded once for an account and use, and again before
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Sequence
@@ -76,6 +77,14 @@ async def filled(calls: Calls, account: Account, attachments: Sequence[dict[str,
     return [_with(one, ids) for one in attachments]
 
 
+def missing(tx: Connection, account_id: int, attachments: Sequence[dict[str, Any]]) -> list[Fault]:
+    """A fault for each file that is named and was never uploaded for this account."""
+    table = _work_tables.media
+    known = set(tx.scalars(select(table.c.content_hash).where(table.c.account_id == account_id)))
+    says = Text("没有这个素材:请先上传", "there is no such file: upload it first")
+    return [Fault(f"attachments.{number}", says) for number, one in enumerate(attachments) for _, digest in _named([one]) if digest not in known]
+
+
 def refresh(calls: Calls) -> int:
     """Upload again what is in use and about to end; returns how many."""
     done = 0
@@ -102,10 +111,8 @@ def lasts(media: Media, now: datetime) -> bool:
 
 
 async def _id_of(calls: Calls, account: Account, kind: str, digest: str) -> str:
-    stores, table = calls.stores, _work_tables.media
-    with stores.ledger.begin() as tx:
-        held = _find(tx, account.id, digest, kind) or _find(tx, account.id, digest, kind.removeprefix(FOR_MOMENTS))
-        tx.execute(update(table).where(table.c.account_id == account.id, table.c.content_hash == digest).values(used_at=stores.now()))
+    stores = calls.stores
+    held = await asyncio.to_thread(_used, stores, account.id, kind, digest)
     if held is not None and held.kind == kind and lasts(held, stores.now()):
         return str(held.media_id)
     made = await _upload(calls, account, kind, held.name if held else digest, digest, _content(stores, digest))
@@ -130,6 +137,17 @@ async def _upload(
     with stores.ledger.begin() as tx:
         upsert(tx, _work_tables.media, [vars(made)], ["account_id", "content_hash", "kind"])
     return made
+
+
+def _used(stores: Stores, account_id: int, kind: str, digest: str) -> Media | None:
+    """The file as it is held; that it is in use is written down once a day."""
+    table, now = _work_tables.media, stores.now()
+    with stores.ledger.read() as tx:
+        held = _find(tx, account_id, digest, kind) or _find(tx, account_id, digest, kind.removeprefix(FOR_MOMENTS))
+    if held is not None and held.used_at < now - timedelta(days=1):
+        with stores.ledger.begin() as tx:
+            tx.execute(update(table).where(table.c.account_id == account_id, table.c.content_hash == digest).values(used_at=now))
+    return held
 
 
 def _find(tx: Connection, account_id: int, digest: str, kind: str) -> Media | None:

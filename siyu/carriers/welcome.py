@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from siyu.carriers import _tables
+from siyu.carriers import _tables, media
 from siyu.carriers.accounts import Account
 from siyu.connectors.wecom.content import Attachment, File, Image, Link, Message, MiniProgram, Video
 from siyu.foundation.errors import Fault, InvalidError, NotFoundError
@@ -53,7 +53,7 @@ def save_welcome(
 ) -> Welcome:  # fmt: skip
     """Add one (no `number`) or change it. `check` raises ContentError where a limit of the carrier is broken; every fault is told at once."""
     faults = [] if 0 < len(name.strip()) <= 80 else [Fault("name", Text("1 到 80 个字", "1 to 80 characters"))]
-    faults += [Fault(f"content.{fault.field}", fault.message) for fault in _content_faults(check, content)]
+    faults += [Fault(f"content.{fault.field}", fault.message) for fault in _content_faults(check, content) or media.missing(tx, account.id, content.get("attachments") or [])]
     if faults:
         raise InvalidError(Text("欢迎语有误", "the welcome is not valid"), faults=faults)
     table = _tables.welcome

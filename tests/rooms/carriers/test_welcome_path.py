@@ -11,6 +11,7 @@ import pytest
 from tests.makers.running import SECRET, Shop, running_shop
 from tests.makers.sandbox import SandboxClient, wait_for
 
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(200)
 GREETING = {"text": "你好,{客户昵称}!欢迎来到澄山里。", "attachments": [{"msgtype": "link", "link": {"title": "新人礼", "url": "https://example.com/gift"}}]}
 
 
@@ -68,6 +69,16 @@ def test_the_welcome_of_the_live_code_goes_before_the_general_one(shop: Shop, sa
     (phone,) = scan(sandbox, 1, live_code(sandbox, account, "lift"))
     wait_for(lambda: greetings(sandbox, phone), 10)
     assert "电梯里的朋友" in str(greetings(sandbox, phone)[0]["content"])
+
+
+def test_a_picture_is_named_by_its_content_and_sent_with_the_carriers_id(shop: Shop, sandbox: SandboxClient, account: dict[str, Any]) -> None:
+    media = shop.http.put(f"/api/v1/carriers/accounts/{account['id']}/media", content=PICTURE, params={"name": "海报.png"}).json()["media"]
+    welcome(shop, account, {"text": "欢迎来到澄山里", "attachments": [{"msgtype": "image", "image": {"media_id": media}}]})
+    (phone,) = scan(sandbox, 1, live_code(sandbox, account, "lift"))
+    wait_for(lambda: greetings(sandbox, phone), 10)
+    (message,) = greetings(sandbox, phone)
+    assert "image" in str(message["content"])
+    assert media not in str(message["content"])
 
 
 @pytest.mark.parametrize(
