@@ -6,7 +6,7 @@ Work: the sandbox (a process of its own, on the same cores) lets people add staf
 whatever the answers do (open loop), and times each welcome on the simulated phone. Siyu runs as installed, `siyu serve`
 with SQLite, and does everything else meanwhile: relations, details of contacts, identities, facts. Three runs: calm; every
 callback delivered three times and in random order; the same with `kill -9` of Siyu every 20 seconds and a restart at once.
-Limits: p99 ≤ 1 s (calm), none later than 20 s, none lost, none twice; afterwards as many relations as people.
+Limits: p99 ≤ 1 s (calm and copies; of the copies the first to arrive counts, the sandbox holds each back by up to half a second), none later than 20 s, none lost, none twice; afterwards as many relations as people.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ P99_LIMIT_MS, LATEST_MS, KILL_EVERY = 1000, 20_000, 20
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 RUNS = {
     "calm": {"duplicate": 1, "shuffle_window_ms": 0},
-    "copies": {"duplicate": 3, "shuffle_window_ms": 3000},
+    "copies": {"duplicate": 3, "shuffle_window_ms": 500},
     "kills": {"duplicate": 3, "shuffle_window_ms": 3000},
 }
 

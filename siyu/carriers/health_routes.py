@@ -25,6 +25,7 @@ class AccountTrouble(BaseModel):
     count: int
     last_at: datetime
     says: Label | None
+    fix: Label | None
 
 
 class CallHour(BaseModel):
@@ -90,9 +91,14 @@ def read_health(account_id: RowId, request: Request, access: Reader) -> AccountH
         hours = health.hours_of(tx, account_id, stores.now())
     return AccountHealth(
         **basis.model_dump(),
-        troubles=[AccountTrouble(**vars(one), says=Label.of(words.code_says(account.product, one.code, one.kind))) for one in troubles],
+        troubles=[_trouble(account.product, one) for one in troubles],
         hours=[CallHour(**vars(hour)) for hour in hours],
     )
+
+
+def _trouble(product: str, one: health.Trouble) -> AccountTrouble:
+    fix = words.code_fix(product, one.code, one.kind)
+    return AccountTrouble(**vars(one), says=Label.of(words.code_says(product, one.code, one.kind)), fix=fix and Label.of(fix))
 
 
 @router.get("/carriers/accounts/{account_id}/quotas", summary="What is used of each window of calls, and what is closed")

@@ -95,6 +95,12 @@ _KINDS_OF_ERROR = {
     "account_restricted": STATUSES["restricted"].says,
     "bad_credentials": STATUSES["bad_credentials"].says,
 }
+_FIXES = {
+    "throttled": Text("不用处理,到时自动继续", "nothing to do: it goes on by itself"),
+    "unavailable": Text("会自动重试;一直这样就检查网络和载体的公告", "it is tried again; if it stays so, check the network and the carrier's notices"),
+    "account_restricted": STATUSES["restricted"].fix,
+    "bad_credentials": STATUSES["bad_credentials"].fix,
+}
 _TRANSPORT = {
     "transport": Text("没有连上载体", "the carrier could not be reached"),
     "http_429": Text("载体说请求太多", "the carrier says there are too many requests"),
@@ -112,6 +118,12 @@ def code_says(product: str, code: str, kind: str | None) -> Text:
     if known is not None:
         return known.says
     return _TRANSPORT.get(code) or _KINDS_OF_ERROR.get(kind or "", Text(f"返回 {code}", f"answered {code}"))
+
+
+def code_fix(product: str, code: str, kind: str | None) -> Text | None:
+    """What to do about a code; None where only the one call was refused."""
+    known = VENDORS[product].codes.get(code) if product in VENDORS else None
+    return (known and known.fix) or _FIXES.get(kind or "")
 
 
 def status_says(account: Account) -> Known | None:

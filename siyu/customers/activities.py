@@ -61,12 +61,19 @@ def title(name: str, properties: Mapping[str, str] | None = None) -> Text:
     return TITLES.get(name, Text(name, name))
 
 
-def details(properties: Mapping[str, str]) -> Text | None:
-    """The first few properties in words: the known ones in the order above, then the others by name; None without any."""
+def details(properties: Mapping[str, str], staff: Mapping[str, str]) -> Text | None:
+    """The first few properties in words: the known ones in the order above, then the others by name; None without any.
+
+    `staff` are names of staff by their userid.
+    """
     known = [path for path in PROPERTIES if path in properties and properties[path] != "false"]
     told = {"by"} if properties.get("by") in ENDED else set()
     others = sorted(path for path in properties if path not in PROPERTIES.keys() | told and not properties[path].startswith(("{", "[")))
-    chosen = [(PROPERTIES.get(path, Text(path, path)), in_words(path, properties[path])) for path in [*known, *others][:_MOST]]
+    chosen = [(PROPERTIES.get(path, Text(path, path)), in_words(path, _named(path, properties[path], staff))) for path in [*known, *others][:_MOST]]
     if not chosen:
         return None
     return Text(";".join(f"{name.zh}:{value.zh}" for name, value in chosen), "; ".join(f"{name.en}: {value.en}" for name, value in chosen))
+
+
+def _named(path: str, value: str, staff: Mapping[str, str]) -> str:
+    return staff.get(value, value) if path == "staff" else value

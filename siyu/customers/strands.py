@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -40,13 +42,16 @@ _ORDERS = {
 """What an order is called by the first of its kinds of line, in this order."""
 
 
-def strands(currency: str, *, unmasked: bool) -> dict[str, Strand]:
-    """The strands of this room. Personal values among the profile's changes are masked unless `unmasked`."""
+def strands(currency: str, *, unmasked: bool, zone: tzinfo = UTC, staff: Mapping[str, str] | None = None) -> dict[str, Strand]:
+    """The strands of this room. Personal values among the profile's changes are masked unless `unmasked`.
+
+    `zone` is the brand's; `staff` are names of staff by their userid.
+    """
     return {
         "order": partial(_order_entries, currency=currency),
-        "event": _activity_entries,
+        "event": partial(_activity_entries, staff=staff or {}),
         "tag": _tag_entries,
-        "profile": partial(_profile_entries, unmasked=unmasked),
+        "profile": partial(_profile_entries, unmasked=unmasked, zone=zone),
     }
 
 
@@ -82,7 +87,7 @@ def _line(row: dict[str, Any]) -> Line:
     return Line(row["sku"], row["product_name"], row["quantity"] or 0, amount_fen)
 
 
-def _activity_entries(session: Session, customer_id: int, before: Place | None, count: int) -> list[Entry]:
+def _activity_entries(session: Session, customer_id: int, before: Place | None, count: int, *, staff: Mapping[str, str]) -> list[Entry]:
     done, properties = CUSTOMERS_ACTIVITY.table, CUSTOMERS_PROPERTY.table
     mine = done.filter(done.customer_id == customer_id).select("name", "at_ms", key="event_key")
     chosen = session.keep("_activities", newest_before(mine, "event", before, count))
@@ -94,7 +99,7 @@ def _activity_entries(session: Session, customer_id: int, before: Place | None, 
     for row in session.query(owned.semi_join(chosen, owned.event_key == chosen.key)).to_pylist():
         said.setdefault(row["event_key"], {})[row["path"]] = row["text"]
     return [
-        Entry(row["at_ms"], "event", row["key"], activities.title(row["name"], said.get(row["key"])), activities.details(said.get(row["key"], {})))
+        Entry(row["at_ms"], "event", row["key"], activities.title(row["name"], said.get(row["key"])), activities.details(said.get(row["key"], {}), staff))
         for row in rows
     ]
 
@@ -118,7 +123,7 @@ def _tag_title(tag: str, added: bool) -> Text:
     return Text(f"打上标签「{tag}」", f"Tagged “{tag}”") if added else Text(f"去掉标签「{tag}」", f"Tag “{tag}” taken off")
 
 
-def _profile_entries(session: Session, customer_id: int, before: Place | None, count: int, *, unmasked: bool) -> list[Entry]:
+def _profile_entries(session: Session, customer_id: int, before: Place | None, count: int, *, unmasked: bool, zone: tzinfo) -> list[Entry]:
     """Attributes that came to have another value; setting the same value again is no entry."""
     table = CUSTOMERS_TRAIT.table
     mine = table.filter(table.customer_id == customer_id)
@@ -126,15 +131,26 @@ def _profile_entries(session: Session, customer_id: int, before: Place | None, c
     changes = mine.mutate(before=mine.text.lag().over(earlier), at_ms=mine.set_ms)
     changed = changes.filter(changes.before.isnull() | (changes.before != changes.text))
     keyed = changed.mutate(key=changed.sequence)
-    return [_profile_entry(row, unmasked) for row in _newest(session, keyed, "profile", before, count)]
+    return [_profile_entry(row, unmasked, zone) for row in _newest(session, keyed, "profile", before, count)]
 
 
-def _profile_entry(row: dict[str, Any], unmasked: bool) -> Entry:
+def _profile_entry(row: dict[str, Any], unmasked: bool, zone: tzinfo) -> Entry:
     path = row["path"]
     name = ATTRIBUTES.get(path, Text(path, path))
-    told = [in_words(path, str(shown(path, row[side], unmasked=unmasked))) for side in ("before", "text") if row[side] is not None]
+    told = [in_words(path, _local(path, str(shown(path, row[side], unmasked=unmasked)), zone)) for side in ("before", "text") if row[side] is not None]
     detail = Text(f"{name.zh}:{' → '.join(text.zh for text in told)}", f"{name.en}: {' → '.join(text.en for text in told)}")
     return Entry(row["at_ms"], "profile", row["key"], Text("资料更新", "Profile changed"), detail)
+
+
+def _local(path: str, value: str, zone: tzinfo) -> str:
+    """An instant as the brand's clocks show it; everything else as it is."""
+    if path != "registered_at":
+        return value
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return f"{(at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _newest(session: Session, rows: ir.Table, kind: str, before: Place | None, count: int) -> list[dict[str, Any]]:

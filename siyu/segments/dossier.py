@@ -24,6 +24,7 @@ from siyu.segments.facts import SEGMENTS_CHANGE, SEGMENTS_MEMBER, SEGMENTS_STAND
 from siyu.segments.segments import segment_names
 from siyu.segments.value_report import HORIZON_DAYS
 from siyu.team.audit import Actor
+from siyu.team.staff import names_by_userid
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,9 @@ def read_history(
     NotFoundError
     """
     with stores.ledger.read() as tx:
-        names = segment_names(tx)
-    known: dict[str, Strand] = {**strands(stores.settings.currency, unmasked=unmasked), "segment": partial(_segment_entries, names=names)}
+        names, staff = segment_names(tx), names_by_userid(tx)
+    own = strands(stores.settings.currency, unmasked=unmasked, zone=stores.settings.calendar.zone, staff=staff)
+    known: dict[str, Strand] = {**own, "segment": partial(_segment_entries, names=names)}
     with stores.warehouse.read() as session:
         find_profile(stores, session, customer_id)
         chosen = {kind: strand for kind, strand in known.items() if kind in kinds}

@@ -80,6 +80,14 @@ def names(tx: Connection, account_ids: Sequence[int]) -> dict[tuple[int, str], s
     return {(row.account_id, row.userid): row.name for row in tx.execute(query)}
 
 
+def names_by_userid(tx: Connection) -> dict[str, str]:
+    """Userid → name over all accounts; one that names two people is left out."""
+    found: dict[str, set[str]] = {}
+    for userid, name in tx.execute(select(STAFF.c.userid, STAFF.c.name)):
+        found.setdefault(userid, set()).add(name)
+    return {userid: one.pop() for userid, one in found.items() if len(one) == 1}
+
+
 def list_staff(
     tx: Connection, *, account_id: int | None = None, store_id: int | None = None, status: str | None = None, q: str = "",
     after: tuple[str, int] | None = None, limit: int = 50,

@@ -1799,6 +1799,7 @@ export interface components {
             code: string;
             /** Count */
             count: number;
+            fix: components["schemas"]["Label"] | null;
             /** Kind */
             kind: string;
             /**

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,9 +21,9 @@ from tests.makers.customers import put_customers, put_rows
 T0 = 1_766_000_000_000
 
 
-def timeline(stores: Stores, customer: int = 1, limit: int = 100, unmasked: bool = False, kinds: set[str] | None = None) -> list[Entry]:
+def timeline(stores: Stores, customer: int = 1, limit: int = 100, unmasked: bool = False, kinds: set[str] | None = None, **more: Any) -> list[Entry]:
     """All entries, read page by page."""
-    chosen = {kind: strand for kind, strand in strands("CNY", unmasked=unmasked).items() if kinds is None or kind in kinds}
+    chosen = {kind: strand for kind, strand in strands("CNY", unmasked=unmasked, **more).items() if kinds is None or kind in kinds}
     found: list[Entry] = []
     place = None
     with stores.warehouse.read() as session:
@@ -79,10 +80,17 @@ def test_activities_have_readable_titles_and_their_properties(stores: Stores) ->
     assert (viewed.title, viewed.detail) == (Text("浏览页面", "Viewed a page"), Text("页面:/home", "page: /home"))
 
 
+def test_an_instant_is_told_by_the_brands_clock(stores: Stores) -> None:
+    put_rows(stores, CUSTOMERS_TRAIT, [setting("registered_at", "2025-01-02T18:04:05+00:00", T0, 1)])
+    (entry,) = timeline(stores, zone=ZoneInfo("Asia/Shanghai"))
+    assert entry.detail == Text("注册时间:2025-01-03 02:04", "registration: 2025-01-03 02:04")
+
+
 def test_details_name_known_properties_first_and_leave_objects_out() -> None:
-    said = details({"zeta": "1", "sku": "A1", "box": "{}", "page": "/p", "alpha": "2", "beta": "3"})
+    said = details({"zeta": "1", "sku": "A1", "box": "{}", "page": "/p", "alpha": "2", "beta": "3"}, {})
     assert said == Text("页面:/p;商品编码:A1;alpha:2;beta:3", "page: /p; SKU: A1; alpha: 2; beta: 3")
-    assert details({}) is None
+    assert details({}, {}) is None
+    assert details({"staff": "lin"}, {"lin": "林小满"}) == Text("员工:林小满", "staff: 林小满")
     assert title("message_sent").zh == "收到触达"
 
 

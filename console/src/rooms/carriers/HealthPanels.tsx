@@ -148,6 +148,7 @@ function TroublesPanel({ health, className }: { health: AccountHealth; className
               render: (row) => (
                 <>
                   {f.label(row.says)} <Chip tone={row.kind === "refused" ? "plain" : "ochre"}>{row.code}</Chip>
+                  {row.fix && <p className="small">{f.label(row.fix)}</p>}
                   <p className="muted small">
                     <code>{row.api}</code>
                   </p>
