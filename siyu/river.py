@@ -8,15 +8,20 @@ import pyarrow as pa
 
 from siyu.carriers.tasks import FOLLOW_UP
 from siyu.customers.carrier_tags import FROM_CARRIER, TO_CARRIER
+from siyu.customers.moves import MOVES as CUSTOMER_MOVES
 from siyu.events import log, reactions
 from siyu.events.reactions import Reaction
 from siyu.foundation.brand import EPOCH_CURSOR, data_epoch
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import CURSORS
 from siyu.foundation.warehouse.publish import publish
+from siyu.identity.moves import declare
 from siyu.identity.resolve import RESOLVE
 
 REACTIONS: tuple[Reaction, ...] = (RESOLVE, FOLLOW_UP, FROM_CARRIER, TO_CARRIER)
+MOVES = (*CUSTOMER_MOVES,)
+"""Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
+declare(MOVES)
 _flowing = threading.Lock()
 
 

@@ -14,9 +14,69 @@ branch_labels = None
 depends_on = None
 
 
+def _big_id() -> sa.types.TypeEngine[int]:
+    return sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
+
+
 def upgrade() -> None:
-    pass
+    op.create_table('identity_limit',
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('per_customer', sa.Integer(), nullable=False),
+    sa.Column('per_identifier', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('kind', name=op.f('pk_identity_limit'))
+    )
+    op.create_table('identity_apart',
+    sa.Column('customer_id', _big_id(), autoincrement=False, nullable=False),
+    sa.Column('other_id', _big_id(), autoincrement=False, nullable=False),
+    sa.Column('at', siyu.foundation.database.UtcTime(timezone=True), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.PrimaryKeyConstraint('customer_id', 'other_id', name=op.f('pk_identity_apart'))
+    )
+    op.create_index(op.f('ix_identity_apart_other_id'), 'identity_apart', ['other_id'], unique=False)
+    op.create_table('identity_operation',
+    sa.Column('id', _big_id(), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('customer_id', _big_id(), nullable=False),
+    sa.Column('at', siyu.foundation.database.UtcTime(timezone=True), nullable=False),
+    sa.Column('by', sa.String(length=80), nullable=False),
+    sa.Column('why', sa.String(length=40), nullable=False),
+    sa.Column('detail', siyu.foundation.database.Json(), nullable=False),
+    sa.Column('undoes', _big_id(), nullable=True),
+    sa.Column('undone_by', _big_id(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_identity_operation'))
+    )
+    op.create_table('identity_operation_customer',
+    sa.Column('operation_id', _big_id(), autoincrement=False, nullable=False),
+    sa.Column('customer_id', _big_id(), autoincrement=False, nullable=False),
+    sa.ForeignKeyConstraint(['operation_id'], ['identity_operation.id'], name=op.f('fk_identity_operation_customer_operation_id_identity_operation')),
+    sa.PrimaryKeyConstraint('operation_id', 'customer_id', name=op.f('pk_identity_operation_customer'))
+    )
+    op.create_index(op.f('ix_identity_operation_customer_customer_id'), 'identity_operation_customer', ['customer_id'], unique=False)
+    op.create_table('identity_journal',
+    sa.Column('operation_id', _big_id(), autoincrement=False, nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('move', sa.String(length=120), nullable=False),
+    sa.Column('image_sealed', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['operation_id'], ['identity_operation.id'], name=op.f('fk_identity_journal_operation_id_identity_operation')),
+    sa.PrimaryKeyConstraint('operation_id', 'number', name=op.f('pk_identity_journal'))
+    )
+    op.create_index(op.f('ix_identity_customer_merged_into'), 'identity_customer', ['merged_into'], unique=False)
+    op.add_column('identity_identifier', sa.Column('claim_count', sa.Integer(), server_default='1', nullable=False))
+    op.add_column('identity_conflict', sa.Column('anchor_key', _big_id(), nullable=True))
+    op.add_column('identity_conflict', sa.Column('reason', sa.String(length=120), nullable=True))
+    op.add_column('identity_conflict', sa.Column('state', sa.String(length=10), server_default='open', nullable=False))
+    op.add_column('identity_conflict', sa.Column('decided_at', siyu.foundation.database.UtcTime(timezone=True), nullable=True))
+    op.add_column('identity_conflict', sa.Column('decided_by', sa.String(length=80), nullable=True))
+    op.create_index(op.f('ix_identity_conflict_customer_id'), 'identity_conflict', ['customer_id'], unique=False)
+    op.create_index(op.f('ix_identity_conflict_state_found_at'), 'identity_conflict', ['state', 'found_at'], unique=False)
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index(op.f('ix_identity_conflict_state_found_at'), table_name='identity_conflict')
+    op.drop_index(op.f('ix_identity_conflict_customer_id'), table_name='identity_conflict')
+    for name in ('decided_by', 'decided_at', 'state', 'reason', 'anchor_key'):
+        op.drop_column('identity_conflict', name)
+    op.drop_column('identity_identifier', 'claim_count')
+    op.drop_index(op.f('ix_identity_customer_merged_into'), table_name='identity_customer')
+    for name in ('identity_journal', 'identity_operation_customer', 'identity_operation', 'identity_apart', 'identity_limit'):
+        op.drop_table(name)

@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -23,6 +25,9 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    func,
+    insert,
+    literal,
     select,
 )
 from sqlalchemy import (
@@ -32,6 +37,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator
 
 from siyu.foundation.errors import UnavailableError
@@ -183,23 +189,52 @@ def check_ledger(ledger: Ledger) -> None:
 
 def insert_ignore(tx: Connection, table: Table, rows: Sequence[dict[str, Any]], chunk: int = 20_000) -> None:
     """Insert a set of rows, leaving those whose key is already there."""
-    insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    new = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
     for start in range(0, len(rows), chunk):
-        tx.execute(insert.on_conflict_do_nothing(), rows[start : start + chunk])
+        tx.execute(new.on_conflict_do_nothing(), rows[start : start + chunk])
 
 
 def upsert(tx: Connection, table: Table, rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> None:
     """Insert a set of rows or replace the non-key columns of those that are there. All rows carry the same columns."""
     if not rows:
         return
-    insert = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    tx.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=changed), list(rows))
+    new = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    changed = {name: new.excluded[name] for name in rows[0] if name not in keys}
+    tx.execute(new.on_conflict_do_update(index_elements=list(keys), set_=changed), list(rows))
+
+
+def among(tx: Connection, key: Column[Any], values: Sequence[int]) -> ColumnElement[bool]:
+    """The condition that a column of whole numbers is one of a set: one bound value, whatever its size."""
+    if tx.dialect.name == "sqlite":
+        return key.in_(select(func.json_each(msgspec.json.encode(values).decode()).table_valued("value").c.value))
+    return key == func.any(literal(list(values), postgresql.ARRAY(BigInteger)))
 
 
 def select_in(tx: Connection, columns: Sequence[Column[Any]], key: Column[Any], values: Sequence[Any], chunk: int = 10_000) -> list[Any]:
     """Rows whose `key` is in a set of any size (bound in chunks; no driver limit is met)."""
+    if values and all(type(value) is int for value in values):
+        return list(tx.execute(select(*columns).where(among(tx, key, values))).all())
     found: list[Any] = []
     for start in range(0, len(values), chunk):
         found += tx.execute(select(*columns).where(key.in_(values[start : start + chunk]))).all()
     return found
+
+
+def insert_table(tx: Connection, table: Table, rows: pa.Table) -> None:
+    """Insert rows that come as Arrow, times as timestamps in UTC; none of their keys may be there.
+
+    On SQLite they go to the driver as they are: the types of SQLAlchemy would take longer than SQLite itself.
+    """
+    if tx.dialect.name != "sqlite":
+        tx.execute(insert(table), rows.to_pylist())
+        return
+    statement = insert(table).compile(dialect=tx.dialect, column_keys=rows.column_names)
+    assert isinstance(statement, SQLCompiler)
+    columns = [_as_stored(rows[name]).to_pylist() for name in statement.positiontup or ()]
+    tx.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
+
+
+def _as_stored(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_timestamp(column.type):
+        return column
+    return column.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us")).cast(pa.string())

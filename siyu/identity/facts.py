@@ -9,7 +9,7 @@ from siyu.foundation.warehouse.facts import Batch, Column, Fact
 
 
 def _linked(batch: Batch) -> pa.Table:
-    return batch.rows.rename_columns(["identity_key", "customer_id", "first_seen_ms"])
+    return batch.rows.select(["identity_key", "customer_id", "seen_ms"]).rename_columns(["identity_key", "customer_id", "first_seen_ms"])
 
 
 IDENTITY_LINK = Fact(

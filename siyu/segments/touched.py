@@ -306,4 +306,6 @@ def _arrived(batches: Iterable[Batch]) -> tuple[pa.Array, pa.Array]:
     for batch in batches:
         column = "customer_id" if batch.event in (TAGS_CHANGED.name, IDENTIFIERS_LINKED.name) else "identity_key"
         (customers if column == "customer_id" else keys).append(pc.unique(batch.rows[column]))
+        if "was_customer_id" in batch.rows.column_names:
+            customers.append(pc.unique(batch.rows["was_customer_id"].drop_null()))
     return pc.unique(pa.concat_arrays(keys)), pc.unique(pa.concat_arrays(customers))

@@ -21,13 +21,14 @@ PEOPLE_SEEN = EventType(
 
 IDENTIFIERS_LINKED = EventType(
     name="identifiers_linked",
-    version=1,
+    version=2,
     label=Text("标识归属", "Identifiers linked"),
     description=Text("标识归到一位客户名下", "identifiers were found to belong to a customer"),
     properties=(
         Property("identity_key", pa.int64(), "keyed blind index of the identifier"),
         Property("customer_id", pa.int64(), "the customer"),
         Property("seen_ms", pa.int64(), "when the identifier was first seen, epoch ms"),
+        Property("was_customer_id", pa.int64(), "the customer it belonged to until now; null when it is new"),
     ),
 )
 

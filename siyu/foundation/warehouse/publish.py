@@ -19,6 +19,7 @@ from siyu.foundation.warehouse.facts import Batch, Fact, Tables
 ReadLog = Callable[[int, int, Sequence[str]], Iterable[Batch]]
 """(after position, up to position, event names) → the batches in order."""
 
+PublishRun = Callable[[WriteSession, Tables, Sequence[Fact], Sequence[Batch]], int]
 RUN_ROWS = 400_000
 
 
@@ -35,13 +36,11 @@ def publish(warehouse: Warehouse, read_log: ReadLog, *, resolved_through: int, h
     resolved (`resolved_through`), so that each row finds its customer.
     """
     links = [fact for fact in warehouse.facts if fact.links_identity]
-    named = {fact.name for fact in links}
-    links += [fact for fact in warehouse.facts if named & set(fact.derive_from)]
     others = [fact for fact in warehouse.facts if not fact.links_identity]
-    return _bring(warehouse, links, read_log, head) + _bring(warehouse, others, read_log, resolved_through)
+    return _bring(warehouse, links, read_log, head, _publish_links) + _bring(warehouse, others, read_log, resolved_through, _publish_run)
 
 
-def _bring(warehouse: Warehouse, facts: Sequence[Fact], read_log: ReadLog, through: int) -> int:
+def _bring(warehouse: Warehouse, facts: Sequence[Fact], read_log: ReadLog, through: int, publish_run: PublishRun) -> int:
     sourced = [fact for fact in facts if fact.sources]
     if not sourced:
         return 0
@@ -50,7 +49,7 @@ def _bring(warehouse: Warehouse, facts: Sequence[Fact], read_log: ReadLog, throu
     count = 0
     for run in _runs(read_log(after, through, names) if through > after else ()):
         with warehouse.engine.write() as session:
-            count += _publish_run(session, warehouse.tables, facts, run)
+            count += publish_run(session, warehouse.tables, warehouse.facts, run)
     return count
 
 
@@ -71,17 +70,70 @@ def _publish_run(session: WriteSession, tables: Tables, facts: Sequence[Fact], r
     arrived: dict[str, ir.Table] = {}
     count = 0
     for fact in facts:
-        if fact.sources:
-            done = _cursor(session.query(CURSORS.table.filter(CURSORS.table.fact == fact.name)))
-            rows = [_translated(fact, batch) for batch in run if batch.event in fact.sources and batch.position > done]
-            if rows:
+        if fact.sources and not fact.links_identity:
+            if rows := _arriving(session, fact, run):
                 arrived[fact.name] = staged = _stage(session, tables, fact, pa.concat_tables(rows))
                 count += _store(session, fact, staged)
-            if run[-1].position > done:
-                _move_cursor(session, fact, run[-1].position)
-        elif fact.derive and not fact.always and any(name in arrived for name in fact.derive_from):
-            arrived[fact.name] = _derive(session, tables, fact, arrived)
+        else:
+            _derive_if(session, tables, fact, arrived)
     return count
+
+
+def _publish_links(session: WriteSession, tables: Tables, facts: Sequence[Fact], run: Sequence[Batch]) -> int:
+    """Store whom identifiers belong to. Rows that came in under one that belongs to another customer now go along, and what
+    is derived is computed again for both."""
+    arrived: dict[str, ir.Table] = {}
+    count = 0
+    left: ir.Table | None = None
+    for fact in sorted(facts, key=lambda each: not each.links_identity):
+        if fact.links_identity:
+            if rows := _arriving(session, fact, run):
+                staged = _stage(session, tables, fact, pa.concat_tables(rows))
+                was = session.keep(f"_was_{fact.name}", fact.table.semi_join(staged, list(fact.key)))
+                left = _left(session, staged, was)
+                arrived[fact.name] = ibis.union(staged, was)
+                count += _store(session, fact, staged)
+        elif fact.needs_customer and left is not None:
+            if (moved := _relink(session, fact, left)) is not None:
+                arrived[fact.name] = moved
+        else:
+            _derive_if(session, tables, fact, arrived)
+    return count
+
+
+def _left(session: WriteSession, staged: ir.Table, was: ir.Table) -> ir.Table | None:
+    """Identifiers that belong to another customer now: identity_key, customer_id; None if there are none."""
+    before = was.select("identity_key", was_customer_id="customer_id")
+    joined = staged.inner_join(before, "identity_key")
+    left = session.keep("_left", joined.filter(joined.customer_id != joined.was_customer_id).select("identity_key", "customer_id"))
+    return left if session.scalar(left.count()) else None
+
+
+def _relink(session: WriteSession, fact: Fact, left: ir.Table) -> ir.Table | None:
+    """Give the rows of identifiers that left their customer to the new one; those rows before and after, None without any."""
+    was = session.keep(f"_was_{fact.name}", fact.table.semi_join(left, "identity_key"))
+    if not session.scalar(was.count()):
+        return None
+    whose = left.select("identity_key", now_customer_id="customer_id")
+    joined = was.inner_join(whose, "identity_key")
+    now = session.keep(f"_new_{fact.name}", joined.mutate(customer_id=joined.now_customer_id).select(was.columns))
+    session.delete(fact, left, ["identity_key"])
+    session.insert(fact, now)
+    return ibis.union(was, now)
+
+
+def _arriving(session: WriteSession, fact: Fact, run: Sequence[Batch]) -> list[pa.Table]:
+    """The rows of the run that a fact has not taken yet; its cursor is moved past them."""
+    done = _cursor(session.query(CURSORS.table.filter(CURSORS.table.fact == fact.name)))
+    rows = [_translated(fact, batch) for batch in run if batch.event in fact.sources and batch.position > done]
+    if run[-1].position > done:
+        _move_cursor(session, fact, run[-1].position)
+    return rows
+
+
+def _derive_if(session: WriteSession, tables: Tables, fact: Fact, arrived: dict[str, ir.Table]) -> None:
+    if fact.derive and not fact.always and any(name in arrived for name in fact.derive_from):
+        arrived[fact.name] = _derive(session, tables, fact, arrived)
 
 
 def _translated(fact: Fact, batch: Batch) -> pa.Table:

@@ -1,0 +1,60 @@
+"""Customer numbers 客户编号: new ones, and whom an old one stands for now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from siyu.foundation.database import select_in
+from siyu.foundation.errors import Fault, NotFoundError
+from siyu.foundation.text import Text
+from siyu.identity import _tables
+
+_LOCK = 0x5349_5955_0007
+"""PostgreSQL's advisory lock of whoever changes who is who; the number means nothing, it only must not change."""
+
+
+def take_turn(tx: Connection) -> None:
+    """Wait until nobody else changes who is who, until the end of the transaction. SQLite has one writer anyway."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
+def current(tx: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """Each id → the customer whom it stands for now; one that was never merged, or never given, stands for itself."""
+    wanted = sorted(set(ids))
+    table = _tables.customer
+    into = {row[0]: row[1] for row in select_in(tx, [table.c.id, table.c.merged_into], table.c.id, wanted)}
+    return {each: into.get(each) or each for each in wanted}
+
+
+def current_one(tx: Connection, customer_id: int) -> int:
+    return current(tx, [customer_id])[customer_id]
+
+
+def known(tx: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """As `current`, for ids that people typed.
+
+    Raises
+    ------
+    NotFoundError
+        With a fault for each id that no customer ever had.
+    """
+    wanted = sorted(set(ids))
+    table = _tables.customer
+    into = {row[0]: row[1] or row[0] for row in select_in(tx, [table.c.id, table.c.merged_into], table.c.id, wanted)}
+    if unknown := [each for each in wanted if each not in into]:
+        faults = [Fault("customer_id", Text(f"没有编号为 {each} 的客户", f"there is no customer {each}")) for each in unknown]
+        raise NotFoundError(Text("没有这样的客户", "there are no such customers"), faults=faults, way_out=Text("回到客户列表核对编号", "check the number in the list of customers"))
+    return into
+
+
+def create(tx: Connection, count: int, now: datetime) -> list[int]:
+    """New customers, numbered on from the last one ever given."""
+    start = int(tx.scalar(select(func.max(_tables.customer.c.id))) or 0)
+    ids = list(range(start + 1, start + 1 + count))
+    if ids:
+        tx.execute(insert(_tables.customer), [{"id": each, "created_at": now} for each in ids])
+    return ids
