@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from siyu.customers.folding import folded
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
 from siyu.events.properties import flatten
 from siyu.foundation.warehouse.facts import Batch, Column, Fact, Tables
@@ -33,16 +33,27 @@ def _settings(batch: Batch) -> pa.Table:
     return batch.rows.append_column("sequence", pc.add(sequence, batch.position << 24))
 
 
-def _attributes(tables: Tables) -> ir.Table:
-    """The newest value of each attribute, and since when it has been held: setting it again does not reset the clock."""
-    history = tables["customers_trait"]
-    newest_first = ibis.window(group_by=["customer_id", "path"], order_by=[history.set_ms, history.sequence])
-    changes = history.mutate(before=history.text.lag().over(newest_first))
-    changed = changes.filter(changes.before.isnull() | (changes.before != changes.text))
-    since = changed.group_by("customer_id", "path").agg(held_since_ms=changed.set_ms.max())
-    last = ibis.window(group_by=["customer_id", "path"], order_by=[history.set_ms.desc(), history.sequence.desc()])
-    current = history.mutate(place=ibis.row_number().over(last))
-    return current.filter(current.place == 0).inner_join(since, ["customer_id", "path"])
+def _items(batch: Batch) -> pa.Table:
+    """Every element of every list that was set or appended; a single value that was appended is a list of one."""
+    columns: dict[str, list[Any]] = {name: [] for name in ("event_key", "identity_key", "path", "place", "item")}
+    appended = pc.equal(batch.rows["op"], "append") if "op" in batch.rows.column_names else pa.scalar(False)
+    given = batch.rows.filter(pc.fill_null(pc.or_kleene(appended, pc.starts_with(batch.rows["text"], "[")), False))
+    for row in given.to_pylist():
+        for place, item in enumerate(_elements(row["text"], single=row.get("op") == "append")):
+            for name, cell in zip(columns, (row["event_key"], row["identity_key"], row["path"], place, item), strict=True):
+                columns[name].append(cell)
+    kinds = (pa.int64(), pa.int64(), pa.string(), pa.int64(), pa.string())
+    return pa.table(columns, pa.schema(zip(columns, kinds, strict=True)))
+
+
+def _elements(text: str | None, *, single: bool) -> list[str]:
+    """The distinct elements of a list in JSON, each in its compact JSON form; with `single`, of anything else itself."""
+    try:
+        value = msgspec.json.decode(text or "")
+    except msgspec.DecodeError:
+        value = text
+    found = value if isinstance(value, list) else [value if isinstance(value, int | float) else text] if single and text else []
+    return list(dict.fromkeys(msgspec.json.encode(item).decode() for item in found))[:MOST_ITEMS]
 
 
 def _profiles(tables: Tables) -> ir.Table:
@@ -79,22 +90,39 @@ def _properties(batch: Batch) -> pa.Table:
     return pa.table(columns, ACTIVITY_PROPERTY_ARRIVING)
 
 
+MOST_ITEMS = 1000
+"""Elements of one list that are looked at."""
 ACTIVITY_PROPERTY_ARRIVING = pa.schema(
     [("event_key", pa.int64()), ("identity_key", pa.int64()), ("path", pa.string()), ("text", pa.string()), ("number", pa.float64()), ("time_ms", pa.int64())]
 )
 
 CUSTOMERS_TRAIT = Fact(
     name="customers_trait",
-    grain="one setting of one attribute (history)",
+    grain="one operation on one attribute (history)",
     key=("event_key", "path"),
     columns=(
         Column("event_key", "int64", "the event that carried it"),
         *_IDENTITY,
         *_VALUE,
-        Column("set_ms", "int64", "when it was set, epoch ms"),
+        Column("set_ms", "int64", "when it was done, epoch ms"),
         Column("sequence", "int64", "order of arrival; breaks ties of set_ms"),
+        Column("op", "string", "set (also null), once, increment, append, unset or delete"),
     ),
     sources={PROFILE_RECORDED.name: _settings},
+    on_duplicate="keep",
+)
+CUSTOMERS_ITEM = Fact(
+    name="customers_item",
+    grain="one element of one list that an attribute was set to, or that was appended to it",
+    key=("event_key", "path", "item"),
+    columns=(
+        Column("event_key", "int64", "the event that carried it"),
+        *_IDENTITY,
+        Column("path", "string", "name of the attribute"),
+        Column("place", "int64", "its place in the list, from 0"),
+        Column("item", "string", "the element in its JSON form"),
+    ),
+    sources={PROFILE_RECORDED.name: _items},
     on_duplicate="keep",
 )
 CUSTOMERS_ATTRIBUTE = Fact(
@@ -107,8 +135,8 @@ CUSTOMERS_ATTRIBUTE = Fact(
         Column("set_ms", "int64", "when this value was set last, epoch ms"),
         Column("held_since_ms", "int64", "since when it has had this value without a break, epoch ms"),
     ),
-    derive=_attributes,
-    derive_from=("customers_trait",),
+    derive=lambda tables: folded(tables["customers_trait"], tables["customers_item"]),
+    derive_from=("customers_trait", "customers_item"),
     group="customer_id",
 )
 CUSTOMERS_PROFILE = Fact(
@@ -160,4 +188,4 @@ CUSTOMERS_PROPERTY = Fact(
     sources={ACTIVITY_RECORDED.name: _properties},
     on_duplicate="keep",
 )
-FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY)
+FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ITEM, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY)

@@ -52,4 +52,21 @@ SEGMENTS_STANDING = Fact(
         Column("p_alive_rate", "float64", "probability of not having dropped out; null for buyers of one day"),
     ),
 )
-FACTS = (SEGMENTS_MEMBER, SEGMENTS_CHANGE, SEGMENTS_STANDING)
+_VALUE = (
+    Column("text", "string", "the value, if it is text"),
+    Column("number", "float64", "the value, if it is a number, money (fen) or true/false (1, 0)"),
+    Column("time_ms", "int64", "the value, if it is a time, epoch ms"),
+)
+SEGMENTS_TRAIT_VALUE = Fact(
+    name="segments_trait_value",
+    grain="one trait of one customer who has a value of it, as last computed",
+    key=("trait_id", "customer_id"),
+    columns=(Column("trait_id", "int64", "the trait"), Column("customer_id", "int64", "the customer"), *_VALUE),
+)
+SEGMENTS_TRAIT_DEFAULT = Fact(
+    name="segments_trait_default",
+    grain="one trait that has a default: the value of every customer without a row of their own",
+    key=("trait_id",),
+    columns=(Column("trait_id", "int64", "the trait"), *_VALUE),
+)
+FACTS = (SEGMENTS_MEMBER, SEGMENTS_CHANGE, SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE, SEGMENTS_TRAIT_DEFAULT)

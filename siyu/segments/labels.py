@@ -69,6 +69,8 @@ STAGES = {
 }
 UNITS = {
     "day": (Text("天", "day"), Text("天", "days")),
+    "week": (Text("周", "week"), Text("周", "weeks")),
+    "month": (Text("个月", "month"), Text("个月", "months")),
     "hour": (Text("小时", "hour"), Text("小时", "hours")),
     "minute": (Text("分钟", "minute"), Text("分钟", "minutes")),
     "second": (Text("秒", "second"), Text("秒", "seconds")),

@@ -45,6 +45,7 @@ TIME_COLUMNS = {
     "orders_line": "ordered_ms",
     "customers_activity": "at_ms",
     "customers_tag": "at_ms",
+    "customers_trait": "set_ms",
 }
 
 
@@ -92,6 +93,7 @@ class Total:
 
 Leaf = Aggregate | Total | Test
 ORDERS, BUYERS = "orders_order", "orders_buyer"
+TRAIT_VALUES, TRAIT_DEFAULTS = "segments_trait_value", "segments_trait_default"
 
 
 def order_totals(tables: Tables, moment: Moment) -> ir.Table:
@@ -183,7 +185,7 @@ def _orders(rule: Orders, moment: Moment) -> Aggregate | Total:
 
     def keep(rows: ir.Table) -> ir.BooleanValue:
         valid = [inside(rows.ordered_ms, during)] + ([rows.kind == "sale", rows.customer_id > 0] if by_line else [])
-        return _everything(valid + [_value_test(rows[w.field], w.op, w.value) for w in rule.where])
+        return _everything(valid + [value_test(rows[w.field], w.op, w.value) for w in rule.where])
 
     def measure(rows: ir.Table, where: ir.BooleanValue | None) -> ir.NumericScalar:
         match rule.measure:
@@ -209,24 +211,25 @@ def _event(rule: Event, tables: Tables, moment: Moment) -> Aggregate:
     test, zero = _comparison(rule.op, rule.count)
 
     def keep(rows: ir.Table) -> ir.BooleanValue:
-        conditions = [_named(rows, rule.name), inside(rows.at_ms, during)]
-        return _everything(conditions + [_property_test(rows, tables, where) for where in rule.where])
+        conditions = [named(rows, rule.name), inside(rows.at_ms, during)]
+        return _everything(conditions + [property_test(rows, tables, where) for where in rule.where])
 
     exists = (rule.op, rule.count) in ((">=", 1), (">", 0))
     counted = Aggregate("customers_activity", keep, lambda rows, where: rows.count(where=where), test, rule.window, zero, exists)
     return replace(counted, alone=bool(rule.where))
 
 
-def _named(rows: ir.Table, name: str) -> ir.BooleanValue:
+def named(rows: ir.Table, name: str) -> ir.BooleanValue:
+    """Activities of a name; a trailing * means any that begins so."""
     return rows["name"].startswith(name[:-1]) if name.endswith("*") else rows["name"] == name
 
 
-def _property_test(rows: ir.Table, tables: Tables, where: Where) -> ir.BooleanValue:
+def property_test(rows: ir.Table, tables: Tables, where: Where) -> ir.BooleanValue:
     """A condition on a property: its rows are looked up by event; the negative forms take events that lack it too."""
     properties = tables["customers_property"]
     mine = properties.filter(properties.path == (normalise_path(where.path) or ""))
     positive, negated = _positive(where.op)
-    found = mine.filter(_value_test(mine, positive, where.value, tall=True))
+    found = mine.filter(value_test(mine, positive, where.value, tall=True))
     has = rows.event_key.isin(found.event_key)
     return ~has if negated else has
 
@@ -247,7 +250,7 @@ def _order_total(rule: Attribute) -> Total:
     """order_count and spend_fen: 0 for somebody without an order."""
 
     def test(number: Any) -> ir.BooleanValue:
-        return _value_test(number, "is_not" if rule.op == "not_exists" else rule.op, 0 if rule.op == "not_exists" else rule.value)
+        return value_test(number, "is_not" if rule.op == "not_exists" else rule.op, 0 if rule.op == "not_exists" else rule.value)
 
     return Total(
         _TOTALS["count" if rule.field == "order_count" else "spend_fen"],
@@ -301,6 +304,8 @@ def _last_active(rule: Attribute, moment: Moment) -> Aggregate:
 def _attribute(rule: Attribute, tables: Tables, moment: Moment) -> Test:
     positive, negated = _positive(rule.op)
     timed = rule.op in ("within", "not_within", "anniversary_within_days", "held_at_least", "held_less_than")
+    if number := rules.trait_of(rule.field):
+        return _trait(number, rule, positive, negated, tables, moment)
     if rule.field.startswith("custom:"):
         attributes = tables["customers_attribute"]
         mine = attributes.filter(attributes.path == normalise_path(rule.field[7:]))
@@ -309,13 +314,37 @@ def _attribute(rule: Attribute, tables: Tables, moment: Moment) -> Test:
     if rule.field in STANDING_FIELDS:
         standing = tables["segments_standing"]
         known = standing.filter(standing[rule.field].notnull())
-        chosen = known.filter(_value_test(known[rule.field], positive, rule.value)).customer_id
+        chosen = known.filter(value_test(known[rule.field], positive, rule.value)).customer_id
         return Test((lambda b: ~b.customer_id.isin(chosen)) if negated else (lambda b: b.customer_id.isin(chosen)))
     if rule.field in rules.TIME_FIELDS:
         holds: Callable[[ir.Table], ir.BooleanValue] = lambda base: _time_test(base[f"{rule.field}_ms"], rule, positive, moment)  # noqa: E731
     else:
-        holds = lambda base: _value_test(base[rule.field], positive, rule.value)  # noqa: E731
+        holds = lambda base: value_test(base[rule.field], positive, rule.value)  # noqa: E731
     return Test((lambda b: ~holds(b).fill_null(False)) if negated else (lambda b: holds(b).fill_null(False)), timed)
+
+
+def _trait(number: int, rule: Attribute, op: str, negated: bool, tables: Tables, moment: Moment) -> Test:
+    """The value of a trait as last computed; somebody who has none has the default that was computed with it, if there is one."""
+    values, defaults = tables[TRAIT_VALUES], tables[TRAIT_DEFAULTS]
+    known, default = values.filter(values.trait_id == number), defaults.filter(defaults.trait_id == number)
+    passing, is_default = known.filter(_trait_test(known, rule, op, moment)), default.filter(_trait_test(default, rule, op, moment))
+
+    def holds(base: ir.Table) -> ir.BooleanValue:
+        unknown = ~base.customer_id.isin(known.customer_id) & ibis.literal(number, "int64").isin(is_default.trait_id)
+        return base.customer_id.isin(passing.customer_id) | unknown
+
+    return Test((lambda base: ~holds(base)) if negated else holds, op in ("within", "anniversary_within_days"))
+
+
+def _trait_test(rows: ir.Table, rule: Attribute, op: str, moment: Moment) -> ir.BooleanValue:
+    if op == "exists":
+        return rows.trait_id.notnull()
+    given = rule.value[0] if isinstance(rule.value, list) else rule.value
+    if isinstance(given, bool):
+        return (rows.number == int(given)).fill_null(False)
+    if op in ("within", "before", "after", "anniversary_within_days") or (op == "between" and isinstance(given, str)):
+        return rows.time_ms.notnull() & _time_test(rows.time_ms, rule, op, moment)
+    return value_test(rows.text if isinstance(given, str) else rows.number, op, rule.value).fill_null(False)
 
 
 def _custom_test(mine: ir.Table, rule: Attribute, op: str, moment: Moment) -> ir.BooleanValue:
@@ -324,7 +353,7 @@ def _custom_test(mine: ir.Table, rule: Attribute, op: str, moment: Moment) -> ir
         return (mine.text == _bare(rule.value)) & (long_enough if op == "held_at_least" else ~long_enough)
     if op in ("within", "before", "after", "anniversary_within_days"):
         return mine.time_ms.notnull() & _time_test(mine.time_ms, rule, op, moment)
-    return _value_test(mine, op, rule.value, tall=True)
+    return value_test(mine, op, rule.value, tall=True)
 
 
 def _time_test(at: ir.IntegerValue, rule: Attribute, op: str, moment: Moment) -> ir.BooleanValue:
@@ -356,7 +385,7 @@ def _anniversary(at: ir.IntegerValue, days: int, moment: Moment) -> ir.BooleanVa
 def kept_activities(name: str, where: list[Where], tables: Tables, moment: Moment) -> ir.Table:
     """Activities of a name (a trailing * means any that begins so) until now, whose properties pass."""
     rows = tables["customers_activity"]
-    return rows.filter(_everything([_named(rows, name), inside(rows.at_ms, bounds(None, moment))] + [_property_test(rows, tables, w) for w in where]))
+    return rows.filter(_everything([named(rows, name), inside(rows.at_ms, bounds(None, moment))] + [property_test(rows, tables, w) for w in where]))
 
 
 def _last_event(rule: LastEvent, tables: Tables, moment: Moment) -> ir.Table:
@@ -365,7 +394,7 @@ def _last_event(rule: LastEvent, tables: Tables, moment: Moment) -> ir.Table:
     newest = ibis.window(group_by="customer_id", order_by=[kept.at_ms.desc(), kept.event_key.desc()])
     placed = kept.mutate(place=ibis.row_number().over(newest))
     last = placed.filter(placed.place == 0)
-    return last.filter([_property_test(last, tables, where) for where in rule.has]).select("customer_id")
+    return last.filter([property_test(last, tables, where) for where in rule.has]).select("customer_id")
 
 
 def _lifecycle(rule: Lifecycle, tables: Tables) -> Test:
@@ -391,7 +420,7 @@ def _bare(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _value_test(column: Any, op: str, value: Any, *, tall: bool = False) -> ir.BooleanValue:
+def value_test(column: Any, op: str, value: Any, *, tall: bool = False) -> ir.BooleanValue:
     """Compare a column, or (tall) the text and number columns of a path's rows."""
     if tall:
         text, number = column.text, column.number
@@ -405,7 +434,7 @@ def _value_test(column: Any, op: str, value: Any, *, tall: bool = False) -> ir.B
         case "in":
             return number.isin(value) if numeric else text.isin([_bare(item) for item in value])
         case "is_not" | "not_in" | "not_exists":
-            return ~_value_test(column, _positive(op)[0], value, tall=tall).fill_null(False)
+            return ~value_test(column, _positive(op)[0], value, tall=tall).fill_null(False)
         case "contains":
             return text.contains(str(value))
         case "starts_with":

@@ -94,11 +94,15 @@ def _with_used(parsed: Mapping[int, Rule], key: int) -> set[int]:
 
 def layers(parsed: Mapping[int, Rule]) -> list[list[int]]:
     """Segments in the order of computing: a segment comes after those that its rule uses."""
-    uses = {key: {leaf.segment for leaf in rules.leaves(rule) if isinstance(leaf, InSegment)} & parsed.keys() for key, rule in parsed.items()}
+    return in_layers({key: {leaf.segment for leaf in rules.leaves(rule) if isinstance(leaf, InSegment)} for key, rule in parsed.items()})
+
+
+def in_layers(uses: Mapping[int, set[int]]) -> list[list[int]]:
+    """Keys in layers: each comes after those that it uses; whoever stands in a circle is left out."""
     order: list[list[int]] = []
     placed: set[int] = set()
-    while len(placed) < len(parsed):
-        ready = sorted(key for key, used in uses.items() if key not in placed and used <= placed)
+    while len(placed) < len(uses):
+        ready = sorted(key for key, used in uses.items() if key not in placed and used & uses.keys() <= placed)
         if not ready:
             break
         order.append(ready)

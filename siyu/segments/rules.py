@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -17,7 +18,7 @@ from siyu.foundation.text import Text
 MAX_DEPTH = 12
 MAX_LEAVES = 200
 Compare = Literal[">=", ">", "<", "<=", "=", "between"]
-Unit = Literal["day", "hour", "minute", "second"]
+Unit = Literal["day", "week", "month", "hour", "minute", "second"]
 ValueOp = Literal[
     "is", "is_not", "in", "not_in", ">", ">=", "<", "<=", "between", "contains", "starts_with", "includes", "exists", "not_exists",
     "within", "not_within", "before", "after", "anniversary_within_days", "held_at_least", "held_less_than",
@@ -33,7 +34,7 @@ class _Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Window(_Node, frozen=True):
-    """A span of time: `last` units until now (days: from local midnight; else rolling), or local dates [from, to)."""
+    """A span of time: `last` units until now (days, weeks, months: from local midnight; else rolling), or local dates [from, to)."""
 
     last: Positive | None = None
     until_last: Annotated[int, Meta(ge=0, le=36_600)] | None = None
@@ -131,10 +132,14 @@ TEXT_FIELDS = ("name", "gender", "province", "city", "country", "source", "tier"
 TIME_FIELDS = ("birthday", "registered", "first_order", "last_order", "last_active")
 NUMBER_FIELDS = ("order_count", "spend_fen", "predicted_value_fen")
 LINE_FIELDS = ("sku", "product_name", "category", "source", "amount_fen", "unit_price_fen", "quantity")
-_TEXT_OPS = {"is", "is_not", "in", "not_in", "contains", "starts_with", "exists", "not_exists"}
-_NUMBER_OPS = {"is", "is_not", "in", "not_in", ">", ">=", "<", "<=", "between", "exists", "not_exists"}
-_TIME_OPS = {"within", "not_within", "before", "after", "between", "exists", "not_exists", "anniversary_within_days"}
-_CUSTOM_OPS = _TEXT_OPS | _NUMBER_OPS | _TIME_OPS | {"includes", "held_at_least", "held_less_than"}
+_MOST = {"week": 5_200, "month": 1_200}
+TRAIT = "trait:"
+"""A field that is a trait is named by its number: `trait:7`."""
+TEXT_OPS = {"is", "is_not", "in", "not_in", "contains", "starts_with", "exists", "not_exists"}
+NUMBER_OPS = {"is", "is_not", "in", "not_in", ">", ">=", "<", "<=", "between", "exists", "not_exists"}
+TIME_OPS = {"within", "not_within", "before", "after", "between", "exists", "not_exists", "anniversary_within_days"}
+_TRAIT_OPS = TEXT_OPS | NUMBER_OPS | TIME_OPS
+_CUSTOM_OPS = TEXT_OPS | NUMBER_OPS | TIME_OPS | {"includes", "held_at_least", "held_less_than"}
 
 
 def parse(raw: Any) -> Rule:
@@ -181,44 +186,46 @@ def _parse(raw: Any, path: str, depth: int, faults: list[Fault]) -> Rule | None:
     struct = _KINDS.get(kind) if isinstance(kind, str) else None
     if struct is None or depth > MAX_DEPTH:
         too_deep = Text(f"嵌套超过 {MAX_DEPTH} 层", f"nested deeper than {MAX_DEPTH}")
-        faults.append(Fault(_at(path, "kind"), too_deep if struct else Text(f"没有这种条件:{kind!r}", f"no such kind: {kind!r}")))
+        faults.append(Fault(at(path, "kind"), too_deep if struct else Text(f"没有这种条件:{kind!r}", f"no such kind: {kind!r}")))
         return None
     if struct in GROUPS:
         return _parse_group(raw, path, depth, faults)
     try:
         leaf: Rule = msgspec.convert(raw, struct)  # type: ignore[assignment]
     except msgspec.ValidationError as error:
-        faults.append(_fault(path, str(error)))
+        faults.append(fault_of(path, str(error)))
         return None
-    faults += [Fault(_at(path, fault.field), fault.message) for fault in _check(leaf)]
+    faults += [Fault(at(path, fault.field), fault.message) for fault in _check(leaf)]
     return leaf
 
 
 def _parse_group(raw: dict[str, Any], path: str, depth: int, faults: list[Fault]) -> Rule | None:
     extra = set(raw) - {"kind", "of"}
-    faults += [Fault(_at(path, name), Text("没有这个字段", "no such field")) for name in sorted(extra)]
+    faults += [Fault(at(path, name), Text("没有这个字段", "no such field")) for name in sorted(extra)]
     of = raw.get("of")
     if raw["kind"] == "not":
-        child = _parse(of, _at(path, "of"), depth + 1, faults)
+        child = _parse(of, at(path, "of"), depth + 1, faults)
         return None if child is None else Not(child)
     if not isinstance(of, list) or not of:
-        faults.append(Fault(_at(path, "of"), Text("至少要有一个条件", "at least one condition is needed")))
+        faults.append(Fault(at(path, "of"), Text("至少要有一个条件", "at least one condition is needed")))
         return None
-    children = [_parse(item, f"{_at(path, 'of')}[{i}]", depth + 1, faults) for i, item in enumerate(of)]
+    children = [_parse(item, f"{at(path, 'of')}[{i}]", depth + 1, faults) for i, item in enumerate(of)]
     good = [child for child in children if child is not None]
     return None if len(good) < len(of) else (AllOf(good) if raw["kind"] == "all" else AnyOf(good))
 
 
-def _fault(path: str, message: str) -> Fault:
+def fault_of(path: str, message: str) -> Fault:
+    """What msgspec says of a shape that does not fit, as a fault at its path."""
     reason, _, where = message.partition(" - at `")
     place = where.rstrip("`").removeprefix("$").removeprefix(".")
     unknown = re.match(r"Object contains unknown field `(.+)`", reason)
     if unknown:
-        return Fault(_at(path, _at(place, unknown.group(1))), Text("没有这个字段", "no such field"))
-    return Fault(_at(path, place), Text(f"不符合要求:{reason}", reason))
+        return Fault(at(path, at(place, unknown.group(1))), Text("没有这个字段", "no such field"))
+    return Fault(at(path, place), Text(f"不符合要求:{reason}", reason))
 
 
-def _at(path: str, name: str) -> str:
+def at(path: str, name: str) -> str:
+    """A path with a name below it."""
     return f"{path}.{name}" if path and name else path or name
 
 
@@ -236,13 +243,13 @@ def _check(leaf: Rule) -> list[Fault]:
         if (leaf.op == "between") != isinstance(amount, list) or (isinstance(amount, list) and (len(amount) != 2 or amount[0] > amount[1])):
             faults.append(Fault("value", Text("between 要两个由小到大的数,其他比较要一个数", "`between` takes two ascending numbers, the others one")))
     if isinstance(leaf, Orders | Event | Attribute) and leaf.window is not None:
-        faults += _check_window(leaf.window)
+        faults += check_window(leaf.window)
     if isinstance(leaf, Orders):
-        faults += [f for i, w in enumerate(leaf.where) for f in _check_where(w, f"where[{i}]", line=True)]
+        faults += [f for i, w in enumerate(leaf.where) for f in check_where(w, f"where[{i}]", LINE_FIELDS)]
     if isinstance(leaf, Event | LastEvent):
-        faults += [f for i, w in enumerate(leaf.where) for f in _check_where(w, f"where[{i}]", line=False)]
+        faults += [f for i, w in enumerate(leaf.where) for f in check_where(w, f"where[{i}]")]
     if isinstance(leaf, LastEvent):
-        faults += [f for i, w in enumerate(leaf.has) for f in _check_where(w, f"has[{i}]", line=False)]
+        faults += [f for i, w in enumerate(leaf.has) for f in check_where(w, f"has[{i}]")]
     return faults
 
 
@@ -251,8 +258,8 @@ def _check_attribute(leaf: Attribute) -> list[Fault]:
     if custom and normalise_path(leaf.field[7:]) is None:
         return [Fault("field", Text("属性路径写错了", "the attribute's path is malformed"))]
     allowed = (
-        _CUSTOM_OPS if custom else _TEXT_OPS if leaf.field in TEXT_FIELDS else _TIME_OPS if leaf.field in TIME_FIELDS
-        else _NUMBER_OPS if leaf.field in NUMBER_FIELDS else None
+        _CUSTOM_OPS if custom else _TRAIT_OPS if trait_of(leaf.field) else TEXT_OPS if leaf.field in TEXT_FIELDS else TIME_OPS if leaf.field in TIME_FIELDS
+        else NUMBER_OPS if leaf.field in NUMBER_FIELDS else None
     )  # fmt: skip
     if allowed is None:
         return [Fault("field", Text(f"没有属性 {leaf.field}", f"no such attribute: {leaf.field}"))]
@@ -262,18 +269,30 @@ def _check_attribute(leaf: Attribute) -> list[Fault]:
         return [Fault("window", Text("within 需要时间窗,其他比较不需要", "`within` takes a window, the others none"))]
     if leaf.op.startswith("held_") != (leaf.seconds is not None):
         return [Fault("seconds", Text("held_* 需要秒数,其他比较不需要", "`held_*` takes seconds, the others none"))]
-    return _check_value(leaf.op, leaf.value, "value", leaf.field in NUMBER_FIELDS, leaf.field in TIME_FIELDS)
+    dated = leaf.field in TIME_FIELDS or (trait_of(leaf.field) is not None and leaf.op == "between" and _is_text(leaf.value))
+    return _check_value(leaf.op, leaf.value, "value", leaf.field in NUMBER_FIELDS, dated)
 
 
-def _check_where(where: Where, path: str, *, line: bool) -> list[Fault]:
-    allowed = _TEXT_OPS | _NUMBER_OPS | (set() if line else {"includes"})
+def trait_of(field: str) -> int | None:
+    """The number of the trait that a field is; None if it is none."""
+    number = field.removeprefix(TRAIT)
+    return int(number) if field.startswith(TRAIT) and number.isascii() and number.isdigit() and len(number) < 18 else None
+
+
+def _is_text(value: Value | None) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def check_where(where: Where, path: str, fields: Sequence[str] = ()) -> list[Fault]:
+    """Faults of a condition on a row: on one of these columns of it, or, without any, on a property."""
+    allowed = TEXT_OPS | NUMBER_OPS | (set() if fields else {"includes"})
     if where.op not in allowed:
         return [Fault(f"{path}.op", Text(f"这里不能用 {where.op}", f"{where.op} cannot be used here"))]
-    if line and (where.field not in LINE_FIELDS or where.path):
-        return [Fault(f"{path}.field", Text(f"没有字段 {where.field!r},可用:{'、'.join(LINE_FIELDS)}", f"no such field: {where.field!r}; use {', '.join(LINE_FIELDS)}"))]
-    if not line and (where.field or normalise_path(where.path) is None):
+    if fields and (where.field not in fields or where.path):
+        return [Fault(f"{path}.field", Text(f"没有字段 {where.field!r},可用:{'、'.join(fields)}", f"no such field: {where.field!r}; use {', '.join(fields)}"))]
+    if not fields and (where.field or normalise_path(where.path) is None):
         return [Fault(f"{path}.path", Text(f"属性路径写错了:{where.path!r}", f"malformed path: {where.path!r}"))]
-    return _check_value(where.op, where.value, f"{path}.value", line and where.field.endswith(("_fen", "quantity")), False)
+    return _check_value(where.op, where.value, f"{path}.value", where.field.endswith(("_fen", "quantity")), False)
 
 
 def _check_value(op: str, value: Value | None, path: str, number: bool, time: bool) -> list[Fault]:
@@ -300,13 +319,15 @@ def instant(text: str) -> date | datetime | None:
         return None
 
 
-def _check_window(window: Window) -> list[Fault]:
+def check_window(window: Window) -> list[Fault]:
     relative = window.last is not None
     absolute = window.from_ is not None or window.to is not None
     if relative == absolute:
         return [Fault("window", Text("时间窗要么是最近一段时间,要么是起止日期", "a window is either `last` or `from`/`to`"))]
     if window.until_last is not None and (window.last is None or window.until_last >= window.last):
         return [Fault("window.until_last", Text("要比 last 小", "must be smaller than `last`"))]
+    if window.last is not None and window.last > _MOST.get(window.unit, window.last):
+        return [Fault("window.last", Text("时间窗最长 100 年", "a window is at most 100 years"))]
     if absolute and any(text and instant(text) is None for text in (window.from_, window.to)):
         return [Fault("window", Text("日期不存在", "no such date"))]
     if window.from_ and window.to and window.from_ >= window.to:

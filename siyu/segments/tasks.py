@@ -12,9 +12,9 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.orders.recency import default_as_of
 from siyu.segments.recompute import recompute
+from siyu.segments.refresh import refresh
 from siyu.segments.reports import PREPARE, ask_for_newer
 from siyu.segments.standing import refresh_standing
-from siyu.segments.touched import refresh
 
 Flow = Callable[[Stores], int]
 RECOMPUTE = "segments.recompute"

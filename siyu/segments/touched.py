@@ -8,33 +8,26 @@ only by their instants, so their expressions are made and compiled once (`_Round
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.compute as pc
-from sqlalchemy import select
 
-from siyu.events import log
-from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
-from siyu.events.catalogue.identity import IDENTIFIERS_LINKED
-from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
-from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
-from siyu.foundation.warehouse.facts import Batch, Tables
+from siyu.foundation.warehouse.facts import Tables
 from siyu.identity.facts import IDENTITY_LINK
-from siyu.segments import _tables
 from siyu.segments.evaluate import members, names_many
 from siyu.segments.leaves import (
     BUYERS,
     ORDERS,
     STANDING_FIELDS,
     TIME_COLUMNS,
+    TRAIT_VALUES,
     Aggregate,
     Test,
     Total,
@@ -42,18 +35,7 @@ from siyu.segments.leaves import (
     leaf_of,
     order_totals,
 )
-from siyu.segments.recompute import (
-    Change,
-    Comparison,
-    append_changes,
-    comparison,
-    layers,
-    moment_of,
-    set_clock,
-    store_size,
-    tally,
-    valid,
-)
+from siyu.segments.recompute import Comparison, comparison
 from siyu.segments.rules import (
     Attribute,
     Event,
@@ -66,49 +48,25 @@ from siyu.segments.rules import (
     Window,
     leaves,
     rule_key,
+    trait_of,
 )
-from siyu.segments.segments import Segment, list_segments
 from siyu.segments.windows import BEFORE, FOREVER, NOW, Moment, Span, crossed, earliest_ms
-
-ABOUT_PEOPLE = (ORDER_LINES_RECORDED.name, ACTIVITY_RECORDED.name, PROFILE_RECORDED.name, TAGS_CHANGED.name, IDENTIFIERS_LINKED.name)
-
-
-def refresh(stores: Stores, flow: Callable[[Stores], int]) -> list[Change]:
-    """Ask the touched people again for every segment that has been computed; returns what changed.
-
-    A round in which nothing arrived and no edge moved asks the warehouse nothing.
-    """
-    flow(stores)
-    now = stores.now()
-    with stores.ledger.read() as tx:
-        segments = [segment for segment in list_segments(tx) if segment.computed_version == segment.rule_version]
-        clock = tx.execute(select(_tables.clock)).one_or_none()
-        head = log.head(tx)
-    if clock is None or not segments:
-        return []
-    keys, customers = _arrived(log.read(stores.ledger, clock.position, head, ABOUT_PEOPLE))
-    good = valid(stores, segments, now)
-    before, after = moment_of(stores, clock.at), moment_of(stores, now)
-    if not (len(keys) or len(customers) or any(edges(rule, before, after) for _, rule in good)):
-        return []
-    changes: list[Change] = []
-    for layer in layers({segment.id: rule for segment, rule in good}):
-        chosen = {segment.id: (segment, rule) for segment, rule in good if segment.id in layer}
-        changes += _refresh_layer(stores, chosen, keys, customers, (before, after), now)
-        flow(stores)
-    set_clock(stores, head, now)
-    return changes
 
 
 def edges(rule: Rule, before: Moment, after: Moment) -> bool:
     """Whether the passing of time alone can have changed anybody's answer."""
     for leaf in leaves(rule):
         window: Window | None = getattr(leaf, "window", None)
-        if window is not None and window.last is not None and len(crossed(window, before, after)) > (window.until_last is None):
+        if window_moves(window, before, after):
             return True
         if isinstance(leaf, Attribute) and (leaf.op.startswith("held_") or (leaf.op == "anniversary_within_days" and before.today != after.today)):
             return True
     return False
+
+
+def window_moves(window: Window | None, before: Moment, after: Moment) -> bool:
+    """Whether a row can have left the window, or come into it, by the passing of time alone."""
+    return window is not None and window.last is not None and len(crossed(window, before, after)) > (window.until_last is None)
 
 
 ARRIVED = ibis.table({"customer_id": "int64"}, name="_arrived")
@@ -174,7 +132,7 @@ def touched(rules: Iterable[Rule], tables: Tables, before: Moment, after: Moment
             source = ORDERS if isinstance(now, Total) else now.source
             rows, at = tables[source], TIME_COLUMNS[source]
             for edge in _edges_of(leaf_rule, now, before, after):
-                found[f"{source} {_told(edge.from_ms)} {_told(edge.to_ms)}"] = rows.filter(inside(rows[at], edge)).select("customer_id")
+                found[f"{source} {told(edge.from_ms)} {told(edge.to_ms)}"] = rows.filter(inside(rows[at], edge)).select("customer_id")
         elif isinstance(leaf_rule, Attribute) and leaf_rule.op in _CLOCKED:
             was, is_ = members(leaf_rule, tables, before), members(leaf_rule, tables, after)
             found[f"was {rule_key(leaf_rule)}"], found[f"is {rule_key(leaf_rule)}"] = was.anti_join(is_, "customer_id"), is_.anti_join(was, "customer_id")
@@ -196,7 +154,7 @@ def _edges_of(rule: Rule, leaf: Aggregate | Total, before: Moment, after: Moment
     return found + crossed(None, before, after) if isinstance(rule, Attribute) and leaf.window is not None else found
 
 
-def _told(edge: Any) -> str:
+def told(edge: Any) -> str:
     return repr(edge.op()) if isinstance(edge, ir.Expr) else str(edge)
 
 
@@ -255,6 +213,8 @@ def _read_by(leaf_rule: Rule, tables: Tables, moment: Moment) -> dict[str, int]:
             return {"segments_standing": FOREVER}
         case Attribute(field=field) if field in STANDING_FIELDS:
             return {"segments_standing": FOREVER}
+        case Attribute(field=field) if trait_of(field):
+            return {TRAIT_VALUES: FOREVER}
         case Attribute(field=field) if field.startswith("custom:"):
             return {"customers_attribute": FOREVER}
         case _:
@@ -272,40 +232,8 @@ _IDS = ibis.table({"customer_id": "int64"}, name="_ids")
 _ARRIVED = IDENTITY_LINK.table.semi_join(_KEYS, "identity_key").select("customer_id").union(_IDS)
 
 
-def _refresh_layer(
-    stores: Stores,
-    chosen: Mapping[int, tuple[Segment, Rule]],
-    keys: pa.Array,
-    customers: pa.Array,
-    moments: tuple[Moment, Moment],
-    now: datetime,
-) -> list[Change]:
-    rules = {key: rule for key, (_, rule) in chosen.items()}
-    with stores.warehouse.read() as session:
-        session.keep("_keys", pa.table({"identity_key": keys}))
-        session.keep("_ids", pa.table({"customer_id": customers}))
-        session.keep(ARRIVED.get_name(), _ARRIVED)
-        rows = ask_again(session, rules, stores.warehouse.tables, *moments)
-    moved = tally(rows)
-    changes = [
-        Change(key, (segment.customer_count or 0) + moved.get((key, True), 0) - moved.get((key, False), 0), moved.get((key, True), 0), moved.get((key, False), 0))
-        for key, (segment, _) in chosen.items()
-        if (key, True) in moved or (key, False) in moved
-    ]
-    with stores.ledger.begin() as tx:
-        append_changes(tx, rows, now)
-        for change in changes:
-            store_size(tx, change, chosen[change.segment_id][0].rule_version, now)
-    return changes
-
-
-def _arrived(batches: Iterable[Batch]) -> tuple[pa.Array, pa.Array]:
-    """(identity keys, customer ids) that the batches are about."""
-    keys: list[pa.Array] = [pa.array([], pa.int64())]
-    customers: list[pa.Array] = [pa.array([], pa.int64())]
-    for batch in batches:
-        column = "customer_id" if batch.event in (TAGS_CHANGED.name, IDENTIFIERS_LINKED.name) else "identity_key"
-        (customers if column == "customer_id" else keys).append(pc.unique(batch.rows[column]))
-        if "was_customer_id" in batch.rows.column_names:
-            customers.append(pc.unique(batch.rows["was_customer_id"].drop_null()))
-    return pc.unique(pa.concat_arrays(keys)), pc.unique(pa.concat_arrays(customers))
+def keep_arrived(session: Session, keys: pa.Array, customers: pa.Array) -> None:
+    """Keep as `ARRIVED` whom these identifiers belong to, and these customers."""
+    session.keep("_keys", pa.table({"identity_key": keys}))
+    session.keep("_ids", pa.table({"customer_id": customers}))
+    session.keep(ARRIVED.get_name(), _ARRIVED)

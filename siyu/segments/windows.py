@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import ibis
+import ibis.expr.types as ir
 
-from siyu.foundation.clock import DAY_MS, Calendar, from_ms, to_ms
+from siyu.foundation.clock import DAY_MS, Calendar, from_ms, month_number, to_ms
 from siyu.segments.rules import Window, instant
 
+DAYS = {"day": 1, "week": 7}
+"""Days of the units that are cut at local midnights; a month is one of the calendar."""
 _UNIT_MS = {"hour": 3_600_000, "minute": 60_000, "second": 1000}
 FOREVER = -(2**62)
 NOW, BEFORE = ibis.param("int64"), ibis.param("int64")
@@ -44,6 +50,10 @@ class Moment:
     def days_ago_ms(self, days: int) -> int:
         return self.calendar.midnight_ms(self.today - timedelta(days=days))
 
+    def ago_ms(self, count: int, unit: str) -> int:
+        """Local midnight of the day that is so many days, weeks or months before today."""
+        return self.calendar.midnight_ms(shifted(self.today, -count, unit))
+
 
 @dataclass(frozen=True)
 class Span:
@@ -67,7 +77,7 @@ def bounds(window: Window | None, moment: Moment) -> Span:
     """The window at this moment; nothing later than now is ever inside.
 
     "Last 30 days" is [local midnight 30 days before today, now]; "last 5 seconds" is (now − 5 s, now];
-    "60 until 30 days ago" ends where "last 30 days" begins.
+    "60 until 30 days ago" ends where "last 30 days" begins. A month ago is the same day of the month before, or its last.
     """
     end = moment.instant + 1
     if window is None:
@@ -75,9 +85,9 @@ def bounds(window: Window | None, moment: Moment) -> Span:
     if window.last is None:
         low = moment.calendar.midnight_ms(date.fromisoformat(window.from_)) if window.from_ else FOREVER
         return Span(low, _until_now(moment.calendar.midnight_ms(date.fromisoformat(window.to)), moment) if window.to else end)
-    if window.unit == "day":
-        until = end if window.until_last is None else moment.days_ago_ms(window.until_last)
-        return Span(moment.days_ago_ms(window.last), until if window.until_last is None else _until_now(until, moment))
+    if window.unit not in _UNIT_MS:
+        until = end if window.until_last is None else moment.ago_ms(window.until_last, window.unit)
+        return Span(moment.ago_ms(window.last, window.unit), until if window.until_last is None else _until_now(until, moment))
     size = _UNIT_MS[window.unit]
     until = end if window.until_last is None else end - window.until_last * size
     return Span(end - window.last * size, until)
@@ -106,13 +116,56 @@ def next_crossing_ms(window: Window | None, at_ms: int, moment: Moment) -> int |
     if window is None or window.last is None:
         return None
     edges = [window.last, *([window.until_last] if window.until_last else [])]
-    if window.unit == "day":
+    if window.unit not in _UNIT_MS:
         on = moment.calendar.on(from_ms(at_ms))
-        times = [moment.calendar.midnight_ms(on + timedelta(days=days + 1)) for days in edges]
+        times = [moment.calendar.midnight_ms(_first_beyond(on, count, window.unit)) for count in edges]
         # A row exactly at midnight of day d is inside "last n days" until the end of day d + n, as the rest of its day is.
     else:
         times = [at_ms + size * _UNIT_MS[window.unit] for size in edges]
     return min((time for time in times if time > moment.now_ms), default=None)
+
+
+def shifted(on: date, count: int, unit: str) -> date:
+    """The local day so many days, weeks or months later (earlier, if negative); in a shorter month its last day."""
+    if unit in DAYS:
+        return on + timedelta(days=count * DAYS[unit])
+    month = month_number(on) + count
+    return date(month // 12, month % 12 + 1, min(on.day, monthrange(month // 12, month % 12 + 1)[1]))
+
+
+def _first_beyond(on: date, count: int, unit: str) -> date:
+    """The first day on which `on` lies before what is `count` units ago."""
+    day = shifted(on, count, unit)
+    while shifted(day, -count, unit) <= on:
+        day += timedelta(days=1)
+    return day
+
+
+def local_day(at: ir.IntegerValue, calendar: Calendar) -> ir.IntegerValue:
+    """The number of the local day of an instant in epoch ms, from 1990 on, by integers: no engine's calendar is asked."""
+    (_, first), *later = _offsets(str(calendar.zone))
+    shifted_ms = ibis.cases(*((at >= since, at + offset) for since, offset in reversed(later)), else_=at + first) if later else at + first
+    return (shifted_ms // DAY_MS).cast("int64")
+
+
+@cache
+def _offsets(zone: str) -> list[tuple[int, int]]:
+    """(since when in epoch ms, offset of the zone's clock in ms), oldest first, from 1990 to 2100."""
+    clock, hour = ZoneInfo(zone), timedelta(hours=1)
+    found: list[tuple[int, int]] = []
+    day, end = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+    while day < end:
+        if not found or _offset(day, clock) != found[-1][1]:
+            since = day
+            while found and since > day - timedelta(days=7) and _offset(since - hour / 4, clock) != found[-1][1]:
+                since -= hour / 4
+            found.append((to_ms(since), _offset(day, clock)))
+        day += timedelta(days=7)
+    return found
+
+
+def _offset(at: datetime, clock: ZoneInfo) -> int:
+    return (at.astimezone(clock).utcoffset() or timedelta()) // timedelta(milliseconds=1)
 
 
 def instant_ms(text: str, calendar: Calendar) -> int:
@@ -137,4 +190,4 @@ def _leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
-__all__ = ["BEFORE", "DAY_MS", "FOREVER", "NOW", "Moment", "Span", "bounds", "crossed", "earliest_ms", "instant_ms", "is_anniversary", "next_crossing_ms", "span"]
+__all__ = ["BEFORE", "DAY_MS", "FOREVER", "NOW", "Moment", "Span", "bounds", "crossed", "earliest_ms", "instant_ms", "is_anniversary", "local_day", "next_crossing_ms", "shifted", "span"]

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from siyu.app import flow
@@ -20,8 +19,9 @@ from siyu.foundation.errors import InvalidError
 from siyu.foundation.stores import Stores
 from siyu.segments import rules, traits
 from siyu.segments.recompute import moment_of, recompute
+from siyu.segments.refresh import refresh
 from siyu.segments.segments import change_segment, create_segment
-from siyu.segments.touched import refresh
+from siyu.segments.traits_values import values
 from tests.conftest import SetClock
 from tests.makers.people import customers_by_user, record
 
@@ -163,26 +163,30 @@ class _Run:
             if node["kind"] in ("user_id", "anonymous_id"):
                 found[name] = user
             elif not node.get("frozen"):
-                table = traits.values(_trait_definition(node), self.stores.warehouse.tables, moment)
+                try:
+                    trait = traits.parse(_trait_definition(node))
+                except InvalidError:
+                    continue
+                measured = values(trait, self.stores.warehouse.tables, moment)
                 with self.stores.warehouse.read() as session:
+                    measured.plan.run(session)
+                    table = measured.rows
                     for row in session.query(table.filter(table.customer_id == (customer or 0))).to_pylist():
                         text = row["text"]
                         found[name] = json.loads(text) if text[:1] in "{[" else text
         return found
 
 
-def _trait_definition(node: dict[str, Any]) -> traits.Trait:
-    def plain(node: dict[str, Any]) -> dict[str, Any]:
-        match node["kind"]:
-            case "trait":
-                return {"kind": "attribute", "path": node["path"]}
-            case "any_of":
-                return {"kind": "first_known", "of": [plain(child) for child in node["of"]]}
-            case "last_event_property":
-                return {"kind": "last_activity", "name": node["event"], "path": node["path"], **_wheres(node, "where")}
-        raise AssertionError(f"a case of a new shape: {node}")
-
-    return msgspec.convert(plain(node), traits.Trait)
+def _trait_definition(node: dict[str, Any]) -> dict[str, Any]:
+    match node["kind"]:
+        case "trait":
+            return {"of": "attribute", "measure": "last", "name": node["path"]}
+        case "any_of":
+            parts = [_trait_definition(child) for child in node["of"]]
+            return {"of": "first_known", "parts": [part for each in parts for part in each.get("parts", [each])]}
+        case "last_event_property":
+            return {"of": "activity", "measure": "last", "name": node["event"], "property": node["path"], **_wheres(node, "where")}
+    raise AssertionError(f"a case of a new shape: {node}")
 
 
 def _by_recompute(stores: Stores) -> None:

@@ -20,9 +20,9 @@ from siyu.river import flow
 from siyu.segments.evaluate import members, verdicts
 from siyu.segments.explain import explain, next_flip_at
 from siyu.segments.recompute import moment_of, recompute
+from siyu.segments.refresh import refresh
 from siyu.segments.rules import parse
 from siyu.segments.segments import create_segment, list_segments
-from siyu.segments.touched import refresh
 from tests.conftest import SetClock
 from tests.makers.orders import Order, clear_orders, lay_orders
 

@@ -15,9 +15,9 @@ from siyu.foundation.warehouse.engines.duckdb import DuckSession
 from siyu.river import flow
 from siyu.segments.evaluate import members
 from siyu.segments.recompute import moment_of, recompute
+from siyu.segments.refresh import refresh
 from siyu.segments.rules import parse
 from siyu.segments.segments import create_segment, list_segments
-from siyu.segments.touched import refresh
 from tests.conftest import SetClock
 from tests.makers.people import record
 

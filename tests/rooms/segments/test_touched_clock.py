@@ -8,8 +8,8 @@ from siyu.foundation.clock import to_ms
 from siyu.foundation.stores import Stores
 from siyu.river import flow
 from siyu.segments.recompute import recompute
+from siyu.segments.refresh import refresh
 from siyu.segments.segments import create_segment, list_segments
-from siyu.segments.touched import refresh
 from tests.conftest import SetClock
 from tests.makers.people import record
 
