@@ -31,6 +31,9 @@ from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
 from siyu.carriers.tasks import MARKS, MEDIA, RECONCILE_ALL, SENDS, SETTLE
 from siyu.carriers.tasks import job_kinds as carrier_jobs
+from siyu.collect import routes as feed_routes
+from siyu.collect.collector import Collector
+from siyu.collect.door import Door
 from siyu.customers import routes as customer_routes
 from siyu.customers.carrier_tags import job_kinds as customer_jobs
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
@@ -67,6 +70,7 @@ ROUTERS = (
     team_routes.router,
     job_routes.router,
     event_routes.router,
+    feed_routes.router,
     callback_routes.router,
     account_routes.router,
     health_routes.router,
@@ -124,12 +128,15 @@ def build(stores: Stores) -> FastAPI:
     kinds = job_kinds()
     runner = Runner(stores, kinds, SCHEDULES, lease_seconds=LEASE_SECONDS)
     carriers = Carriers(stores)
+    collector = Collector(stores)
     app = build_application(
-        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers), sample_name=demo.shown_name
+        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector), sample_name=demo.shown_name
     )
     app.state.job_kinds = kinds
     app.state.runner = runner
     app.state.carriers = carriers
+    app.state.collector = collector
+    app.add_middleware(Door, collector=collector)
     return app
 
 
@@ -148,18 +155,20 @@ def _after_import(running: Running) -> None:
         jobs.submit(tx, RECOMPUTE, {}, now=running.stores.now(), key=f"all {log.head(tx)}", created_by=running.created_by)
 
 
-def _lifespan(stores: Stores, runner: Runner, carriers: Carriers) -> Any:
+def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Collector) -> Any:
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         stopping = threading.Event()
         flowing = threading.Thread(target=_keep_flowing, args=(stores, stopping), name="river", daemon=True)
         carriers.start()
+        collector.start()
         refill.ask(stores)
         runner.start()
         flowing.start()
         yield
         stopping.set()
         carriers.stop()
+        collector.stop()
         runner.stop()
         flowing.join(timeout=10)
 

@@ -116,8 +116,8 @@ def _opened(settings: Settings, host: str, port: int) -> tuple[Stores, uvicorn.S
     except BaseException:
         bound.close()
         raise
-    # h11, because it bounds the size of headers.
-    config = uvicorn.Config(build(stores), http="h11", log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
+    # h11, because it bounds the size of headers; 64 KiB, because pages send events in the address of an image.
+    config = uvicorn.Config(build(stores), http="h11", h11_max_incomplete_event_size=65_536, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
     return stores, uvicorn.Server(config), bound
 
 

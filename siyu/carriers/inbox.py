@@ -6,12 +6,8 @@ again (carriers repeat themselves) is recognised by its key and answered without
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import queue
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +20,8 @@ from sqlalchemy.exc import DataError, IntegrityError
 from siyu.carriers import _tables
 from siyu.carriers.accounts import Account
 from siyu.connectors.happenings import Happening
-from siyu.foundation.errors import UnavailableError
+from siyu.foundation.commits import FullError, GroupCommits
+from siyu.foundation.errors import SiyuError, UnavailableError
 from siyu.foundation.ids import key64
 from siyu.foundation.secrets import Secrets
 from siyu.foundation.stores import Stores
@@ -64,24 +61,19 @@ class Arrival:
 
 Also = Callable[[Connection, Sequence[Arrival]], Callable[[], None]]
 """What else belongs into the transaction of new arrivals; it returns what to do once that is on disk."""
-_Waiting = tuple[Arrival, asyncio.AbstractEventLoop, "asyncio.Future[None]"]
 
 
 class Inbox:
     def __init__(self, stores: Stores, also: Also) -> None:
         self._stores = stores
         self._also = also
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(WAITING_LIMIT)
-        self._thread = threading.Thread(target=self._turn, name="inbox", daemon=True)
+        self._commits = GroupCommits(self._write, name="inbox", limit=WAITING_LIMIT, together=TOGETHER)
 
     def start(self) -> None:
-        self._thread.start()
+        self._commits.start()
 
     def stop(self) -> None:
-        """What waits is written first, as far as that goes within ten seconds; the rest was not answered, and comes again."""
-        with suppress(queue.Full):
-            self._waiting.put(None, timeout=5)
-        self._thread.join(timeout=5)
+        self._commits.stop()
 
     async def put(self, arrival: Arrival) -> None:
         """Returns when the arrival is on disk, now or from an earlier time.
@@ -91,42 +83,22 @@ class Inbox:
         UnavailableError
             When more wait than can be written in time, or the disk cannot be written.
         """
-        loop = asyncio.get_running_loop()
-        stored: asyncio.Future[None] = loop.create_future()
         try:
-            self._waiting.put_nowait((arrival, loop, stored))
-        except queue.Full:
+            await self._commits.put(arrival)
+        except FullError:
             raise _busy() from None
-        await stored
 
-    def _turn(self) -> None:
-        ending = False
-        while not ending:
-            batch = [self._waiting.get()]
-            while len(batch) < TOGETHER and batch[-1] is not None and not self._waiting.empty():
-                batch.append(self._waiting.get())
-            arrived = [one for one in batch if one is not None]
-            ending = len(arrived) < len(batch)
-            if arrived:
-                self._write(arrived)
-
-    def _write(self, batch: Sequence[_Waiting], also: Also | None = None) -> None:
-        error: UnavailableError | None = None
+    def _write(self, arrivals: Sequence[Arrival], also: Also | None = None) -> list[SiyuError | None]:
         try:
-            store(self._stores, [arrival for arrival, _, _ in batch], also or self._also)
+            store(self._stores, arrivals, also or self._also)
         except Exception as wrong:
             if is_about_content(wrong) and also is None:
                 # One of them is strange: the others must not suffer for it, and it is kept, though nothing is done about it at once.
-                for one in batch:
-                    self._write([one], None if len(batch) > 1 else _nothing_else)
-                return
+                alone = None if len(arrivals) > 1 else _nothing_else
+                return [error for one in arrivals for error in self._write([one], alone)]
             _log.exception("callbacks could not be written down; the carrier will send them again")
-            error = _busy()
-        for _, loop, stored in batch:
-            try:
-                loop.call_soon_threadsafe(_settle, stored, error)
-            except RuntimeError:  # the server has stopped; nobody waits any more
-                continue
+            return [_busy() for _ in arrivals]
+        return [None] * len(arrivals)
 
 
 def _nothing_else(_tx: Connection, _arrivals: Sequence[Arrival]) -> Callable[[], None]:
@@ -188,15 +160,6 @@ def _clean(value: Any) -> Any:
 
 def _packed(arrival: Arrival) -> str:
     return msgspec.json.encode(_Stored(arrival.document.decode("utf-8", "replace"), arrival.happenings)).decode()
-
-
-def _settle(stored: asyncio.Future[None], error: UnavailableError | None) -> None:
-    if stored.cancelled():
-        return
-    if error is None:
-        stored.set_result(None)
-    else:
-        stored.set_exception(error)
 
 
 def _busy() -> UnavailableError:

@@ -75,7 +75,7 @@ def _profiles(tables: Tables) -> ir.Table:
 
 
 def _activities(batch: Batch) -> pa.Table:
-    return batch.rows.drop_columns(["properties"])
+    return batch.rows.select(["event_key", "identity_key", "name", "at_ms"])
 
 
 def _properties(batch: Batch) -> pa.Table:

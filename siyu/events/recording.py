@@ -5,7 +5,7 @@ The door that imports, SDK endpoints and callbacks use. It takes sets: parallel 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,8 @@ from siyu.events import log
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED
 from siyu.events.catalogue.identity import PEOPLE_SEEN
 from siyu.events.identifiers import anchor, distinct_sightings, identify, people_seen, rank, sighting
-from siyu.events.properties import flatten
-from siyu.foundation.ids import key64_rows
+from siyu.events.properties import Value, flatten
+from siyu.foundation.ids import Ints, key64_rows
 from siyu.foundation.secrets import Secrets
 
 
@@ -69,6 +69,71 @@ def record_activities(
     )
     named = rows.filter(pc.not_equal(rows["identity_key"], 0))
     log.append(tx, ACTIVITY_RECORDED, named, now=now, dedup_key=f"{dedup_key} activities")
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """Who the rows are about where a row may name several of one namespace: parallel lists, one entry an identifier.
+
+    `columns` gives for a namespace the numbers of the rows that name somebody, and the raw identifiers there.
+    """
+
+    columns: Mapping[str, tuple[Sequence[int], Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class People:
+    """`anchors` has for each row the key of its strongest identifier (0: none). `seen` are rows of `people_seen`.
+
+    `unusable` are the rows that name a phone or an e-mail that cannot be one.
+    """
+
+    anchors: Ints
+    seen: pa.Table
+    unusable: Ints
+
+
+def identify_mentions(secrets: Secrets, who: Mentions, at_ms: Ints) -> People:
+    """Key everybody who is named. All identifiers of a row are one person; of equally strong ones the smallest key is the anchor."""
+    anchors, parts, unusable = np.zeros(len(at_ms), np.int64), [], [np.zeros(0, np.int64)]
+    for space in sorted(who.columns, key=lambda name: (rank(name), name)):
+        rows, column = np.array(who.columns[space][0], np.int64), identify(secrets, space, pa.array(who.columns[space][1], pa.string()))
+        keys = column.keys.to_numpy(zero_copy_only=False)
+        unusable.append(rows[keys == 0])
+        order = np.lexsort((keys, rows))
+        order = order[keys[order] != 0]
+        first, at = np.unique(rows[order], return_index=True)
+        open_ = anchors[first] == 0
+        anchors[first[open_]] = keys[order][at][open_]
+        parts.append((column, rows))
+    seen = [sighting(column, pa.array(anchors[rows]), pa.array(at_ms[rows])) for column, rows in parts]
+    table = people_seen(secrets, distinct_sightings(pa.concat_tables(seen))) if seen else PEOPLE_SEEN.schema.empty_table()
+    return People(anchors, table, np.unique(np.concatenate(unusable)))
+
+
+def changed_attributes(keys: Sequence[int], anchors: Sequence[int], at_ms: Sequence[int], ops: Sequence[str], values: Sequence[dict[str, Any]]) -> pa.Table:
+    """Rows of `profile_recorded`: one entry an operation on some attributes of one person (`op` as in that event)."""
+    laid_out = [(row, *value) for row, (op, one) in enumerate(zip(ops, values, strict=True)) for value in _laid_out(op, one)]
+    row, path, text, number, time_ms = zip(*laid_out, strict=True) if laid_out else ((),) * 5
+    rows = np.array(row, np.int64)
+    columns = {
+        "event_key": np.array(keys, np.int64)[rows], "identity_key": np.array(anchors, np.int64)[rows], "path": list(path), "text": list(text),
+        "number": list(number), "time_ms": list(time_ms), "set_ms": np.array(at_ms, np.int64)[rows], "op": pa.array(ops, pa.string()).take(pa.array(rows)),
+    }  # fmt: skip
+    return PROFILE_RECORDED.table(columns)
+
+
+def _laid_out(op: str, values: dict[str, Any]) -> list[Value]:
+    """`set` and `once` give every value at its path, the other operations one row an attribute."""
+    if op in ("set", "once"):
+        return flatten(values)
+    if op == "delete":
+        return [Value("", "", None, None)]
+    if op == "unset":
+        return flatten(dict.fromkeys(values, ""))
+    if op == "append":
+        return [value for value in flatten({name: one if isinstance(one, list) else [one] for name, one in values.items()}) if value.text.startswith("[")]
+    return flatten({name: float(one) if isinstance(one, str) else one for name, one in values.items()})
 
 
 def _people(tx: Connection, secrets: Secrets, who: Senders, at_ms: pa.Array, now: datetime, dedup_key: str) -> pa.Array:

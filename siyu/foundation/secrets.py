@@ -45,6 +45,16 @@ class Secrets:
         cipher, tag = AESGCM(self._encryption), context.encode()
         return [None if blob is None else _opened(cipher, blob, tag) for blob in sealed]
 
+    def seal_bytes(self, plain: bytes, context: str) -> bytes:
+        return _sealed(AESGCM(self._encryption), plain, context.encode())
+
+    def open_bytes(self, sealed: bytes, context: str) -> bytes | None:
+        """The bytes again; None if they were sealed under another key or for another context."""
+        try:
+            return AESGCM(self._encryption).decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode())
+        except (InvalidTag, ValueError):
+            return None
+
     def index(self, values: Iterable[str], context: str) -> list[int]:
         """A 63-bit keyed blind index of each value (HMAC-SHA256): equal values have equal keys, and only the key holder can look up."""
         base = hmac.new(self._index, context.encode() + b"\0", hashlib.sha256)

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(4096, description="Largest file that an import takes, in MB.", ge=1)
     session_days: int = Field(14, description="A log-in ends after so many days without use.", ge=1, le=365)
     job_workers: int = Field(1, description="Jobs that run at the same time in one process.", ge=1, le=64)
+    collect_keep_days: int = Field(3, description="What SDKs sent is kept so many days as it came, after it was taken in.", ge=0, le=365)
+    collect_repeat_days: int = Field(7, description="An operation that an SDK sends again within so many days counts once.", ge=1, le=90)
+    collect_oldest_days: int = Field(1830, description="Events that happened longer ago than so many days are put into the quarantine.", ge=1, le=36500)
     sandbox: bool = Field(True, description="Run the sandbox beside a server that shows the sample brand, so that people arrive there.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
 

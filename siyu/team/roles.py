@@ -23,6 +23,7 @@ PERMISSIONS = frozenset(
         "jobs.read",
         "jobs.write",
         "events.read",
+        "events.write",
         "team.read",
         "team.write",
         "audit.read",

@@ -144,7 +144,8 @@ def test_characters_that_no_store_can_hold_are_replaced(shop: Shop) -> None:
 def test_more_than_can_be_written_are_turned_away_and_memory_does_not_grow(shop: Shop) -> None:
     told = carrier(shop, "wwflood")
     inbox = shop.app.state.carriers.inbox
-    before, inbox._waiting.maxsize = inbox._waiting.maxsize, 20
+    commits = inbox._commits
+    before, commits._limit = commits._limit, 20
     sealed = [told.sealed(**added(f"wmFlood{n}", NOW + n, Remark="x" * 20_000)) for n in range(100)]
     client = httpx.Client(trust_env=False, timeout=60, limits=httpx.Limits(max_connections=64, max_keepalive_connections=0))
 
@@ -167,7 +168,7 @@ def test_more_than_can_be_written_are_turned_away_and_memory_does_not_grow(shop:
             statuses = [job.result() for job in (*early, *late) if job.done()]
         assert set(statuses) == {503}
         assert grown < 30_000_000
-        inbox._waiting.maxsize = before
+        commits._limit = before
         assert {job.result() for job in (*early, *late)} == {200, 503}
         # The carrier comes again, and then everything is there once.
         assert set(pool.map(post, range(100))) == {200}

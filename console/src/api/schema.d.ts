@@ -832,6 +832,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that sends us events, with its write key */
+        get: operations["feeds_list_feeds"];
+        put?: never;
+        /** Make a feed */
+        post: operations["feeds_add_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One feed */
+        get: operations["feeds_read_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change, pause or resume a feed */
+        patch: operations["feeds_change_feed"];
+        trace?: never;
+    };
+    "/api/v1/feeds/{id}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a feed another write key; the old one stays valid for 30 days */
+        post: operations["feeds_rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -2555,6 +2608,58 @@ export interface components {
             /** Sort */
             sort?: string | null;
         };
+        /** FeedChange */
+        FeedChange: {
+            /** Kind */
+            kind?: ("web" | "app" | "mini_program" | "server" | "shop") | null;
+            /** Name */
+            name?: string | null;
+            /** Status */
+            status?: ("active" | "paused") | null;
+            /** User Namespace */
+            user_namespace?: string | null;
+        };
+        /**
+         * FeedInfo
+         * @description `operation_count` counts what was new; `previous_key` is valid until `previous_until`.
+         */
+        FeedInfo: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** First Heard At */
+            first_heard_at: string | null;
+            /** Heard At */
+            heard_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "web" | "app" | "mini_program" | "server" | "shop";
+            /** Name */
+            name: string;
+            /** Operation Count */
+            operation_count: number;
+            /** Previous Key */
+            previous_key: string | null;
+            /** Previous Until */
+            previous_until: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "paused";
+            /** User Namespace */
+            user_namespace: string;
+            /** Write Key */
+            write_key: string;
+        };
         /** FieldInfo */
         FieldInfo: {
             /** Field */
@@ -2828,6 +2933,11 @@ export interface components {
         Items_EventInfo_: {
             /** Items */
             items: components["schemas"]["EventInfo"][];
+        };
+        /** Items[FeedInfo] */
+        Items_FeedInfo_: {
+            /** Items */
+            items: components["schemas"]["FeedInfo"][];
         };
         /** Items[Member] */
         Items_Member_: {
@@ -3190,6 +3300,23 @@ export interface components {
             /** State */
             state?: string | null;
         };
+        /**
+         * NewFeed
+         * @description `write_key` takes over a key that clients have already; leave it out to have one made.
+         */
+        NewFeed: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "web" | "app" | "mini_program" | "server" | "shop";
+            /** Name */
+            name: string;
+            /** User Namespace */
+            user_namespace?: string | null;
+            /** Write Key */
+            write_key?: string | null;
+        };
         /** NewImport */
         NewImport: {
             /**
@@ -3210,6 +3337,11 @@ export interface components {
             };
             /** Source */
             source: string;
+        };
+        /** NewKey */
+        NewKey: {
+            /** Write Key */
+            write_key?: string | null;
         };
         /** NewSend */
         NewSend: {
@@ -6682,6 +6814,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_EventInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_list_feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_FeedInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_add_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFeed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_read_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_change_feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */

@@ -24,7 +24,7 @@ PROFILE_RECORDED = EventType(
 
 ACTIVITY_RECORDED = EventType(
     name="activity_recorded",
-    version=1,
+    version=2,
     label=Text("行为", "Activity recorded"),
     description=Text("一个人做了一件事(浏览、收到消息……)", "a person did something, or a message reached them"),
     properties=(
@@ -33,6 +33,25 @@ ACTIVITY_RECORDED = EventType(
         Property("name", pa.string(), "name of the activity, such as page_viewed"),
         Property("at_ms", pa.int64(), "when, epoch ms"),
         Property("properties", pa.string(), "a JSON object"),
+        Property("told_ms", pa.int64(), "when, by the sender's own clock, epoch ms; null where that is at_ms"),
+        Property("feed_id", pa.int64(), "the feed by which it came in; null for none"),
+    ),
+)
+
+THINGS_RECORDED = EventType(
+    name="things_recorded",
+    version=1,
+    label=Text("物品与群体", "Things recorded"),
+    description=Text("得到一件物品或一个群体的资料", "what is known of an item or a group"),
+    properties=(
+        Property("event_key", pa.int64(), "key of the event; the same event twice counts once"),
+        Property("kind", pa.string(), "item or group"),
+        Property("type", pa.string(), "the brand's own type of it, such as sku or company"),
+        Property("id", pa.string(), "the brand's own id of it"),
+        Property("op", pa.string(), "set or delete"),
+        Property("at_ms", pa.int64(), "when, epoch ms"),
+        Property("properties", pa.string(), "a JSON object"),
+        Property("feed_id", pa.int64(), "the feed by which it came in"),
     ),
 )
 

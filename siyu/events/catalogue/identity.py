@@ -39,7 +39,7 @@ IDENTIFIERS_CUT = EventType(
     description=Text("两个标识不再是同一个人", "two identifiers are one person no longer"),
     properties=(
         Property("identity_key", pa.int64(), "keyed blind index of the identifier that was unbound"),
-        Property("anchor_key", pa.int64(), "identity_key of what it was bound to"),
+        Property("anchor_key", pa.int64(), "identity_key of what it was bound to; 0: of everything it was bound to"),
         Property("cut_ms", pa.int64(), "when it was unbound, epoch ms"),
     ),
 )
