@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,14 +66,13 @@ def remove_store(tx: Connection, store_id: int) -> Store:
     return found
 
 
-class _unique:  # noqa: N801  used as a block
+@contextmanager
+def _unique() -> Iterator[None]:
     """Turns a breach of uniqueness into words."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, IntegrityError):
-            raise ConflictError(Text("已有同名或同编号的门店", "there is a store of this name or code already")) from None
+    try:
+        yield
+    except IntegrityError:
+        raise ConflictError(Text("已有同名或同编号的门店", "there is a store of this name or code already")) from None
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:
