@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import time
@@ -66,10 +67,16 @@ def moments(seed: int, count: int, longest: float) -> list[float]:
     return found
 
 
-GROUPS = [pytest.param(seed, marks=pytest.mark.xdist_group(f"kill {seed % 2}")) for seed in range(10)]
+ALL = bool(os.environ.get("ALL_KILLS"))
+"""With ALL_KILLS=1 fifty kills; else seventeen of them, which takes a minute."""
 
 
-@pytest.mark.parametrize("seed", GROUPS)
+def seeds(few: int, many: int) -> list[Any]:
+    return [pytest.param(seed, marks=pytest.mark.xdist_group(f"kill {seed % 2}")) for seed in range(many if ALL else few)]
+
+
+
+@pytest.mark.parametrize("seed", seeds(4, 14))
 def test_an_import_that_was_killed_twice_ends_as_if_nothing_had_happened(seed: int, calm: Calm, tmp_path: Path) -> None:
     home = calm.empty.copy(tmp_path / "home")
     first, second = moments(seed, 2, calm.import_seconds)
@@ -82,7 +89,7 @@ def test_an_import_that_was_killed_twice_ends_as_if_nothing_had_happened(seed: i
     assert_same(home.state(), calm.state)
 
 
-@pytest.mark.parametrize("seed", GROUPS[:3])
+@pytest.mark.parametrize("seed", seeds(1, 3))
 def test_recomputes_that_were_killed_leave_members_as_they_would_be(seed: int, calm: Calm, tmp_path: Path) -> None:
     home = calm.empty.copy(tmp_path / "home")
     first, *others = moments(seed, 4, calm.recompute_seconds)
@@ -95,7 +102,7 @@ def test_recomputes_that_were_killed_leave_members_as_they_would_be(seed: int, c
     assert_same(home.state(), calm.state)
 
 
-@pytest.mark.parametrize("seed", GROUPS[:2])
+@pytest.mark.parametrize("seed", seeds(1, 2))
 def test_a_warehouse_that_is_filled_anew_and_killed_meanwhile_is_whole(seed: int, calm: Calm, tmp_path: Path) -> None:
     """The ledger is the truth: a lost warehouse comes back from it, each position once."""
     home = calm.full.copy(tmp_path / "home")
