@@ -31,9 +31,12 @@ from siyu.carriers.facts import FACTS as CARRIER_FACTS
 from siyu.carriers.running import Carriers
 from siyu.carriers.tasks import MARKS, MEDIA, RECONCILE_ALL, SENDS, SETTLE
 from siyu.carriers.tasks import job_kinds as carrier_jobs
+from siyu.collect import page_routes, plan_routes, quarantine_routes, stream_routes
 from siyu.collect import routes as feed_routes
 from siyu.collect.collector import Collector
 from siyu.collect.door import Door
+from siyu.collect.replay import TIDY
+from siyu.collect.replay import job_kinds as collect_jobs
 from siyu.customers import routes as customer_routes
 from siyu.customers.carrier_tags import job_kinds as customer_jobs
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
@@ -71,6 +74,9 @@ ROUTERS = (
     job_routes.router,
     event_routes.router,
     feed_routes.router,
+    plan_routes.router,
+    quarantine_routes.router,
+    stream_routes.router,
     callback_routes.router,
     account_routes.router,
     health_routes.router,
@@ -100,6 +106,7 @@ SCHEDULES = (
     Schedule("media that ends", MEDIA, every=timedelta(hours=1)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
+    Schedule("quarantine that ends", TIDY, at=time(5, 0)),
     Schedule("reports of the new day", PREPARE, at=time(0, 0)),
 )
 LEASE_SECONDS = 5.0
@@ -118,7 +125,7 @@ def open_stores(settings: Settings) -> Stores:
 
 def job_kinds() -> tuple[JobKind, ...]:
     return (
-        import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(),
+        import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
         *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 
@@ -132,6 +139,7 @@ def build(stores: Stores) -> FastAPI:
     app = build_application(
         stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector), sample_name=demo.shown_name
     )
+    app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds
     app.state.runner = runner
     app.state.carriers = carriers

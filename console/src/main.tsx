@@ -11,6 +11,7 @@ import "@/styles/measurement.css";
 import "@/styles/customers.css";
 import "@/styles/orders.css";
 import "@/styles/carriers.css";
+import "@/styles/events.css";
 import "@/styles/segments.css";
 import "@/styles/reports.css";
 import "@/styles/narrow.css";

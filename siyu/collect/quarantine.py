@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from siyu.collect._tables import quarantine as table
 from siyu.collect.journal import Arrival, pack, unpack
@@ -33,6 +34,13 @@ class Rejected:
 def keep(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write prepared rows; what lies there already with the same content is left alone."""
     insert_ignore(tx, table, rows, chunk=500)
+
+
+def settle(tx: Connection, numbers: Sequence[int], status: str, *, by: str, now: datetime) -> None:
+    """Mark entries that wait no longer: replayed or discarded."""
+    for start in range(0, len(numbers), 5_000):
+        mine = table.c.id.in_(numbers[start : start + 5_000])
+        tx.execute(update(table).where(mine, table.c.status == "waiting").values(status=status, settled_at=now, settled_by=by[:80]))
 
 
 def prepare(secrets: Secrets, rejected: Sequence[Rejected]) -> list[dict[str, Any]]:

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 
-from siyu.collect import feeds, journal, quarantine, rows, seen
+from siyu.collect import feeds, journal, plan_step, quarantine, rows, seen
 from siyu.collect._tables import journal as table
 from siyu.collect.feeds import Feed
 from siyu.collect.journal import Arrival, Place
+from siyu.collect.plan_step import Looked
 from siyu.collect.quarantine import Rejected
 from siyu.collect.rows import Told
 from siyu.collect.wire.formats import FORMATS, pick
@@ -38,6 +39,8 @@ class Ready(NamedTuple):
     keys: list[int]
     rejected: list[Rejected]
     heard: dict[int, tuple[int, int]]
+    told: list[Told]
+    looked: Looked
 
 
 class _Raced(Exception):
@@ -62,10 +65,25 @@ def step(stores: Stores, name: str, folder: Path) -> int:
     return len(arrivals)
 
 
+def take_again(stores: Stores, arrivals: Sequence[Arrival], senders: dict[int, Feed], waiting: dict[int, int], by: str) -> tuple[int, int]:
+    """Take in what lies in the quarantine (content key → number); (operations that were new, entries settled). What fails as before waits on."""
+    settled: list[int] = []
+    for _ in range(3):
+        try:
+            return take(stores, arrivals, senders, waiting=(waiting, by, settled)) or 0, len(settled)
+        except _Raced:
+            settled.clear()
+    return 0, 0
+
+
 def take(
-    stores: Stores, arrivals: Sequence[Arrival], senders: dict[int, Feed], room: bool = True, moving: tuple[str, Place, Place] | None = None
-) -> int | None:
-    """Take requests in; returns how many operations were new. With `moving` it also moves a journal's place, or does nothing (None)."""
+    stores: Stores, arrivals: Sequence[Arrival], senders: dict[int, Feed], room: bool = True, moving: tuple[str, Place, Place] | None = None,
+    waiting: tuple[dict[int, int], str, list[int]] | None = None,
+) -> int | None:  # fmt: skip
+    """Take requests in; returns how many operations were new. With `moving` it also moves a journal's place, or does nothing (None).
+
+    `waiting` are entries of the quarantine (content key → number), who takes them in, and a list for the numbers that are settled by it.
+    """
     ready = _ready(stores, arrivals, senders, room)
     kept = quarantine.prepare(stores.secrets, ready.rejected)
     now = stores.now()
@@ -78,6 +96,11 @@ def take(
             for event, table_of in batch.tables:
                 log.append(tx, event, table_of, now=now)
         quarantine.keep(tx, kept)
+        if waiting is not None:
+            entries, by, settled = waiting
+            settled += sorted(number for key, number in entries.items() if key not in {row["content_key"] for row in kept})
+            quarantine.settle(tx, settled, "replayed", by=by, now=now)
+        plan_step.note(tx, stores, ready.looked, ready.told, now)
         feeds.note_heard(tx, {number: (from_ms(at), count) for number, (at, count) in ready.heard.items()})
     return len(ready.keys)
 
@@ -115,10 +138,16 @@ def _ready(stores: Stores, arrivals: Sequence[Arrival], senders: dict[int, Feed]
     keys = rows.keys_of(told)
     with stores.ledger.read() as tx:
         old = seen.known(tx, keys)
+        checks = plan_step.checks_of(stores, tx)
     fresh: dict[int, Told] = {}
     for key, one in zip(keys, told, strict=True):
         if key not in old and key not in fresh:
             fresh[key] = one
+    new = list(fresh.values())
+    looked = plan_step.look(checks, stores, new)
+    faults += [(new[row].arrival, fault) for row, fault in looked.refused.items()]
+    if looked.refused:
+        fresh = {key: one for row, (key, one) in enumerate(fresh.items()) if row not in looked.refused}
     batches = rows.lay_out(stores.secrets, list(fresh), list(fresh.values()))
     faults += [fault for batch in batches for fault in batch.faults]
     by_arrival = defaultdict[int, list[Fault]](list)
@@ -127,7 +156,7 @@ def _ready(stores: Stores, arrivals: Sequence[Arrival], senders: dict[int, Feed]
         by_arrival[id(arrival)].append(fault)
     for number, of_it in by_arrival.items():
         rejected += _rejected(held[number], of_it)
-    return Ready(batches, list(fresh), rejected, _heard(arrivals, senders, fresh.values()))
+    return Ready(batches, list(fresh), rejected, _heard(arrivals, senders, fresh.values()), new, looked)
 
 
 def read(arrival: Arrival) -> Read:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from siyu.customers.folding import folded
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
 from siyu.events.properties import flatten
+from siyu.events.sealed import MARK, shown_within
 from siyu.foundation.warehouse.facts import Batch, Column, Fact, Tables
 
 _IDENTITY = (
@@ -84,7 +85,7 @@ def _properties(batch: Batch) -> pa.Table:
     rows = zip(*(batch.rows[name].to_pylist() for name in ("event_key", "identity_key", "properties")), strict=True)
     decoder = msgspec.json.Decoder()
     for event_key, identity_key, raw in rows:
-        for value in flatten(decoder.decode(raw)) if raw else ():
+        for value in flatten(shown_within(decoder.decode(raw)) if MARK in raw else decoder.decode(raw)) if raw else ():
             for name, cell in zip(columns, (event_key, identity_key, *value), strict=True):
                 columns[name].append(cell)
     return pa.table(columns, ACTIVITY_PROPERTY_ARRIVING)

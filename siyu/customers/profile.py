@@ -14,12 +14,15 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from siyu.customers.facts import CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, PROFILE_PATHS
+from siyu.events import sealed
+from siyu.events.identifiers import mask
 from siyu.foundation.clock import from_ms
 from siyu.foundation.errors import NotFoundError
+from siyu.foundation.secrets import Secrets
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
-from siyu.identity.identifiers import SEARCHABLE, Identifier, mask, of_customer
+from siyu.identity.identifiers import SEARCHABLE, Identifier, of_customer
 from siyu.team.audit import Actor, record
 
 ASKED = ibis.table({"customer_id": "int64"}, name="_asked")
@@ -95,21 +98,23 @@ def unknown_customers(session: Session, customer_ids: Sequence[int]) -> list[int
 _ASKED_PROFILES = asked_of(CUSTOMERS_PROFILE.table)
 
 
-def load_attributes(session: Session, customer_id: int, *, unmasked: bool = False) -> list[Attribute]:
+def load_attributes(session: Session, customer_id: int, *, opener: Secrets | None = None) -> list[Attribute]:
     """Attributes of one customer that the profile has no column for, by path.
 
-    A phone or email that somebody set as an attribute is masked like an identifier.
+    A phone or email that somebody set as an attribute is masked like an identifier, a sealed value too; with an opener both are in clear.
     """
     table = CUSTOMERS_ATTRIBUTE.table
     mine = table.filter((table.customer_id == customer_id) & table.path.notin(sorted(_IN_PROFILE)))
     return [
-        Attribute(row["path"], shown(row["path"], row["text"], unmasked=unmasked), from_ms(row["set_ms"]), from_ms(row["held_since_ms"]))
+        Attribute(row["path"], shown(row["path"], row["text"], unmasked=opener is not None, opener=opener), from_ms(row["set_ms"]), from_ms(row["held_since_ms"]))
         for row in session.query(mine.order_by("path")).to_pylist()
     ]
 
 
-def shown(path: str, text: str, *, unmasked: bool = False) -> Any:
+def shown(path: str, text: str, *, unmasked: bool = False, opener: Secrets | None = None) -> Any:
     """The value that a stored text stands for, as this reader may see it."""
+    if sealed.is_sealed(text):
+        return sealed.opened(opener, text) if opener else sealed.shown(text)
     name = path.rsplit(".", 1)[-1].lower()
     kind = "phone" if name in ("phone", "mobile", "tel") else name
     if kind in SEARCHABLE:

@@ -88,3 +88,15 @@ def people_seen(secrets: Secrets, sightings: pa.Table) -> pa.Table:
             sealed[row] = blob
     columns = {name: sightings[name] for name in ("identity_key", "namespace", "anchor_key", "seen_ms")}
     return PEOPLE_SEEN.table({**columns, "value_sealed": pa.array(sealed, pa.binary())})
+
+
+def mask(namespace: str, value: str | None) -> str:
+    """`138****5678`, `l***@example.com`, `ab***yz`: enough to recognise, too little to use."""
+    if not value:
+        return "***"
+    if namespace == "phone":
+        return f"{value[:3]}****{value[-4:]}" if len(value) >= 9 else "****"
+    if namespace == "email":
+        name, _, host = value.partition("@")
+        return f"{name[:1]}***@{host}"
+    return f"{value[:2]}***{value[-2:]}" if len(value) > 5 else f"{value[:1]}***"

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     collect_keep_days: int = Field(3, description="What SDKs sent is kept so many days as it came, after it was taken in.", ge=0, le=365)
     collect_repeat_days: int = Field(7, description="An operation that an SDK sends again within so many days counts once.", ge=1, le=90)
     collect_oldest_days: int = Field(1830, description="Events that happened longer ago than so many days are put into the quarantine.", ge=1, le=36500)
+    collect_quarantine_days: int = Field(90, description="What could not be taken in is kept so many days in the quarantine.", ge=1, le=3650)
     sandbox: bool = Field(True, description="Run the sandbox beside a server that shows the sample brand, so that people arrive there.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import pyarrow as pa
 from sqlalchemy import Connection, select
 
-from siyu.events.identifiers import identify, rank
+from siyu.events.identifiers import identify, mask, rank
 from siyu.foundation.database import select_in
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
@@ -93,15 +93,3 @@ def label(namespace: str) -> Text:
     kind, _, vendor = namespace.partition(":")
     name = NAMES.get(kind, Text(kind, kind))
     return Text(f"{name.zh}({vendor})", f"{name.en} ({vendor})") if vendor else name
-
-
-def mask(namespace: str, value: str | None) -> str:
-    """`138****5678`, `l***@example.com`, `ab***yz`: enough to recognise, too little to use."""
-    if not value:
-        return "***"
-    if namespace == "phone":
-        return f"{value[:3]}****{value[-4:]}" if len(value) >= 9 else "****"
-    if namespace == "email":
-        name, _, host = value.partition("@")
-        return f"{name[:1]}***@{host}"
-    return f"{value[:2]}***{value[-2:]}" if len(value) > 5 else f"{value[:1]}***"

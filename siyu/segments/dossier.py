@@ -93,7 +93,7 @@ def read_dossier(stores: Stores, customer_id: int, reader: Actor, *, unmasked: b
     """
     with stores.warehouse.read() as session:
         profile = find_profile(stores, session, customer_id)
-        attributes = load_attributes(session, customer_id, unmasked=unmasked)
+        attributes = load_attributes(session, customer_id, opener=stores.secrets if unmasked else None)
         standing = _standing(session, customer_id)
         joined = _joined(session, customer_id)
     with stores.ledger.begin() if unmasked else stores.ledger.read() as tx:

@@ -832,6 +832,246 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last 100 things that came in, newest first, masked */
+        get: operations["events_read_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/live/{row}/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them in clear; that it was opened is written down */
+        get: operations["events_open_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracking plan, and the mode of each feed that does more than record */
+        get: operations["plan_read_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/plan/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan events as they come in: their properties and types, what is always there, what is personal */
+        post: operations["plan_adopt_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/plan/event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add an event to the plan, or change it */
+        put: operations["plan_put_planned_event"];
+        post?: never;
+        /** Take an event out of the plan */
+        delete: operations["plan_remove_planned_event"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/plan/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plan as a file, JSON or CSV */
+        get: operations["plan_export_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/plan/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the plan from a file: JSON, or CSV with one row a property */
+        post: operations["plan_import_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/plan/modes/{feed_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** How strictly a feed keeps to the plan: record, quarantine, strict */
+        put: operations["plan_set_mode"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What could not be taken in, the newest first, with counts by reason */
+        get: operations["quarantine_list_quarantined"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/quarantine/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give entries up, with a reason; they stay, marked, until their retention ends */
+        post: operations["quarantine_discard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/quarantine/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take entries in again; what was taken in already is not counted twice */
+        post: operations["quarantine_start_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/quarantine/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry with what it holds, masked */
+        get: operations["quarantine_look_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Event names that came in, with days, properties and types, the most frequent first */
+        get: operations["plan_list_seen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/violations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How events broke the plan, counted by feed, event, property and kind; the newest first */
+        get: operations["plan_list_violations"];
+        put?: never;
+        post?: never;
+        /** Begin to count violations anew */
+        delete: operations["plan_clear_violations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feeds": {
         parameters: {
             query?: never;
@@ -1863,6 +2103,17 @@ export interface components {
             says: components["schemas"]["Label"] | null;
         };
         /**
+         * Adoption
+         * @description Names of events that came in; empty for all of them.
+         */
+        Adoption: {
+            /**
+             * Events
+             * @default []
+             */
+            events: string[];
+        };
+        /**
          * ArrivalDetail
          * @description `document` is null where it cannot be decrypted any more; codes that can be used are left out of it.
          */
@@ -2191,6 +2442,26 @@ export interface components {
             /** Ok */
             ok: boolean | null;
             says: components["schemas"]["Label"];
+        };
+        /**
+         * Chosen
+         * @description These entries, or all of a reason, of a feed, or (with nothing) all that wait.
+         */
+        Chosen: {
+            /** Feed */
+            feed?: number | null;
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
+            /** Reason */
+            reason?: string | null;
+        };
+        /** Cleared */
+        Cleared: {
+            /** Count */
+            count: number;
         };
         /**
          * Clock
@@ -2543,6 +2814,25 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** Discarded */
+        Discarded: {
+            /** Count */
+            count: number;
+        };
+        /** Discarding */
+        Discarding: {
+            /** Feed */
+            feed?: number | null;
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
+            /** Reason */
+            reason?: string | null;
+            /** Why */
+            why: string;
+        };
         /** Estimate */
         Estimate: {
             /** High */
@@ -2659,6 +2949,16 @@ export interface components {
             user_namespace: string;
             /** Write Key */
             write_key: string;
+        };
+        /** FeedMode */
+        FeedMode: {
+            /** Feed Id */
+            feed_id: number;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "record" | "quarantine" | "strict";
         };
         /** FieldInfo */
         FieldInfo: {
@@ -2939,6 +3239,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["FeedInfo"][];
         };
+        /** Items[LiveEntry] */
+        Items_LiveEntry_: {
+            /** Items */
+            items: components["schemas"]["LiveEntry"][];
+        };
         /** Items[Member] */
         Items_Member_: {
             /** Items */
@@ -2974,6 +3279,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["SavedMapping"][];
         };
+        /** Items[SeenEventInfo] */
+        Items_SeenEventInfo_: {
+            /** Items */
+            items: components["schemas"]["SeenEventInfo"][];
+        };
         /** Items[SegmentRow] */
         Items_SegmentRow_: {
             /** Items */
@@ -3008,6 +3318,11 @@ export interface components {
         Items_View_: {
             /** Items */
             items: components["schemas"]["View"][];
+        };
+        /** Items[ViolationInfo] */
+        Items_ViolationInfo_: {
+            /** Items */
+            items: components["schemas"]["ViolationInfo"][];
         };
         /** Items[WelcomeInfo] */
         Items_WelcomeInfo_: {
@@ -3113,6 +3428,42 @@ export interface components {
             /** Sku */
             sku: string | null;
         };
+        /**
+         * LiveEntry
+         * @description `told` is what the client said, `reason` why it was set aside (empty: it was taken in). Masked, unless it was opened.
+         */
+        LiveEntry: {
+            /** Feed Id */
+            feed_id: number;
+            /** Id */
+            id: string;
+            /** Ids */
+            ids: components["schemas"]["LiveId"][];
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Told */
+            told: {
+                [key: string]: unknown;
+            };
+            /** Told At */
+            told_at: string | null;
+            /** Wire */
+            wire: string;
+        };
+        /** LiveId */
+        LiveId: {
+            /** Namespace */
+            namespace: string;
+            /** Value */
+            value: string;
+        };
         /** LogIn */
         LogIn: {
             /** Login */
@@ -3208,6 +3559,14 @@ export interface components {
              * @enum {string}
              */
             unit: "count" | "fen" | "rate";
+        };
+        /** ModeChange */
+        ModeChange: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "record" | "quarantine" | "strict";
         };
         /**
          * Month
@@ -3635,6 +3994,85 @@ export interface components {
             old_password: string;
         };
         /**
+         * PlanFile
+         * @description `replace`: what the file does not name is planned no longer.
+         */
+        PlanFile: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "json" | "csv";
+            /**
+             * Replace
+             * @default false
+             */
+            replace: boolean;
+            /** Text */
+            text: string;
+        };
+        /** PlanInfo */
+        PlanInfo: {
+            /** Events */
+            events: components["schemas"]["PlannedEventInfo"][];
+            /** Modes */
+            modes: components["schemas"]["FeedMode"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PlannedEventInfo
+         * @description `*` stands for every event, `$profile` for attributes of people.
+         */
+        PlannedEventInfo: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Name */
+            name: string;
+            /**
+             * Properties
+             * @default []
+             */
+            properties: components["schemas"]["PlannedPropertyInfo"][];
+        };
+        /**
+         * PlannedPropertyInfo
+         * @description `allowed` empty: any value of the type. `personal`: sealed wherever it is stored, shown masked.
+         */
+        PlannedPropertyInfo: {
+            /**
+             * Allowed
+             * @default []
+             */
+            allowed: (string | number)[];
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Name */
+            name: string;
+            /**
+             * Personal
+             * @default false
+             */
+            personal: boolean;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /**
+             * Type
+             * @default any
+             * @enum {string}
+             */
+            type: "text" | "number" | "boolean" | "time" | "list" | "object" | "any";
+        };
+        /**
          * Point
          * @description All metrics of one day, week or month, which begins on `period_on`; `partial` while it is not over.
          */
@@ -3708,6 +4146,98 @@ export interface components {
             path: string;
             /** Type */
             type: string;
+        };
+        /**
+         * QuarantinePage
+         * @description `reasons` counts the entries of this status and feed.
+         */
+        QuarantinePage: {
+            /** Items */
+            items: components["schemas"]["QuarantinedInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonCount"][];
+            /** Total */
+            total: number | null;
+        };
+        /**
+         * QuarantinedDetail
+         * @description `document` is what was sent, masked.
+         */
+        QuarantinedDetail: {
+            /** Detail */
+            detail: string;
+            /** Document */
+            document: string;
+            /** Feed Id */
+            feed_id: number | null;
+            /** Format */
+            format: string;
+            /** Id */
+            id: number;
+            /** Operation Count */
+            operation_count: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            says: components["schemas"]["Label"];
+            /** Settled At */
+            settled_at: string | null;
+            /** Settled By */
+            settled_by: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "replayed" | "discarded";
+            way_out: components["schemas"]["Label"];
+        };
+        /**
+         * QuarantinedInfo
+         * @description `feed_id` is null where no feed has the key that it named; `operation_count` 0 where it is not known.
+         */
+        QuarantinedInfo: {
+            /** Detail */
+            detail: string;
+            /** Feed Id */
+            feed_id: number | null;
+            /** Format */
+            format: string;
+            /** Id */
+            id: number;
+            /** Operation Count */
+            operation_count: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            says: components["schemas"]["Label"];
+            /** Settled At */
+            settled_at: string | null;
+            /** Settled By */
+            settled_by: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "replayed" | "discarded";
+            way_out: components["schemas"]["Label"];
+        };
+        /** ReasonCount */
+        ReasonCount: {
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            says: components["schemas"]["Label"];
         };
         /** ReasonInfo */
         ReasonInfo: {
@@ -4016,6 +4546,55 @@ export interface components {
             saved_at: string;
             /** Source */
             source: string;
+        };
+        /**
+         * SeenEventInfo
+         * @description `days` counts the last 14 local days, the oldest first.
+         */
+        SeenEventInfo: {
+            /** Count */
+            count: number;
+            /** Days */
+            days: number[];
+            /** Feeds */
+            feeds: number[];
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Name */
+            name: string;
+            /** Planned */
+            planned: boolean;
+            /** Properties */
+            properties: components["schemas"]["SeenPropertyInfo"][];
+        };
+        /** SeenPropertyInfo */
+        SeenPropertyInfo: {
+            /** Count */
+            count: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Name */
+            name: string;
+            /** Planned */
+            planned: boolean;
+            /** Types */
+            types: string[];
         };
         /** SegmentBody */
         SegmentBody: {
@@ -4340,6 +4919,11 @@ export interface components {
              * @enum {string}
              */
             stage: "prospect" | "new" | "active" | "slowing" | "at_risk" | "dormant" | "lost";
+        };
+        /** Started */
+        Started: {
+            /** Job Id */
+            job_id: string;
         };
         /** StartedImport */
         StartedImport: {
@@ -4757,6 +5341,37 @@ export interface components {
             shared?: boolean | null;
             /** Sort */
             sort?: string | null;
+        };
+        /**
+         * ViolationInfo
+         * @description `sample` is masked.
+         */
+        ViolationInfo: {
+            /** Count */
+            count: number;
+            /** Event */
+            event: string;
+            /** Feed Id */
+            feed_id: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "unknown_event" | "unknown_property" | "missing" | "wrong_type" | "not_allowed";
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Property */
+            property: string;
+            /** Sample */
+            sample: string;
         };
         /**
          * WelcomeContent
@@ -6814,6 +7429,527 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_EventInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_read_live: {
+        parameters: {
+            query?: {
+                feed?: number | null;
+                /** @description A part of the event's name. */
+                event?: string;
+                /** @description One whole identifier. */
+                person?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_LiveEntry_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_open_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                row: number;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveEntry"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_read_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_adopt_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Adoption"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_put_planned_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlannedEventInfo"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_remove_planned_event: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_export_plan: {
+        parameters: {
+            query?: {
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_import_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_set_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                feed_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModeChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedMode"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantine_list_quarantined: {
+        parameters: {
+            query?: {
+                status?: "waiting" | "replayed" | "discarded";
+                reason?: string | null;
+                feed?: number | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinePage"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantine_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Discarding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discarded"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantine_start_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chosen"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantine_look_at: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinedDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_list_seen: {
+        parameters: {
+            query?: {
+                /** @description Only this feed. */
+                feed?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SeenEventInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_list_violations: {
+        parameters: {
+            query?: {
+                /** @description Only this feed. */
+                feed?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ViolationInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_clear_violations: {
+        parameters: {
+            query?: {
+                /** @description Only this feed. */
+                feed?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleared"];
                 };
             };
             /** @description Any error (RFC 9457) */

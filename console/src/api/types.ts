@@ -71,6 +71,15 @@ export type CarrierTag = Schemas["CarrierTag"];
 export type CarrierTagGroup = Schemas["CarrierTagGroup"];
 export type GreetingStatus = "attempting" | "sent" | "refused" | "late";
 
+export type Feed = Schemas["FeedInfo"];
+export type FeedMode = Schemas["FeedMode"];
+export type LiveEntry = Schemas["LiveEntry"];
+export type SeenEvent = Schemas["SeenEventInfo"];
+export type PlannedEvent = Schemas["PlannedEventInfo"];
+export type PlannedProperty = Schemas["PlannedPropertyInfo"];
+export type QuarantinePage = Schemas["QuarantinePage"];
+export type Quarantined = Schemas["QuarantinedInfo"];
+
 export type SegmentRow = Schemas["SegmentRow"];
 export type Segment = Schemas["SegmentDetail"];
 export type SegmentDraft = { name: string; description?: string; rule: Rule };

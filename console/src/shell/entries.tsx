@@ -4,6 +4,7 @@ import {
   AppstoreOutlined,
   AuditOutlined,
   ClockCircleOutlined,
+  CloudUploadOutlined,
   ControlOutlined,
   FunnelPlotOutlined,
   GoldOutlined,
@@ -55,8 +56,9 @@ export const MENU: MenuGroup[] = [
     key: "data",
     entries: [
       { to: "/imports", key: "imports", icon: <InboxOutlined />, permission: "imports.read" },
-      { to: "/jobs", key: "jobs", icon: <ClockCircleOutlined />, permission: "jobs.read" },
+      { to: "/feeds", key: "feeds", icon: <CloudUploadOutlined />, permission: "events.read" },
       { to: "/events", key: "events", icon: <ReadOutlined />, permission: "events.read" },
+      { to: "/jobs", key: "jobs", icon: <ClockCircleOutlined />, permission: "jobs.read" },
     ],
   },
   {

@@ -111,6 +111,8 @@ export const router = createBrowserRouter([
           page("/jobs", "jobs.read", "JobsPage", () => import("@/rooms/jobs/JobsPage") as Promise<Page>),
           page("/team", "team.read", "TeamPage", () => import("@/rooms/team/TeamPage") as Promise<Page>),
           page("/audit", "audit.read", "AuditPage", () => import("@/rooms/team/AuditPage") as Promise<Page>),
+          page("/feeds", "events.read", "FeedsPage", () => import("@/rooms/events/FeedsPage") as Promise<Page>),
+          page("/feeds/:id", "events.read", "FeedPage", () => import("@/rooms/events/FeedPage") as Promise<Page>),
           page("/events", "events.read", "EventsPage", () => import("@/rooms/events/EventsPage") as Promise<Page>),
           page("/system", "settings.read", "SystemPage", () => import("@/rooms/system/SystemPage") as Promise<Page>),
           { path: "*", element: <NotFound /> },

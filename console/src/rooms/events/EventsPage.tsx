@@ -1,58 +1,59 @@
-import { useQuery } from "@tanstack/react-query";
+import { Select, Tabs } from "antd";
 import { useTranslation } from "react-i18next";
-import { api, must } from "@/api/client";
-import { Empty } from "@/ui/Empty";
+import { Link } from "react-router";
 import { Page } from "@/ui/Page";
-import { QueryView } from "@/ui/QueryView";
-import { useFormat } from "@/ui/useFormat";
+import { useQueryState } from "@/ui/useQueryState";
+import { CatalogueTab } from "./CatalogueTab";
+import { LiveTab } from "./LiveTab";
+import { PlanTab } from "./PlanTab";
+import { QuarantineTab } from "./QuarantineTab";
+import { useFeeds } from "./queries";
+import { SeenTab } from "./SeenTab";
+import { ViolationsTab } from "./ViolationsTab";
 
-/** Every kind of event the platform understands, with its properties and how often it came. */
+/** What comes in: as it comes, by name, what breaks the plan, what was set aside; and the plan itself. */
 export function EventsPage() {
   const { t } = useTranslation();
-  const f = useFormat();
-  const query = useQuery({
-    queryKey: ["events", "catalogue"],
-    queryFn: () => must(api.GET("/api/v1/events/catalogue")),
-  });
+  const [params, change] = useQueryState();
+  const feeds = useFeeds();
+  const feed = Number(params.get("feed")) || undefined;
+  const tab = params.get("tab") ?? "live";
+  const choose = (feeds.data?.items.length ?? 0) > 1 && tab !== "plan" && tab !== "catalogue" && (
+    <Select
+      aria-label={t("events.feed")}
+      style={{ minWidth: 170 }}
+      value={feed ?? 0}
+      onChange={(value) => change({ feed: value ? String(value) : null }, true)}
+      options={[
+        { value: 0, label: t("events.all_feeds") },
+        ...(feeds.data?.items ?? []).map((one) => ({ value: one.id, label: one.name })),
+      ]}
+    />
+  );
+  const tabs = [
+    { key: "live", children: <LiveTab feed={feed} /> },
+    { key: "seen", children: <SeenTab feed={feed} /> },
+    { key: "plan", children: <PlanTab /> },
+    { key: "violations", children: <ViolationsTab feed={feed} /> },
+    { key: "quarantine", children: <QuarantineTab feed={feed} /> },
+    { key: "catalogue", children: <CatalogueTab /> },
+  ].map((one) => ({ ...one, label: t(`events.tab_${one.key}`) }));
   return (
-    <Page title={t("shell.page_events")} sub={t("events.sub")}>
-      <QueryView query={query} lines={8}>
-        {(data) =>
-          data.items.length === 0 ? (
-            <Empty title={t("events.none")} />
-          ) : (
-            <ul className="catalogue">
-              {data.items.map((event) => (
-                <li key={`${event.name}${event.version}`} className="panel">
-                  <div className="row spread">
-                    <h2>{f.label(event.label)}</h2>
-                    <span className="num muted">{t("events.count_30d", { n: f.count(event.count_30d) })}</span>
-                  </div>
-                  <code className="muted">
-                    {event.name} · v{event.version}
-                  </code>
-                  <p>{f.label(event.description)}</p>
-                  {event.properties.length > 0 && (
-                    <details>
-                      <summary className="small">{t("events.properties", { n: event.properties.length })}</summary>
-                      <dl className="keyvals">
-                        {event.properties.map((property) => (
-                          <div key={property.path} className="pair">
-                            <dt>
-                              <code>{property.path}</code> <small>{property.type}</small>
-                            </dt>
-                            <dd>{property.description}</dd>
-                          </div>
-                        ))}
-                      </dl>
-                    </details>
-                  )}
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </QueryView>
+    <Page
+      title={t("shell.page_events")}
+      sub={
+        <>
+          {t("events.sub")} <Link to="/feeds">{t("shell.page_feeds")} →</Link>
+        </>
+      }
+      actions={choose}
+    >
+      <Tabs
+        items={tabs}
+        activeKey={tab}
+        onChange={(key) => change({ tab: key === "live" ? null : key })}
+        destroyOnHidden
+      />
     </Page>
   );
 }
