@@ -33,6 +33,7 @@ STATES = (("杭州湖滨店收银台", "store-s01"), ("上海静安店桌卡", "
 ARRIVALS = {"store-s01": (20, 600, 0.04), "store-s03": (16, 600, 0.04), "parcel-card": (24, 260, 0.1), "friend": (8, 2600, 0.04), "fission-draw": (10, 320, 0.55)}
 """By state of the live code: people a day, what each costs in fen, the share of deal-hunters (羊毛党)."""
 ARTICLE = "公众号文章"
+FEED = "澄山里商城小程序"
 _log = logging.getLogger("siyu.living")
 
 
@@ -90,7 +91,7 @@ def _live(stores: Stores, url: str, token: str, stopping: threading.Event) -> No
     try:
         with beside(seed=1, journal=_journal(stores)) as sandbox:
             staff, life = _settle(stores, client, sandbox)
-            come_alive(sandbox.control, life, staff)
+            come_alive(sandbox.control, life, staff, tells=f"{url}/sa?project={_feed(client)}")
             while not stopping.wait(LOOK_SECONDS) and _is_wanted(stores):
                 sandbox.control.ask("GET", "health")
     finally:
@@ -101,9 +102,11 @@ def _journal(stores: Stores) -> Path:
     return stores.settings.files / "sample" / "arrivals.jsonl"
 
 
-def come_alive(control: Control, life: Life, staff: list[str]) -> None:
-    """Simulated people come from each source and live on; those who were there before are among them."""
-    control.ask("POST", "people/plan", {"corpid": CORP, "official_account": SERVICE, "sources": list(_sources(staff)), "pace": PACE})
+def come_alive(control: Control, life: Life, staff: list[str], tells: str) -> None:
+    """Simulated people come from each source and live on; those who were there before are among them. The shop's mini program
+    tells of their steps at the address `tells`."""
+    carriers = {"corpid": CORP, "official_account": SERVICE, "mini_program": MINI}
+    control.ask("POST", "people/plan", {**carriers, "sources": list(_sources(staff)), "pace": PACE, "tells": {"url": tells}})
     for name, state in (*STATES, (ARTICLE, "")):
         phones = {phone for (phone, _), began_by in life.friends.items() if began_by == state} if state else life.followers
         if phones:
@@ -140,8 +143,8 @@ def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str],
     staff = [{"userid": one["staff_id"], "name": one["name"]} for one in people if one["carrier_id"] == "wecom-main"]
     control = sandbox.control
     control.ask("POST", "corps", {"corpid": CORP, "name": "澄山里", "apps": [{"agentid": 1000002, "secret": SECRET, "name": "Siyu"}], "staff": staff})
-    control.ask("POST", "official_accounts", {"appid": SERVICE, "secret": SECRET[:32], "name": "澄山里", "kind": "service", "unionid_platform": "siyu"})
-    control.ask("POST", "mini_programs", {"appid": MINI, "secret": SECRET[:32], "name": "澄山里商城", "unionid_platform": "siyu"})
+    control.ask("POST", "official_accounts", {"appid": SERVICE, "secret": SECRET[:32], "name": "澄山里", "kind": "service"})
+    control.ask("POST", "mini_programs", {"appid": MINI, "secret": SECRET[:32], "name": "澄山里商城"})
     control.ask("POST", "sms", {"app_key": SMS_KEY, "secret": SECRET[:32], "signature": "澄山里"})
     _tell(control, life)
     for wish in _accounts(sandbox):
@@ -214,6 +217,13 @@ def _connected(client: Client, wish: Wish) -> dict[str, Any] | None:
         _log.warning("%s of the sample brand is not connected: %s", wish.product, error)
         return None
     return made
+
+
+def _feed(client: Client) -> str:
+    """The write key of the shop's feed; made where it is not there."""
+    mine = next((feed for feed in client.get("/feeds")["items"] if feed["name"] == FEED), None)
+    key: str = (mine or client.post("/feeds", {"name": FEED, "kind": "mini_program"}))["write_key"]
+    return key
 
 
 def _welcome(client: Client, account_id: int) -> None:

@@ -11,8 +11,10 @@ from siyu.foundation.text import Text
 TITLES = {
     **KINDS,
     "page_viewed": Text("浏览页面", "Viewed a page"),
+    "screen_viewed": Text("浏览小程序或 App 页面", "Viewed a screen"),
     "product_viewed": Text("浏览商品", "Viewed an article"),
     "cart_added": Text("加入购物车", "Added to the cart"),
+    "order_submitted": Text("提交订单", "Submitted an order"),
     "live_watched": Text("观看直播", "Watched a live show"),
     "coupon_claimed": Text("领取优惠券", "Claimed a coupon"),
     "review_written": Text("发表评价", "Wrote a review"),

@@ -12,6 +12,7 @@ import numpy as np
 from siyu_sandbox.people.chance import stream
 from siyu_sandbox.people.shop import export
 from siyu_sandbox.people.sources import Source, mixed, of_brand
+from siyu_sandbox.people.telling import Telling
 from siyu_sandbox.people.truth import of
 from siyu_sandbox.registry import Answer, Control, ControlFault, Json
 from siyu_sandbox.wecom import population
@@ -73,14 +74,26 @@ def _pace(world: PeopleWorld, body: Json) -> None:
         world.start()
 
 
+def _telling(box: Sandbox, wish: Any, mini_program: str) -> Telling | None:
+    """Where the shop's mini program tells of people's steps; null ends it."""
+    if wish is None:
+        return None
+    url = wish.get("url") if isinstance(wish, dict) else None
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")) or not mini_program:
+        raise ControlFault("tells needs a url, and a mini_program beside it")
+    return Telling(box, url, mini_program)
+
+
 def plan(box: Sandbox, params: dict[str, str], body: Json) -> Json:
-    """POST {sources: [{name, config_id | qr | staff, per_day, cost_fen, …}], corpid?, official_account?, mini_program?, pace?}."""
+    """POST {sources: [{name, config_id | qr | staff, per_day, cost_fen, …}], corpid?, official_account?, mini_program?, pace?, tells?: {url}}."""
     world, carriers = of(box), _carriers(box, body)
     for wish in body.get("sources", []):
         source = world.sources[_source(world, wish, carriers)]
         if source.per_day and not (source.qr or source.staff or source.official_account):
             source.per_day = 0
             raise ControlFault(f"{source.name}: give a config_id, a qr, staff or an official_account")
+    if "tells" in body:
+        world.telling = _telling(box, body["tells"], carriers["mini_program"])
     _pace(world, {"pace": world.pace.pace} | body)
     return show(box, params, body)
 
@@ -111,6 +124,7 @@ def show(box: Sandbox, params: dict[str, str], body: Json) -> Json:
         "people": world.counts(),
         "failed": world.acts.failed,
         "last_fault": world.acts.last_fault,
+        "tells": world.telling and world.telling.shown(),
         "sources": [one.shown() | {"came": came[place]} for place, one in enumerate(world.sources)],
     }
 

@@ -20,6 +20,7 @@ from siyu_sandbox.people.reading import understand
 from siyu_sandbox.people.response import BRING_AFTER_PURCHASE
 from siyu_sandbox.people.shop import Columns, Shop
 from siyu_sandbox.people.sources import Source, draw
+from siyu_sandbox.people.telling import LOOKERS, Telling
 from siyu_sandbox.registry import Refusal
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class PeopleWorld:
         self.shop = Shop(self.seed)
         self.prevented = Columns(at=float, row=int, by=np.int32)
         self.acts = Acts(box)
+        self.telling: Telling | None = None
         self.pace = Pace()
         self.quiet = False
         self.steps = 0
@@ -94,12 +96,30 @@ class PeopleWorld:
     def _sell(self, lived: Lived, began: float) -> None:
         rows, day = lived.bought, self.pace.day_seconds
         self.shop.sell(rows, self._moments("buy", rows, began), lived.depth, lived.anyway, lived.by, day)
+        self._tell(rows, began)
         if len(lived.prevented):
             at = self._moments("buy", lived.prevented, began)
             self.prevented.add(at=at, row=lived.prevented, by=lived.prevented_by)
         brings = hashed(self.seed, "friend", self.steps, rows) < BRING_AFTER_PURCHASE * self.crowd.trust[rows]
         brings &= ~self.crowd.gone[rows]
         self._friends += zip(rows[brings].tolist(), lived.by[brings].tolist(), strict=True)
+
+    def _tell(self, rows: Column, began: float) -> None:
+        """The buyers of this step, and some who only look, as the shop's mini program tells of them."""
+        telling = self.telling
+        if telling is None or self.quiet or not len(rows):
+            return
+        orders = self.shop.orders
+        names = ("at", "sku", "quantity", "paid_fen")
+        bought = zip(rows.tolist(), *(orders.column(name)[-len(rows) :].tolist() for name in names), strict=True)
+        for row, at, sku, quantity, paid_fen in bought:
+            self.box.clock.at(at, partial(telling.buy, int(self.crowd.phone[row]), sku, quantity, paid_fen))
+        random = stream(self.seed, "lookers", self.steps)
+        lookers = random.integers(0, self.crowd.count, len(rows) * LOOKERS)
+        lookers = lookers[~self.crowd.gone[lookers]]
+        for row, at in zip(lookers.tolist(), self._moments("look", lookers, began).tolist(), strict=True):
+            sku = int(random.choice(orders.column("sku")[-100:]))
+            self.box.clock.at(at, partial(telling.look, int(self.crowd.phone[row]), sku))
 
     def _let_go(self, rows: Column, began: float) -> None:
         if not len(rows):

@@ -13,12 +13,14 @@ from siyu.sandbox import beside
 from tests.makers.sandbox import wait_for
 
 STAFF = [f"S{number}" for number in range(8)]
+NOBODY = "http://127.0.0.1:9/sa"
 
 
 def _world(control: Control) -> None:
     staff = [{"userid": one, "name": one} for one in STAFF]
     control.ask("POST", "corps", {"corpid": living.CORP, "name": "澄山里", "apps": [{"agentid": 1, "secret": "s" * 43}], "staff": staff})
     control.ask("POST", "official_accounts", {"appid": living.SERVICE, "secret": "s" * 32})
+    control.ask("POST", "mini_programs", {"appid": living.MINI, "secret": "s" * 32})
 
 
 def test_people_come_and_the_next_sandbox_is_told_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +33,7 @@ def test_people_come_and_the_next_sandbox_is_told_of_them(tmp_path: Path, monkey
 
     with beside(seed=1, journal=journal) as first:
         _world(first.control)
-        living.come_alive(first.control, living.Life(), STAFF)
+        living.come_alive(first.control, living.Life(), STAFF, NOBODY)
         wait_for(have_come, seconds=30)
         first.control.ask("PATCH", "people/plan", {"paused": True})
         names = {one["name"] for one in first.control.ask("GET", "people/plan")["sources"] if one["came"]}
@@ -45,7 +47,7 @@ def test_people_come_and_the_next_sandbox_is_told_of_them(tmp_path: Path, monkey
     with beside(seed=1) as second:
         _world(second.control)
         living._tell(second.control, again)
-        living.come_alive(second.control, again, STAFF)
+        living.come_alive(second.control, again, STAFF, NOBODY)
         plan: dict[str, Any] = second.control.ask("GET", "people/plan")
         known = {phone for phone, _ in again.friends} | again.followers
         assert plan["people"]["all"] >= len(known)
