@@ -53,8 +53,11 @@ from siyu.identity.facts import IDENTITY_LINK
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
 from siyu.orders import routes as import_routes
+from siyu.orders import shop_routes
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_LINE, ORDERS_ORDER
 from siyu.orders.imports import Import
+from siyu.orders.shop_tasks import FETCH_ALL, PULL_ALL
+from siyu.orders.shop_tasks import job_kinds as shop_jobs
 from siyu.orders.tasks import import_kind
 from siyu.river import flow
 from siyu.segments import directory_routes, report_routes
@@ -90,6 +93,7 @@ ROUTERS = (
     transfer_routes.router,
     media_routes.router,
     import_routes.router,
+    shop_routes.router,
     customer_routes.router,
     directory_routes.router,
     report_routes.router,
@@ -102,6 +106,8 @@ SCHEDULES = (
     Schedule("nightly recompute", RECOMPUTE, at=time(3, 0)),
     Schedule("people with news", REFRESH, every=timedelta(minutes=1)),
     Schedule("nightly reconcile", RECONCILE_ALL, at=time(4, 0)),
+    Schedule("orders of shops", PULL_ALL, at=time(4, 30)),
+    Schedule("orders that shops named", FETCH_ALL, every=timedelta(minutes=1)),
     Schedule("unanswered calls", SETTLE, every=timedelta(minutes=2)),
     Schedule("media that ends", MEDIA, every=timedelta(hours=1)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
@@ -125,7 +131,7 @@ def open_stores(settings: Settings) -> Stores:
 
 def job_kinds() -> tuple[JobKind, ...]:
     return (
-        import_kind(_before_import, _after_import), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
+        import_kind(_before_import, _after_import), *shop_jobs(flow), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
         *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 

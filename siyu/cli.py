@@ -502,11 +502,16 @@ def _overrides(pairs: list[str]) -> dict[str, str]:
 def _show_mapping(console: Console, found: dict[str, Any], mapping: dict[str, str]) -> None:
     names = {field["field"]: field["name"] for field in found["fields"]}
     samples = {column["name"]: column["samples"] for column in found["columns"]}
-    how = {"saved": "上次保存的 saved", "guessed": "猜的 guessed"}[found["mapping_from"]]
+    how = {"saved": "上次保存的 saved", "export": "店铺导出的表头 headers of the export", "guessed": "猜的 guessed"}[found["mapping_from"]]
     table = Table("字段 Field", "列 Column", "例 Samples", title=f"{found['name']}({found['format']} {found['encoding'] or ''})字段对应:{how}")
     for field, column in mapping.items():
         table.add_row(f"{field} {names.get(field, {}).get('zh', '')}", column, " · ".join(samples.get(column, [])[:3]))
     console.print(table)
+    if found["export"]:
+        shop = found["export"]
+        console.print(f"认出 recognised: {shop['name']['zh']} {shop['version']} → {found['source_guess']}({shop['grain']['zh']} {shop['grain']['en']})")
+    if found["unknown_columns"]:
+        console.print(f"没有用到的列 unused columns: {'、'.join(found['unknown_columns'][:30])}")
     for warning in found["warnings"]:
         console.print(f"[yellow]![/] {warning['zh']} {warning['en']}")
 
@@ -518,7 +523,7 @@ def _show_import(done: dict[str, Any]) -> None:
         "row_count": "行 rows", "accepted_count": "接受 accepted", "rejected_count": "拒收 rejected", "unchanged_count": "与已有相同 unchanged",
         "changed_count": "有变化 changed", "order_count": "订单 orders", "new_order_count": "新订单 new orders", "customer_count": "买家 buyers",
         "new_customer_count": "新买家 new buyers", "cancelled_line_count": "已取消的行 cancelled lines", "refund_line_count": "退款的行 refund lines",
-        "no_customer_line_count": "没有买家的行 lines without a buyer",
+        "no_customer_line_count": "没有买家的行 lines without a buyer", "told_count": "店铺已推送的行 lines that the shop told of itself",
     }  # fmt: skip
     table = Table(title=title, show_header=False)
     for name, label in names.items():

@@ -17,8 +17,9 @@ from siyu.foundation.warehouse.connect import CURSORS
 from siyu.foundation.warehouse.publish import publish
 from siyu.identity.moves import declare
 from siyu.identity.resolve import RESOLVE
+from siyu.orders.shop_tasks import TAKE_IN
 
-REACTIONS: tuple[Reaction, ...] = (RESOLVE, FOLLOW_UP, FROM_CARRIER, TO_CARRIER)
+REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, FOLLOW_UP, FROM_CARRIER, TO_CARRIER)
 MOVES = (*CUSTOMER_MOVES,)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)

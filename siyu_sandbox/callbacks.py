@@ -38,6 +38,10 @@ class Target:
     agentid: str = ""
     mode: str = "safe"
     form: str = "xml"
+    # Vendors with ways of their own: pauses before each further try, query and body of a post, and the answers that end the tries.
+    waits: tuple[float, ...] | None = None
+    seal: Callable[[Json, int], tuple[dict[str, str], bytes]] | None = None
+    accepted: Callable[[bytes], bool] | None = None
 
 
 @dataclass
@@ -155,12 +159,13 @@ class Sender:
         wait = self.switches.delay_ms + self._random.random() * self.switches.shuffle_window_ms
         if wait:
             await asyncio.sleep(wait / 1000)
-        for attempt in range(self.switches.tries):
-            if attempt:
-                await asyncio.sleep(self.switches.wait_seconds)
+        waits = (self.switches.wait_seconds,) * (self.switches.tries - 1) if target.waits is None else target.waits
+        for wait in (0.0, *waits):
+            if wait:
+                await asyncio.sleep(wait)
             status, body = await self._post(target, delivery.fields)
             delivery.tries.append(status)
-            if status == 200:
+            if status == 200 and (target.accepted is None or target.accepted(body)):
                 on_reply = left.pop() if left else None
                 if on_reply and (reply := _opened(target, body)):
                     on_reply(reply)
@@ -168,7 +173,7 @@ class Sender:
         delivery.done = True
 
     async def _post(self, target: Target, fields: Json) -> tuple[int, bytes]:
-        query, body = sealed(target, fields, self._clock.second())
+        query, body = target.seal(fields, self._clock.second()) if target.seal else sealed(target, fields, self._clock.second())
         kind = "application/json" if target.form == "json" else "text/xml"
         try:
             async with self._lines[target.account], asyncio.timeout(self.switches.timeout_seconds):

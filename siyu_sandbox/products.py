@@ -8,6 +8,8 @@ from siyu_sandbox.people.product import PEOPLE
 from siyu_sandbox.registry import Product
 from siyu_sandbox.sms.product import SMS
 from siyu_sandbox.smtp.product import SMTP
+from siyu_sandbox.wechat_shop.product import WECHAT_SHOP
 from siyu_sandbox.wecom.product import WECOM
+from siyu_sandbox.youzan.product import YOUZAN
 
-PRODUCTS: tuple[Product, ...] = (WECOM, OFFICIAL_ACCOUNT, MINI_PROGRAM, SMS, SMTP, PEOPLE)
+PRODUCTS: tuple[Product, ...] = (WECOM, OFFICIAL_ACCOUNT, MINI_PROGRAM, SMS, SMTP, YOUZAN, WECHAT_SHOP, PEOPLE)

@@ -62,8 +62,7 @@ async def receive(callback_key: str, request: Request, stores: Annotated[Stores,
         raise
     happenings = held.codec.translate(opened.fields)
     await carriers_of(request).inbox.put(Arrival.of(held.account, happenings, opened.raw_xml, stores.now()))
-    # An empty 200 is what carriers take; some SMS gateways insist on a word of their own.
-    return Response(held.codec.reply({}) if held.account.product == "sms" else b"")
+    return Response(held.codec.reply({}) if held.account.vendor.answers_callbacks else b"")
 
 
 async def _held(stores: Stores, request: Request, callback_key: str) -> _Held:

@@ -98,6 +98,8 @@ def _callback(calls: Calls, account: Account, url: str, refused_at: datetime | N
         f"在管理后台「接收消息服务器配置」填写:URL {url};Token 和 EncodingAESKey 用这里填写的那两项",
         f"in the admin console (server that receives messages) enter: URL {url}; Token and EncodingAESKey as entered here",
     )
+    if (place := account.vendor.callback_help) is not None:
+        fix = Text(f"{place.zh}:{url}", f"{place.en}: {url}")
     return Step("callback", LABEL, False, says, fix, "waiting")
 
 

@@ -21,6 +21,7 @@ from siyu.carriers import _tables
 from siyu.carriers.accounts import Account
 from siyu.connectors.happenings import Happening
 from siyu.foundation.commits import FullError, GroupCommits
+from siyu.foundation.database import select_in
 from siyu.foundation.errors import SiyuError, UnavailableError
 from siyu.foundation.ids import key64
 from siyu.foundation.secrets import Secrets
@@ -135,6 +136,15 @@ def document_in(secrets: Secrets, sealed: bytes) -> str | None:
     """A stored callback as the carrier wrote it."""
     text = secrets.open([sealed], _CONTEXT)[0]
     return msgspec.json.decode(text, type=_Stored).document if text else None
+
+
+def documents_of(secrets: Secrets, tx: Connection, wanted: Sequence[tuple[int, str]]) -> dict[tuple[int, str], bytes]:
+    """(account, key of a happening) → the callback that told of it alone, as the carrier wrote it; what cannot be opened is left out."""
+    keys = {key64("callback", account_id, key): (account_id, key) for account_id, key in wanted}
+    rows = select_in(tx, [_tables.inbox.c.event_key, _tables.inbox.c.body_sealed], _tables.inbox.c.event_key, list(keys))
+    texts = secrets.open([row.body_sealed for row in rows], _CONTEXT)
+    decoder = msgspec.json.Decoder(_Stored)
+    return {keys[row.event_key]: decoder.decode(text).document.encode() for row, text in zip(rows, texts, strict=True) if text}
 
 
 def is_about_content(error: Exception) -> bool:

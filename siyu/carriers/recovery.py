@@ -20,7 +20,7 @@ from siyu.foundation.errors import SiyuError
 FIRST_SECONDS = 60.0
 LONGEST_SECONDS = 3_600.0
 TROUBLED = ("restricted", "bad_credentials", "unreachable")
-PRODUCTS = ("wecom", "official_account", "mini_program", "email")
+PRODUCTS = ("wecom", "official_account", "mini_program", "email", "youzan", "wechat_shop")
 """Whose first step only reads. A webhook is told things whatever its status is, and an SMS gateway is called only to send."""
 _log = logging.getLogger("siyu.carriers")
 

@@ -47,6 +47,8 @@ KINDS: dict[str, Text] = {
     "message_delivered": Text("消息送达", "A message was delivered"),
     "message_failed": Text("消息未送达", "A message failed"),
     "task_card_clicked": Text("点击任务卡片", "A task card was clicked"),
+    "order_changed": Text("订单有变化", "An order changed"),
+    "shop_tested": Text("店铺的测试推送", "A test of the shop"),
     "unsubscribed": Text("退订", "Unsubscribed"),
     "acquisition_link_unavailable": Text("获客链接不可用", "An acquisition link does not work"),
     "acquisition_link_deleted": Text("获客链接已删除", "An acquisition link was deleted"),
@@ -139,7 +141,7 @@ def status_says(account: Account) -> Known | None:
 
 def summary(staff: str | None, contact: str | None, detail: Mapping[str, Any]) -> str:
     """The ids that a callback is about, shortened, and the mark of a live code."""
-    named = [staff, _short(contact), detail.get("state") or detail.get("scene"), detail.get("by"), detail.get("chat_id") and _short(detail["chat_id"])]
+    named = [staff, _short(contact), detail.get("state") or detail.get("scene"), detail.get("by"), detail.get("chat_id") and _short(detail["chat_id"]), detail.get("order_no")]
     return " · ".join(str(part) for part in named if part)
 
 

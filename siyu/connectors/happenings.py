@@ -37,6 +37,7 @@ KINDS: Final = frozenset({
     "subscribe_answered", "subscribe_changed", "subscribe_sent",
     "customer_service_session_changed", "session_entered", "content_checked",
     "message_delivered", "message_delayed", "message_failed", "message_complained",  # detail: reference, status, words
+    "order_changed", "shop_tested",  # detail: order_no, type, message (key of the callback that holds it)
     "unsubscribed",  # by the carrier's own means (a mail program's button, a text sent back)
     "unknown",  # detail: all fields as they came
 })  # fmt: skip

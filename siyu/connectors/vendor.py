@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from siyu.connectors.errors import Codes
 from siyu.connectors.happenings import Happening
 from siyu.connectors.ports import AccountKey, Ports
+from siyu.connectors.selling import Selling
 from siyu.foundation.text import Text
 
 Fields = dict[str, Any]
@@ -87,7 +88,28 @@ class Vendor:
     checks: tuple[Check, ...]
     codes: Codes = field(default_factory=dict)
     """The vendor's codes in our words, for what is shown of them afterwards."""
+    selling: Selling | None = None
+    """What it tells of orders, where it is a shop."""
+    answers_callbacks: bool = False
+    """It wants a word of its own in the answer to a callback; others take an empty 200."""
+    callback_help: Text | None = None
+    """Where the callback's address is to be entered, if that is not "server that receives messages"."""
 
     @property
     def has_callbacks(self) -> bool:
         return self.callback is not None
+
+
+def source_field(default: str) -> Field:
+    """Under which source a shop's orders are kept."""
+    return Field(
+        "source",
+        Text("来源名称", "Source"),
+        Text(
+            "订单记在这个来源下;导入文件用同一个名字时,同一张订单只算一次",
+            "Orders are kept under this name; files imported under the same name count the same order once",
+        ),
+        pattern=r"[a-z0-9_-]{1,40}",
+        required=False,
+        default=default,
+    )

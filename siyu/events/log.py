@@ -46,6 +46,11 @@ def append(tx: Connection, event: EventType, rows: pa.Table, *, now: datetime, d
     return position
 
 
+def hold(tx: Connection) -> int:
+    """Position of the last batch; until this transaction ends nobody else appends, so what was read of the log stays all there is."""
+    return _next_position(tx) - 1
+
+
 def head(tx: Connection) -> int:
     """Position of the last batch; 0 for an empty log."""
     return int(tx.scalar(select(_tables.head.c.position).where(_tables.head.c.id == 1)) or 0)

@@ -46,6 +46,11 @@ def codes(column: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(texts(column), r"^(\d+)\.0+$", r"\1")
 
 
+def unmasked(text: pa.Array) -> pa.Array:
+    """Names as they are; masked ones (t**3, 张*) are null: two people may well share one."""
+    return pc.if_else(pc.match_substring_regex(text, r"[*＊•]"), None, text)
+
+
 def numbers(column: pa.Array) -> Parsed:
     """Decimal numbers as float64; thousands separators, ¥ and full-width digits are understood.
 

@@ -64,6 +64,7 @@ ORDERS_LINE = Fact(
         *(Column(n, "string", _LINE[n].meaning) for n in ("sku", "product_name", "category")),
         *(Column(n, "int64", _LINE[n].meaning) for n in ("quantity", "unit_price_fen", "amount_fen", "refund_fen")),
         Column("kind", "string", _LINE["kind"].meaning),
+        Column("state", "string", _LINE["state"].meaning),
     ),
     sources={ORDER_LINES_RECORDED.name: _lines},
 )

@@ -20,7 +20,7 @@ class Field:
 
 FIELDS = (
     Field("ordered_at", Text("下单时间", "Order time"), Text("日期或时间,按品牌时区理解", "date or time, read in the brand's time zone"),
-          ("下单时间", "订单创建时间", "创建时间", "订单付款时间", "付款时间", "成交时间", "交易时间", "invoice_ts", "invoicedate", "invoice_date",
+          ("下单时间", "订单创建时间", "订单提交时间", "创建时间", "订单付款时间", "买家付款时间", "付款时间", "成交时间", "交易时间", "invoice_ts", "invoicedate", "invoice_date",
            "order_date", "orderdate", "ordered_at", "order_time", "created_at", "date", "时间", "日期"), required=True),
     Field("order_no", Text("订单编号", "Order number"), Text("没有这一列时,每行算一张订单", "without it every row is an order of its own"),
           ("订单编号", "订单号", "主订单编号", "交易单号", "order_no", "orderno", "order_id", "orderid", "invoice_no", "invoiceno", "invoice", "order number")),
@@ -43,6 +43,8 @@ FIELDS = (
           ("单价", "商品单价", "价格", "unit_price", "unitprice", "price", "unit price")),
     Field("amount", Text("金额", "Amount"), Text("整行实付金额", "what was paid for the whole line"),
           ("实付金额", "买家实际支付金额", "实付", "金额", "总金额", "支付金额", "成交金额", "amount", "value", "line_total", "total", "sales", "revenue")),
+    Field("order_amount", Text("整单金额", "Order's amount"), Text("每行重复的整单实付:按商品金额分摊到各行,不相加", "what was paid for the whole order, repeated on each of its rows: spread over them, never added up"),
+          ("整单金额", "整单实付", "order_amount", "order_total", "order_paid")),
     Field("status", Text("订单状态", "Status"), Text("已关闭、已退款的会分别处理", "closed and refunded ones are told apart"), ("订单状态", "状态", "交易状态", "status", "order_status", "state_of_order")),
     Field("shop", Text("店铺/来源", "Shop"), Text("", ""), ("店铺/来源", "店铺", "店铺名称", "来源", "渠道", "shop", "store", "channel_name", "source")),
 )
@@ -75,7 +77,11 @@ def check(mapping: Mapping, columns: list[str]) -> None:
         for field in FIELDS
         if field.required and field.name not in mapping
     ]
-    if "amount" not in mapping and "unit_price" not in mapping:
+    if "order_amount" in mapping and "order_no" not in mapping:
+        faults.append(Fault("order_no", Text("整单金额要按订单编号分摊,请指定订单编号列", "an order's amount is spread by its number: name that column too")))
+    if "order_amount" in mapping and "amount" in mapping:
+        faults.append(Fault("order_amount", Text("整单金额与金额只能选一个", "choose either the order's amount or the amount of each line")))
+    if not {"amount", "unit_price", "order_amount"} & set(mapping):
         faults.append(Fault("amount", Text("请指定金额列,或单价列", "name the column of the amount, or of the unit price")))
     if faults:
         raise InvalidError(

@@ -28,7 +28,7 @@ from siyu.foundation.errors import NotFoundError
 from siyu.foundation.ids import Keys, new_id
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
-from siyu.orders import _tables, fields, reading
+from siyu.orders import _tables, fields, reading, shops
 from siyu.orders._seen import Seen
 from siyu.orders.facts import ORDERS_LINE
 from siyu.orders.fields import Mapping
@@ -58,6 +58,8 @@ class Counts:
     refund_line_count: int = 0
     gift_line_count: int = 0
     no_customer_line_count: int = 0
+    told_count: int = 0
+    """Rows of orders that a connected shop tells of itself: they are left alone."""
     amount_fen: int = 0
     first_ordered_ms: int | None = None
     last_ordered_ms: int | None = None
@@ -122,13 +124,13 @@ def upload_of(stores: Stores, tx: Connection, import_id: str) -> Upload:
     return find_upload(stores, tx, str(upload_id))
 
 
-def list_imports(tx: Connection, limit: int, after: tuple[datetime, str] | None = None) -> list[Import]:
-    """The newest imports first; `after` is the (created_at, id) of the last one of the page before."""
+def list_imports(tx: Connection, limit: int, after: tuple[datetime, str] | None = None, source: str | None = None) -> list[Import]:
+    """The newest imports first (of one source); `after` is the (created_at, id) of the last one of the page before."""
     table = _tables.imported
-    condition: ColumnElement[bool] = true()
+    condition: ColumnElement[bool] = true() if source is None else table.c.source == source
     if after is not None:
         at, last_id = after
-        condition = or_(table.c.created_at < at, and_(table.c.created_at == at, table.c.id > last_id))
+        condition = condition & or_(table.c.created_at < at, and_(table.c.created_at == at, table.c.id > last_id))
     return list(_imports(tx, condition, limit))
 
 
@@ -185,7 +187,7 @@ class Writing:
         self._orders, self._lines = Seen(), Seen()
         with begin() as tx:
             mine = find_import(tx, import_id)
-            self._dry, self._numbered = mine.dry_run, "line_no" in mine.mapping
+            self._dry, self._numbered, self._source = mine.dry_run, "line_no" in mine.mapping, mine.source
             if self._dry:
                 # Nothing of a dry run is kept, so one that was cut off starts over.
                 tx.execute(_tables.reject.delete().where(_tables.reject.c.import_id == import_id))
@@ -220,27 +222,35 @@ class Writing:
         self._repeated(lines)
 
     def chunk(self, number: int, lines: pa.Table, rejects: pa.Table, row_count: int) -> None:
+        with self._begin() as tx:
+            # Until this chunk is written no shop can tell of one of its orders.
+            log.hold(tx)
+            self._chunk(tx, number, lines, rejects, row_count)
+
+    def _chunk(self, tx: Connection, number: int, lines: pa.Table, rejects: pa.Table, row_count: int) -> None:
+        told = shops.told_keys(tx, self._source, _keys(lines, "order_key").astype(np.int64))
+        is_told = pc.is_in(lines["order_key"], value_set=pa.array(sorted(told), pa.int64()))
         existing = self._existing(lines)
         is_again, is_last = self._repeated(lines)
         # What stood there before this file; a line of an earlier chunk was perhaps published a moment ago, perhaps not.
         content = pc.if_else(is_again, None, existing["content_key"])
-        unchanged = pc.fill_null(pc.equal(content, lines["content_key"]), False)
+        unchanged = pc.or_(pc.fill_null(pc.equal(content, lines["content_key"]), False), is_told)
         is_first_of_order = pa.array(self._orders.add(_keys(lines, "order_key")) == 0)
         self.counts = _counted(self.counts, lines, rejects, row_count, content, unchanged)
         self.counts = replace(
             self.counts,
             order_count=self.counts.order_count + _true(is_first_of_order),
-            new_order_count=self.counts.new_order_count + _true(pc.and_not(is_first_of_order, existing["has_order"])),
+            new_order_count=self.counts.new_order_count + _true(pc.and_not(pc.and_not(is_first_of_order, existing["has_order"]), is_told)),
+            told_count=self.counts.told_count + _true(is_told),
         )
         self.next_chunk = number + 1
-        with self._begin() as tx:
-            if not self._dry:
-                fresh = lines.filter(pc.and_(is_last, pc.invert(unchanged)))
-                log.append(tx, ORDER_LINES_RECORDED, fresh, now=self._stores.now(), dedup_key=f"import {self._id} chunk {number}")
-            self._keep_rejects(tx, rejects)
-            values = {name: getattr(self.counts, name) for name in Counts.__dataclass_fields__}
-            mine = _tables.imported.c.id == self._id
-            tx.execute(update(_tables.imported).where(mine).values(counts=values, next_chunk=self.next_chunk))
+        if not self._dry:
+            fresh = lines.filter(pc.and_(is_last, pc.invert(unchanged)))
+            log.append(tx, ORDER_LINES_RECORDED, fresh, now=self._stores.now(), dedup_key=f"import {self._id} chunk {number}")
+        self._keep_rejects(tx, rejects)
+        values = {name: getattr(self.counts, name) for name in Counts.__dataclass_fields__}
+        mine = _tables.imported.c.id == self._id
+        tx.execute(update(_tables.imported).where(mine).values(counts=values, next_chunk=self.next_chunk))
 
     def end(self) -> None:
         with self._begin() as tx:

@@ -15,7 +15,7 @@ from siyu.events.identifiers import Identified, anchor, identify
 from siyu.foundation.clock import DAY_MS, to_ms
 from siyu.foundation.ids import Ints, key64_rows
 from siyu.foundation.secrets import Secrets
-from siyu.orders import cells
+from siyu.orders import cells, spreading, states
 from siyu.orders._seen import Seen
 from siyu.orders.fields import Mapping
 from siyu.orders.reading import Chunk
@@ -27,8 +27,10 @@ FIRST_YEAR_MS = 315_532_800_000
 """1980-01-01: an order before it is a fault in the data."""
 
 REJECTS = pa.schema([("line", pa.int64()), ("code", pa.string()), ("column", pa.string()), ("value", pa.string())])
-_CANCELLED = r"(?i)关闭|取消|作废|未付款|等待买家付款|cancel|closed|void|unpaid"
-_REFUNDED = r"(?i)已退款|退款成功|退货成功|refunded|returned"
+CHANGING = (
+    "identity_key", "ordered_ms", "sku", "product_name", "category", "quantity", "unit_price_fen", "amount_fen", "refund_fen", "kind", "source", "state",
+)  # fmt: skip
+"""What of a line may become another; its content key is made of these."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class People:
 def people_of(chunk: Chunk, plan: Plan, secrets: Secrets) -> People:
     named = (("account", f"account:{plan.source}"), ("phone", "phone"), ("email", "email"))
     columns = [
-        identify(secrets, space, cells.codes(chunk.columns[plan.mapping[name]])) for name, space in named if name in plan.mapping
+        identify(secrets, space, cells.unmasked(cells.codes(chunk.columns[plan.mapping[name]]))) for name, space in named if name in plan.mapping
     ]
     size = len(chunk.lines)
     return People(columns, anchor(columns) if columns else pa.array(np.zeros(size, np.int64)))
@@ -72,14 +74,16 @@ def order_lines(chunk: Chunk, plan: Plan, people: People) -> tuple[pa.Table, pa.
     read.refuse(pc.not_equal(pc.floor(quantity), quantity), "fractional_quantity", "quantity")
     read.refuse(pc.greater(pc.abs(quantity), MAX_QUANTITY), "quantity_out_of_range", "quantity")
     read.refuse(pc.equal(quantity, 0), "no_quantity", "quantity")
-    for name in ("unit_price", "amount"):
+    for name in ("unit_price", "amount", "order_amount"):
         read.refuse(pc.greater(pc.abs(read.number(name, None)), MAX_PRICE), "amount_out_of_range", name)
-    if "amount" not in plan.mapping or "unit_price" not in plan.mapping:
-        only = "amount" if "amount" in plan.mapping else "unit_price"
-        read.refuse(pc.is_null(read.text(only)), "no_amount", only)
+    priced = [name for name in ("order_amount", "amount", "unit_price") if name in plan.mapping]
+    if len(priced) == 1 or priced[0] == "order_amount":
+        read.refuse(pc.is_null(read.text(priced[0])), "no_amount", priced[0])
+    if "order_amount" in plan.mapping:
+        read.refuse(spreading.differ(read.number("order_amount", None), read.code("order_no")), "order_amounts_differ", "order_amount")
     for name in plan.mapping:
         read.refuse(pc.match_substring(read.text(name), "\ufffd"), "bad_characters", name)
-    if "amount" not in plan.mapping:
+    if "unit_price" in plan.mapping and len(priced) == 1:
         worth = pc.multiply(pc.abs(quantity), pc.abs(read.number("unit_price", 0.0)))
         read.refuse(pc.greater(worth, MAX_WORTH), "amount_out_of_range", "unit_price")
     rows = _priced(read, plan, ordered.values, quantity, people.anchors)
@@ -95,12 +99,12 @@ def _priced(read: _Reader, plan: Plan, ordered_ms: pa.Array, quantity: pa.Array,
     pieces = _ints(quantity)
     price_micro = _micro(read.number("unit_price", None))
     has_price = pc.is_valid(read.number("unit_price", None)).to_numpy(zero_copy_only=False)
-    has_amount = pc.is_valid(read.number("amount", None)).to_numpy(zero_copy_only=False)
-    worth_micro = np.where(has_amount, _micro(read.number("amount", None)), pieces * price_micro)
+    amount = read.amount(pieces * price_micro)
+    has_amount = pc.is_valid(amount).to_numpy(zero_copy_only=False)
+    worth_micro = np.where(has_amount, _micro(amount), pieces * price_micro)
     worth = _fen(worth_micro)
-    status = pc.fill_null(read.text("status"), "")
-    cancelled = pc.match_substring_regex(status, _CANCELLED).to_numpy(zero_copy_only=False)
-    refunded = pc.match_substring_regex(status, _REFUNDED).to_numpy(zero_copy_only=False)
+    state = states.of_words(read.text("status"))
+    cancelled, refunded = states.is_no_sale(state), states.is_refunded(state)
     free = np.where(has_price, price_micro == 0, has_amount & (worth_micro == 0) & (pieces == 0))
     kind = np.select(
         [cancelled, pieces < 0, np.where(has_price, price_micro < 0, worth_micro < 0), free],
@@ -127,6 +131,7 @@ def _priced(read: _Reader, plan: Plan, ordered_ms: pa.Array, quantity: pa.Array,
             "amount_fen": np.where(sale, worth, 0),
             "refund_fen": np.where(kind == "refund", np.abs(worth), np.where(sale & refunded, worth, 0)),
             "kind": kind.astype(object),
+            "state": state,
         }
     ).append_column("line_no", read.code("line_no"))
 
@@ -150,8 +155,7 @@ class Keyer:
             pc.is_valid(at["line_no"]).to_numpy(zero_copy_only=False), key64_rows(scope, at["order_no"], at["line_no"]), lonely
         )
         order_key = key64_rows(scope, at["order_no"]) if "order_no" in self._plan.mapping else line_key
-        changing = ("identity_key", "ordered_ms", "sku", "product_name", "category", "quantity", "unit_price_fen", "amount_fen", "refund_fen", "kind", "source")
-        keys = {"line_key": line_key, "order_key": order_key, "content_key": key64_rows(*(at[name] for name in changing))}
+        keys = {"line_key": line_key, "order_key": order_key, "content_key": key64_rows(*(at[name] for name in CHANGING))}
         for name, values in keys.items():
             rows = rows.set_column(rows.column_names.index(name), name, pa.array(values.astype(np.int64)))
         return rows.select(ORDER_LINES_RECORDED.schema.names)
@@ -180,6 +184,12 @@ class _Reader:
 
     def code(self, name: str) -> pa.Array:
         return cells.codes(self.raw(name)) if name in self._mapping else self.text(name)
+
+    def amount(self, worth_micro: Ints) -> pa.Array:
+        """What was paid for each line; that of a whole order is spread over those of its rows that are taken, by what they are worth."""
+        if "order_amount" not in self._mapping:
+            return self.number("amount", None)
+        return spreading.over_rows(self.number("order_amount", None), worth_micro, self.code("order_no"), ~self.refused)
 
     def number(self, name: str, default: float | None) -> pa.Array:
         """Values of a number field; `default` where the cell is blank or the column absent. Bad cells refuse their row."""

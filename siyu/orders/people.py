@@ -41,7 +41,7 @@ class Named:
         seen = pc.if_else(taken, at, None)
         self.pairs += [sighting(column, people.anchors, seen) for column in people.columns]
         self.attributes += [
-            _attribute(path, cells.texts(chunk.columns[plan.mapping[name]]), people, seen)
+            _attribute(path, cells.unmasked(cells.texts(chunk.columns[plan.mapping[name]])), people, seen)
             for name, path in ATTRIBUTES.items()
             if name in plan.mapping
         ]

@@ -15,5 +15,7 @@ REASONS = {
     "fractional_quantity": Text("数量不是整数", "the quantity is not a whole number"),
     "quantity_out_of_range": Text("数量超过 100 万件", "more than 1,000,000 pieces"),
     "no_amount": Text("没有金额", "no amount"),
+    "order_amounts_differ": Text("同一订单各行的整单金额不一致", "the rows of one order tell different amounts of the whole order"),
+    "order_apart": Text("同一订单的行离得太远,整单金额无法分摊:按订单号排序后再导入", "the rows of this order stand too far apart to spread its amount: sort the file by order number"),
     "amount_out_of_range": Text("金额大得不像真的(单价超过 10 亿或整行超过 1000 亿)", "an implausible amount (a price above 1 billion or a line above 100 billion)"),
 }

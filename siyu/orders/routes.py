@@ -27,6 +27,7 @@ from siyu.foundation.http import (
 )
 from siyu.foundation.text import Text
 from siyu.orders import imports, uploads
+from siyu.orders.exports import GRAINS, Export
 from siyu.orders.fields import FIELDS
 from siyu.orders.reasons import REASONS
 from siyu.orders.tasks import IMPORT
@@ -53,7 +54,18 @@ class FieldInfo(BaseModel):
     help: Label
 
 
+class ExportInfo(BaseModel):
+    """Which shop's export a file is; `grain` says what one row is."""
+
+    key: str
+    name: Label
+    version: str
+    grain: Label
+
+
 class FileInfo(BaseModel):
+    """`mapping_from`: saved (for this source), export (known headers of a shop) or guessed. `unknown_columns` go unused."""
+
     file_id: str
     name: str
     bytes: int
@@ -64,6 +76,8 @@ class FileInfo(BaseModel):
     mapping: dict[str, str | None]
     mapping_from: str
     source_guess: str
+    export: ExportInfo | None
+    unknown_columns: list[str]
     fields: list[FieldInfo]
     warnings: list[Label]
 
@@ -89,7 +103,8 @@ class RejectReason(BaseModel):
 
 
 class ImportInfo(BaseModel):
-    """Counts are rows of the file unless their name says otherwise; `amount_fen` is that of valid lines with a buyer."""
+    """Counts are rows of the file unless their name says otherwise; `amount_fen` is that of valid lines with a buyer.
+    `told_count` rows are of orders that a connected shop tells of itself; they are left alone."""
 
     id: str
     job_id: str | None
@@ -112,6 +127,7 @@ class ImportInfo(BaseModel):
     refund_line_count: int
     gift_line_count: int
     no_customer_line_count: int
+    told_count: int
     amount_fen: int
     first_ordered_at: datetime | None
     last_ordered_at: datetime | None
@@ -168,14 +184,14 @@ def start_import(body: NewImport, access: Writer) -> StartedImport:
 
 
 @router.get("/imports", summary="Imports, newest first")
-def list_imports(access: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[ImportInfo]:
-    stores = access.stores
-    place = decode_cursor(stores, "imports", cursor)
+def list_imports(access: Reader, source: Line | None = None, limit: Limit = 50, cursor: Cursor = None) -> Page[ImportInfo]:
+    stores, scope = access.stores, "imports" if source is None else f"imports {source}"
+    place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx:
-        found = imports.list_imports(tx, limit + 1, (datetime.fromisoformat(place[0]), place[1]) if place else None)
+        found = imports.list_imports(tx, limit + 1, (datetime.fromisoformat(place[0]), place[1]) if place else None, source=source)
         items = [_import_info(tx, item) for item in found[:limit]]
     more = len(found) > limit
-    return Page(items=items, next_cursor=encode_cursor(stores, "imports", items[-1].created_at.isoformat(), items[-1].id) if more else None, total=None)
+    return Page(items=items, next_cursor=encode_cursor(stores, scope, items[-1].created_at.isoformat(), items[-1].id) if more else None, total=None)
 
 
 @router.get("/imports/mappings", summary="Mappings that were saved, one a source")
@@ -215,9 +231,15 @@ def _file_info(upload: uploads.Upload, found: uploads.Inspection) -> FileInfo:
         mapping={field.name: found.mapping.get(field.name) for field in FIELDS},
         mapping_from=found.mapping_from,
         source_guess=found.source_guess,
+        export=_export_info(found.export) if found.export is not None else None,
+        unknown_columns=found.unknown_columns,
         fields=[FieldInfo(field=f.name, name=Label.of(f.label), required=f.required, help=Label.of(f.help)) for f in FIELDS],
         warnings=[Label.of(warning) for warning in found.warnings],
     )
+
+
+def _export_info(export: Export) -> ExportInfo:
+    return ExportInfo(key=export.key, name=Label.of(export.name), version=export.version, grain=Label.of(GRAINS[export.grain]))
 
 
 def _import_info(tx: Any, item: imports.Import) -> ImportInfo:

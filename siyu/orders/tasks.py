@@ -15,6 +15,7 @@ from siyu.orders import cells, reading
 from siyu.orders.imports import Counts, Import, Writing, find_import, upload_of
 from siyu.orders.lines import Keyer, Plan, order_lines, people_of
 from siyu.orders.people import PART_ROWS, Named, read_people
+from siyu.orders.spreading import whole_orders
 from siyu.orders.uploads import Upload, discard
 
 
@@ -32,9 +33,9 @@ def run_import(running: Running, import_id: str) -> dict[str, Any]:
     plan = _plan(running, mine, shape, upload)
     total = (reading.row_estimate(upload.path, shape) or 0) * 2 or None
     writing = Writing(stores, mine.id, running.begin)
-    _people(running, writing, reading.read(upload.path, shape, columns), plan, total)
+    _people(running, writing, _chunks(upload, shape, columns, plan), plan, total)
     keyer, done = Keyer(plan), 0
-    for number, chunk in enumerate(reading.read(upload.path, shape, columns)):
+    for number, chunk in enumerate(_chunks(upload, shape, columns, plan)):
         people = people_of(chunk, plan, stores.secrets)
         lines, rejects = order_lines(chunk, plan, people)
         lines = keyer.keyed(lines)
@@ -76,6 +77,11 @@ def _plan(running: Running, mine: Import, shape: reading.Shape, upload: Upload) 
     at = mine.mapping["ordered_at"]
     day_first = cells.looks_day_first(chunk.columns[at] for chunk in reading.read(upload.path, shape, [at]))
     return Plan(mine.source, mine.mapping, running.stores.calendar.zone, bool(day_first), running.stores.now())
+
+
+def _chunks(upload: Upload, shape: reading.Shape, columns: list[str], plan: Plan) -> Iterator[reading.Chunk]:
+    chunks = reading.read(upload.path, shape, columns)
+    return whole_orders(chunks, plan.mapping["order_no"]) if "order_amount" in plan.mapping else chunks
 
 
 def _people(running: Running, writing: Writing, chunks: Iterator[reading.Chunk], plan: Plan, total: int | None) -> None:

@@ -17,7 +17,8 @@ from siyu.foundation.errors import NotFoundError, TooLargeError
 from siyu.foundation.ids import new_id
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
-from siyu.orders import _tables, cells, fields, reading
+from siyu.orders import _tables, cells, exports, fields, reading
+from siyu.orders.exports import Export
 from siyu.orders.fields import Mapping
 
 KEPT_DAYS = 7
@@ -42,6 +43,10 @@ class Inspection:
     mapping: Mapping
     mapping_from: str
     source_guess: str
+    export: Export | None
+    """Which shop's export it is, where its headers say so."""
+    unknown_columns: list[str]
+    """Headers that go unused and are not known of this export."""
     warnings: list[Text]
 
 
@@ -117,26 +122,28 @@ def inspect(stores: Stores, upload: Upload, source: str | None = None) -> Inspec
     shape = reading.inspect(upload.path)
     chunk = next(reading.read(upload.path, shape, shape.columns), None)
     samples = {name: _samples(chunk.columns[name]) if chunk else [] for name in shape.columns}
-    guessed_source = source or source_of(upload.name, shape.columns)
+    export = exports.recognise(shape.columns)
+    guessed_source = source or (export.source if export is not None else source_of(upload.name))
     with stores.ledger.read() as tx:
         saved = saved_mapping(tx, guessed_source)
     usable = saved is not None and all(column in shape.columns for column in saved.values())
-    mapping = saved if saved is not None and usable else fields.guess(shape.columns)
+    proposed = export.mapping(shape.columns) if export is not None else fields.guess(shape.columns)
+    mapping = saved if saved is not None and usable else proposed
     return Inspection(
         shape,
         samples,
         reading.row_estimate(upload.path, shape),
         mapping,
-        "saved" if usable else "guessed",
+        "saved" if usable else "export" if export is not None else "guessed",
         guessed_source,
+        export,
+        exports.unknown(shape.columns, mapping, export),
         _warnings(shape, mapping, chunk),
     )
 
 
-def source_of(name: str, columns: list[str]) -> str:
-    """A short name for where the file comes from: a known shop by its headers, else the words of the file's name."""
-    if "宝贝标题" in columns or "买家会员名" in columns:
-        return "taobao"
+def source_of(name: str) -> str:
+    """A short name for where the file comes from: a known shop, else the words of the file's name."""
     stem = Path(name).stem.lower()
     known = next((shop for shop in ("taobao", "tmall", "jd", "youzan", "douyin", "weixin") if shop in stem), None)
     # Without its dates: orders_2026-01, orders_2026-02 and "orders (1)" come from one shop, not from three.
@@ -167,12 +174,19 @@ def _warnings(shape: reading.Shape, mapping: Mapping, chunk: reading.Chunk | Non
         found.append(Text(f"列名在第 {shape.header_line} 行,它之前的行不读", f"the column names are in line {shape.header_line}; what is above is not read"))
     if "order_no" not in mapping:
         found.append(Text("没有订单编号列:每一行会算成一张订单", "no order number column: every row will count as an order"))
+    if chunk and any(_masked(chunk.columns[mapping[name]]) for name in ("account", "phone") if name in mapping):
+        found.append(Text("买家或手机号已脱敏(带 *):认不出是谁,这些订单不归到客户名下,不会猜", "buyers or phones are masked (with *): these orders belong to no customer; nobody is guessed"))
     if not {"account", "phone", "email"} & set(mapping):
         found.append(Text("没有买家列:订单不会归到客户名下", "no buyer column: the orders will belong to no customer"))
     at = mapping.get("ordered_at")
     if chunk and at and shape.format != "parquet" and _ambiguous(chunk.columns[at]):
         found.append(Text("日期像 03/04/2026,开头的行看不出哪个是月:若整个文件都看不出,按「月/日/年」理解", "dates like 03/04/2026: the first rows do not show which part is the month; unless a later row does, they are read as month/day/year"))
     return found
+
+
+def _masked(column: Any) -> bool:
+    text = cells.texts(column)
+    return bool(pc.any(pc.and_(pc.is_valid(text), pc.is_null(cells.unmasked(text)))).as_py())
 
 
 def _ambiguous(column: Any) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from siyu_sandbox.sandbox import Sandbox
 
 DAY = 86_400
-PRODUCTS = ("official_account", "mini_program")
+PRODUCTS = ("official_account", "mini_program", "wechat_shop")
 
 
 def find_account(box: Sandbox, appid: object, secret: object, ip: str) -> Account:
@@ -92,7 +92,7 @@ def addresses(box: Sandbox, account: Account, query: dict[str, str], body: Json)
 
 
 def endpoints(product: str) -> tuple[Endpoint, ...]:
-    """Return the addresses for one of the two products."""
+    """Return the addresses for one of the products."""
     return (
         Endpoint("GET", "/cgi-bin/token", plain_token, product, token=False),
         Endpoint("POST", "/cgi-bin/stable_token", stable_token, product, token=False),

@@ -1710,6 +1710,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connected shops, with how far their orders have come */
+        get: operations["shops_list_shops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a mapping makes of a sample; nothing is kept */
+        post: operations["shops_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One shop */
+        get: operations["shops_get_shop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders that a shop told of, the latest telling first */
+        get: operations["shops_list_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shops/{shop_id}/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a shop's orders again, as a job */
+        post: operations["shops_pull"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/backups": {
         parameters: {
             query?: never;
@@ -2874,6 +2959,18 @@ export interface components {
             next_flip_at: string | null;
             tree: components["schemas"]["ReasonInfo"];
         };
+        /**
+         * ExportInfo
+         * @description Which shop's export a file is; `grain` says what one row is.
+         */
+        ExportInfo: {
+            grain: components["schemas"]["Label"];
+            /** Key */
+            key: string;
+            name: components["schemas"]["Label"];
+            /** Version */
+            version: string;
+        };
         /** ExportToMake */
         ExportToMake: {
             /**
@@ -2897,6 +2994,16 @@ export interface components {
             segment?: number | null;
             /** Sort */
             sort?: string | null;
+        };
+        /**
+         * FaultInfo
+         * @description Why something could not be read, and what to do about it.
+         */
+        FaultInfo: {
+            /** Code */
+            code: string;
+            message: components["schemas"]["Label"];
+            way_out: components["schemas"]["Label"] | null;
         };
         /** FeedChange */
         FeedChange: {
@@ -2976,7 +3083,10 @@ export interface components {
             /** Samples */
             samples: string[];
         };
-        /** FileInfo */
+        /**
+         * FileInfo
+         * @description `mapping_from`: saved (for this source), export (known headers of a shop) or guessed. `unknown_columns` go unused.
+         */
         FileInfo: {
             /** Bytes */
             bytes: number;
@@ -2984,6 +3094,7 @@ export interface components {
             columns: components["schemas"]["FileColumn"][];
             /** Encoding */
             encoding: string | null;
+            export: components["schemas"]["ExportInfo"] | null;
             /** Fields */
             fields: components["schemas"]["FieldInfo"][];
             /** File Id */
@@ -3002,6 +3113,8 @@ export interface components {
             row_count_estimate: number | null;
             /** Source Guess */
             source_guess: string;
+            /** Unknown Columns */
+            unknown_columns: string[];
             /** Warnings */
             warnings: components["schemas"]["Label"][];
         };
@@ -3132,6 +3245,7 @@ export interface components {
         /**
          * ImportInfo
          * @description Counts are rows of the file unless their name says otherwise; `amount_fen` is that of valid lines with a buyer.
+         *     `told_count` rows are of orders that a connected shop tells of itself; they are left alone.
          */
         ImportInfo: {
             /** Accepted Count */
@@ -3196,6 +3310,8 @@ export interface components {
              * @enum {string}
              */
             status: "queued" | "running" | "done" | "failed" | "cancelled";
+            /** Told Count */
+            told_count: number;
             /** Unchanged Count */
             unchanged_count: number;
         };
@@ -3254,6 +3370,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["MetricRow"][];
         };
+        /** Items[PreviewOrder] */
+        Items_PreviewOrder_: {
+            /** Items */
+            items: components["schemas"]["PreviewOrder"][];
+        };
         /** Items[ProductInfo] */
         Items_ProductInfo_: {
             /** Items */
@@ -3288,6 +3409,11 @@ export interface components {
         Items_SegmentRow_: {
             /** Items */
             items: components["schemas"]["SegmentRow"][];
+        };
+        /** Items[ShopInfo] */
+        Items_ShopInfo_: {
+            /** Items */
+            items: components["schemas"]["ShopInfo"][];
         };
         /** Items[SizeInfo] */
         Items_SizeInfo_: {
@@ -3986,6 +4112,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[ToldOrder] */
+        Page_ToldOrder_: {
+            /** Items */
+            items: components["schemas"]["ToldOrder"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** PasswordChange */
         PasswordChange: {
             /** New Password */
@@ -4115,6 +4250,44 @@ export interface components {
             /** Share Rate */
             share_rate: number | null;
         };
+        /** PreviewLine */
+        PreviewLine: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Line No */
+            line_no: string;
+            /** Product Name */
+            product_name: string;
+            /** Quantity */
+            quantity: number;
+            /** Refund Fen */
+            refund_fen: number;
+            /** Sku */
+            sku: string;
+            /** Unit Price Fen */
+            unit_price_fen: number;
+        };
+        /** PreviewOrder */
+        PreviewOrder: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Buyer */
+            buyer: string[];
+            /** Lines */
+            lines: components["schemas"]["PreviewLine"][];
+            /** Order No */
+            order_no: string;
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /** State */
+            state: string;
+            state_name: components["schemas"]["Label"];
+            /** Status */
+            status: string;
+        };
         /** Problem */
         Problem: {
             message: components["schemas"]["Label"];
@@ -4146,6 +4319,14 @@ export interface components {
             path: string;
             /** Type */
             type: string;
+        };
+        /**
+         * Pull
+         * @description `since`: read again all that changed from then on; without it, what changed since the last time.
+         */
+        Pull: {
+            /** Since */
+            since?: string | null;
         };
         /**
          * QuarantinePage
@@ -4533,6 +4714,16 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * Sample
+         * @description A mapping (TOML or JSON) and one body as the integrator sends it.
+         */
+        Sample: {
+            /** Mapping */
+            mapping: string;
+            /** Sample */
+            sample: string;
+        };
         /** SavedMapping */
         SavedMapping: {
             /** Mapping */
@@ -4803,6 +4994,44 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * ShopInfo
+         * @description `pulls` false: the shop only tells, it cannot be asked. `pulled_to`: all changes before it are known.
+         */
+        ShopInfo: {
+            /** Callback Key */
+            callback_key: string;
+            /** Called Back At */
+            called_back_at: string | null;
+            fault: components["schemas"]["FaultInfo"] | null;
+            /** Id */
+            id: number;
+            /** Last Told At */
+            last_told_at: string | null;
+            /** Name */
+            name: string;
+            /** Order Count */
+            order_count: number;
+            /** Product */
+            product: string;
+            product_name: components["schemas"]["Label"];
+            /** Pulled At */
+            pulled_at: string | null;
+            /** Pulled To */
+            pulled_to: string | null;
+            /** Pulls */
+            pulls: boolean;
+            /** Ref */
+            ref: string;
+            /** Source */
+            source: string;
+            /** Status */
+            status: string;
+            /** Unreadable Count */
+            unreadable_count: number;
+            /** Wanted Count */
+            wanted_count: number;
+        };
         /** SizeInfo */
         SizeInfo: {
             /**
@@ -4929,6 +5158,11 @@ export interface components {
         StartedImport: {
             /** Import Id */
             import_id: string;
+            /** Job Id */
+            job_id: string;
+        };
+        /** StartedPull */
+        StartedPull: {
             /** Job Id */
             job_id: string;
         };
@@ -5120,6 +5354,33 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "operator" | "analyst" | "guide" | "auditor";
+        };
+        /**
+         * ToldOrder
+         * @description One order as the shop tells of it. `state` is one of seven, `status` the shop's own word.
+         */
+        ToldOrder: {
+            /** Changed At */
+            changed_at: string | null;
+            fault: components["schemas"]["FaultInfo"] | null;
+            /** Is Wanted */
+            is_wanted: boolean;
+            /** Order No */
+            order_no: string;
+            /** Ordered At */
+            ordered_at: string | null;
+            /** Ordered Text */
+            ordered_text: string | null;
+            /** State */
+            state: string | null;
+            state_name: components["schemas"]["Label"] | null;
+            /** Status */
+            status: string | null;
+            /**
+             * Told At
+             * Format: date-time
+             */
+            told_at: string;
         };
         /**
          * Top
@@ -8158,6 +8419,7 @@ export interface operations {
     imports_list_imports: {
         parameters: {
             query?: {
+                source?: string | null;
                 /** @description Rows in one page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -9439,6 +9701,171 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shops_list_shops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ShopInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shops_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sample"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PreviewOrder_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shops_get_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shops_list_orders: {
+        parameters: {
+            query?: {
+                faults_only?: boolean;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                shop_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ToldOrder_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shops_pull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pull"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedPull"];
+                };
             };
             /** @description Any error (RFC 9457) */
             default: {

@@ -149,4 +149,5 @@ VENDOR = Vendor(
     callback=callback,
     checks=CHECKS,
     codes=CODES,
+    answers_callbacks=True,
 )

@@ -11,12 +11,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from siyu.connectors._http import Outgoing, Reach, Reply, send
+from siyu.connectors._signing import headers
 from siyu.connectors.errors import BadCredentials, CarrierError, Codes, Known, Refused, Throttled, Unavailable
 from siyu.connectors.fields import ALLOW_PRIVATE, is_true, per_second, timeout_seconds
 from siyu.connectors.ports import AccountKey, Ports, Rate
 from siyu.connectors.vendor import Check, Field, Found, Vendor
 from siyu.connectors.webhook.attempt import EXCERPT_CHARACTERS, Attempt, sha256
-from siyu.connectors.webhook.signing import headers
 from siyu.foundation.text import Text
 
 API: Final = "webhook/post"

@@ -7,7 +7,7 @@ from siyu.foundation.text import Text
 
 ORDER_LINES_RECORDED = EventType(
     name="order_lines_recorded",
-    version=1,
+    version=2,
     label=Text("订单明细", "Order lines recorded"),
     description=Text("订单明细行到达或有了新状态", "lines of orders arrived, or their state changed"),
     properties=(
@@ -26,6 +26,7 @@ ORDER_LINES_RECORDED = EventType(
         Property("unit_price_fen", pa.int64(), "price of one piece, fen"),
         Property("amount_fen", pa.int64(), "what the line sold for, fen; 0 unless kind is sale"),
         Property("refund_fen", pa.int64(), "what was given back, fen"),
-        Property("kind", pa.string(), "sale, refund, cancelled, gift (price 0) or adjustment"),
+        Property("kind", pa.string(), "sale, refund, cancelled, gift (price 0), adjustment, or replaced (the order has other lines now)"),
+        Property("state", pa.string(), "unpaid, paid, part_shipped, shipped, done, closed or refunded; null where it is not told"),
     ),
 )

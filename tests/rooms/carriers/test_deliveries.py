@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from siyu.carriers import deliveries
-from siyu.connectors.webhook.signing import verify
+from siyu.connectors._signing import verify
 from tests.makers.running import Shop, running_shop
 from tests.makers.sandbox import wait_for
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siyu.connectors._signing import headers, signature, verify
 from siyu.connectors.errors import (
     BadCredentials,
     BadSignature,
@@ -25,7 +26,6 @@ from siyu.connectors.ports import AccountKey
 from siyu.connectors.webhook.attempt import Attempt
 from siyu.connectors.webhook.connector import VENDOR, Delivery, Webhook
 from siyu.connectors.webhook.schedule import RETRY_SECONDS, retry_at
-from siyu.connectors.webhook.signing import headers, signature, verify
 from tests.makers.vendor import FakeVendor, Said, Time, fake_vendor, ports_on, run
 
 SECRET, FORMER = "0123456789abcdef", "fedcba9876543210"
