@@ -49,6 +49,7 @@ from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import open_warehouse
+from siyu.identity import routes as identity_routes
 from siyu.identity.facts import IDENTITY_LINK
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
@@ -94,6 +95,7 @@ ROUTERS = (
     media_routes.router,
     import_routes.router,
     shop_routes.router,
+    identity_routes.router,
     customer_routes.router,
     directory_routes.router,
     report_routes.router,

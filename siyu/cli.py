@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from siyu import __version__, backup, cli_accounts, cli_backup, server
+from siyu import __version__, backup, cli_accounts, cli_backup, cli_customers, server
 from siyu.cli_reports import Teller, show_report
 from siyu.client import Client
 from siyu.foundation.errors import Fault, InvalidError, SiyuError
@@ -577,3 +577,6 @@ def _say_error(error: SiyuError) -> None:
         err.print(f"  · {fault['field']}: {fault['message']}", highlight=False, markup=False)
     if error.way_out:
         err.print(f"  → {error.way_out.zh}" + ("" if error.way_out.zh == error.way_out.en else f"  {error.way_out.en}"), highlight=False, markup=False)
+
+
+app.add_typer(cli_customers.commands(lambda: _client(load_settings()), _teller, _print_json), name="customers")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -126,7 +126,7 @@ def load_identifiers(stores: Stores, tx: Connection, customer_id: int, reader: A
     """Identifiers of one customer, strongest first. Values only with `unmasked`, and that reading is written down."""
     found = of_customer(stores, tx, customer_id)
     if not unmasked:
-        return [Identifier(each.namespace, each.name, None, each.masked, each.first_seen_at) for each in found]
+        return [replace(each, value=None) for each in found]
     if found:
         spaces = sorted({each.namespace for each in found})
         record(tx, reader, "customer.identifiers_read", f"customer:{customer_id}", {"namespaces": spaces}, stores.now())

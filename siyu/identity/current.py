@@ -34,6 +34,12 @@ def current_one(tx: Connection, customer_id: int) -> int:
     return current(tx, [customer_id])[customer_id]
 
 
+def numbers_of(tx: Connection, customer_id: int) -> list[int]:
+    """Every number that stands for a customer, the own one first."""
+    table = _tables.customer
+    return [customer_id, *tx.scalars(select(table.c.id).where(table.c.merged_into == customer_id).order_by(table.c.id))]
+
+
 def known(tx: Connection, ids: Iterable[int]) -> dict[int, int]:
     """As `current`, for ids that people typed.
 

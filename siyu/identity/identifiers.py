@@ -30,6 +30,7 @@ SEARCHABLE = ("phone", "email")
 
 @dataclass(frozen=True)
 class Identifier:
+    identity_key: int
     namespace: str
     name: Text
     value: str | None
@@ -43,7 +44,7 @@ def of_customer(stores: Stores, tx: Connection, customer_id: int) -> list[Identi
     rows = tx.execute(select(table).where(table.c.customer_id == customer_id)).all()
     opened = [stores.secrets.open([row.value_sealed], f"identifier {row.namespace}")[0] for row in rows]
     found = [
-        Identifier(row.namespace, label(row.namespace), value, mask(row.namespace, value), row.first_seen_at)
+        Identifier(row.identity_key, row.namespace, label(row.namespace), value, mask(row.namespace, value), row.first_seen_at)
         for row, value in zip(rows, opened, strict=True)
     ]
     return sorted(found, key=lambda item: (rank(item.namespace), item.namespace, item.first_seen_at))

@@ -74,12 +74,13 @@ def merge(
 
 
 def split(
-    stores: Stores, tx: Connection, parts: Sequence[Sequence[int]], *, by: str, why: str = "manual", remember: bool = True
+    stores: Stores, tx: Connection, parts: Sequence[Sequence[int]], *, by: str, why: str = "manual", remember: bool = True, of: int | None = None
 ) -> list[tuple[int, int]]:
     """Let sets of identifiers leave, each for a customer of its own; (operation, new customer) for each part.
 
     What was recorded under an identifier goes with it. Rows that a room keeps by customer stay, except those that it
-    copies (a refusal holds for both). With `remember` the two are not linked again by what is seen of them.
+    copies (a refusal holds for both). With `remember` the two are not linked again by what is seen of them. `of` says whose
+    identifiers they must be.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def split(
     """
     take_turn(tx)
     owners = _owners(tx, [key for part in parts for key in part])
-    _check_parts(tx, parts, owners)
+    _check_parts(tx, parts, owners if of is None else {key: each for key, each in owners.items() if each == of})
     now = stores.now()
     new = create(tx, len(parts), now)
     stay = [owners[part[0]] for part in parts]

@@ -27,6 +27,7 @@ from siyu.foundation.http import (
 )
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
+from siyu.identity.current import current
 from siyu.segments import directory, dossier_routes, export, views
 from siyu.segments.directory import Asked, Place
 from siyu.segments.directory_columns import COLUMNS, DEFAULT_SORT, Kind, check_columns
@@ -223,11 +224,12 @@ def _people(stores: Stores, body: TagsToChange) -> Any:
         raise InvalidError(Text("没有说明是哪些客户", "it is not clear whom to tag"), faults=[fault])
     with stores.ledger.read() as tx, stores.warehouse.read() as session:
         if body.customer_ids is not None:
-            if unknown := unknown_customers(session, body.customer_ids):
+            stand_for = current(tx, body.customer_ids)
+            if unknown := unknown_customers(session, sorted(set(stand_for.values()))):
                 shown = ", ".join(map(str, unknown[:10]))
                 fault = Fault("customer_ids", Text(f"没有客户 {shown}", f"no such customers: {shown}"))
                 raise InvalidError(Text("有不存在的客户", "some customers do not exist"), faults=[fault])
-            return body.customer_ids
+            return sorted(set(stand_for.values()))
         asked = directory.parse_asked(tx, filter=body.filter, segment_id=body.segment)
         directory.choose(stores, session, tx, asked, Moment(to_ms(stores.now()), stores.calendar))
         return session.query(directory.CHOSEN)["customer_id"].combine_chunks()

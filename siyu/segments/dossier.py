@@ -17,6 +17,7 @@ from siyu.foundation.clock import from_day_number, from_ms
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
+from siyu.identity.current import current_one, numbers_of
 from siyu.identity.identifiers import Identifier, masked_contacts
 from siyu.segments import _tables
 from siyu.segments.directory_rows import CustomerRow, row_of
@@ -85,12 +86,15 @@ class Dossier:
 
 
 def read_dossier(stores: Stores, customer_id: int, reader: Actor, *, unmasked: bool) -> Dossier:
-    """Everything of one customer. With `unmasked` identifiers are readable, and that they were read is written down.
+    """Everything of one customer, by any number that stands for them. With `unmasked` identifiers are readable, and that
+    they were read is written down.
 
     Raises
     ------
     NotFoundError
     """
+    with stores.ledger.read() as tx:
+        customer_id = current_one(tx, customer_id)
     with stores.warehouse.read() as session:
         profile = find_profile(stores, session, customer_id)
         attributes = load_attributes(session, customer_id, opener=stores.secrets if unmasked else None)
@@ -126,9 +130,10 @@ def read_history(
     NotFoundError
     """
     with stores.ledger.read() as tx:
-        names, staff = segment_names(tx), names_by_userid(tx)
+        names, staff, customer_id = segment_names(tx), names_by_userid(tx), current_one(tx, customer_id)
+        numbers = numbers_of(tx, customer_id)
     own = strands(stores.settings.currency, unmasked=unmasked, zone=stores.settings.calendar.zone, staff=staff)
-    known: dict[str, Strand] = {**own, "segment": partial(_segment_entries, names=names)}
+    known: dict[str, Strand] = {**own, "segment": partial(_segment_entries, names=names, numbers=numbers)}
     with stores.warehouse.read() as session:
         find_profile(stores, session, customer_id)
         chosen = {kind: strand for kind, strand in known.items() if kind in kinds}
@@ -136,9 +141,12 @@ def read_history(
     return taken_together(entries), place
 
 
-def _segment_entries(session: Session, customer_id: int, before: Place | None, count: int, *, names: dict[int, str]) -> list[Entry]:
+def _segment_entries(
+    session: Session, _customer_id: int, before: Place | None, count: int, *, names: dict[int, str], numbers: list[int]
+) -> list[Entry]:
+    """Joins and leaves under every number that the customer had."""
     table = SEGMENTS_CHANGE.table
-    mine = table.filter(table.customer_id == customer_id).select("entered", "at_ms", key="segment_id")
+    mine = table.filter(table.customer_id.isin(numbers)).select("entered", "at_ms", key="segment_id")
     rows = session.query(newest_before(mine, "segment", before, count)).to_pylist()
     return [Entry(row["at_ms"], "segment", row["key"], _moved(names.get(row["key"]), row["key"], row["entered"])) for row in rows]
 

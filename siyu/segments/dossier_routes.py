@@ -33,8 +33,9 @@ UNMASK = "customers.identifiers"
 
 
 class IdentifierInfo(BaseModel):
-    """`value` is there only for those who may read identifiers."""
+    """`value` is there only for those who may read identifiers; `key` names the identifier (63 bits, as text)."""
 
+    key: str
     namespace: str
     namespace_name: Label
     value_masked: str
@@ -95,6 +96,7 @@ def read_customer(id: RowId, access: Reader, request: Request) -> Customer:
         **found.row.model_dump(),
         identifiers=[
             IdentifierInfo(
+                key=str(each.identity_key),
                 namespace=each.namespace,
                 namespace_name=Label.of(each.name),
                 value_masked=each.masked,

@@ -26,6 +26,7 @@ from siyu.foundation.http import (
 )
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
+from siyu.identity.current import current_one
 from siyu.segments import preview as previews
 from siyu.segments import rules, segments
 from siyu.segments.directory_rows import CustomerRow, load_rows
@@ -238,8 +239,8 @@ def overlap(body: OverlapBody, access: Reader) -> OverlapInfo:
 def explain_one(body: ExplainBody, access: Reader) -> Explanation:
     stores = access.stores
     with stores.ledger.read() as tx:
-        rule, names = _chosen(tx, body.rule, body.segment_id), segments.segment_names(tx)
-    tree = explain(stores, rule, body.customer_id, names)
+        rule, names, customer = _chosen(tx, body.rule, body.segment_id), segments.segment_names(tx), current_one(tx, body.customer_id)
+    tree = explain(stores, rule, customer, names)
     return Explanation(member=tree.value, next_flip_at=next_flip_at(tree), tree=ReasonInfo.of(tree))
 
 

@@ -24,6 +24,8 @@ PERMISSIONS = frozenset(
         "jobs.write",
         "events.read",
         "events.write",
+        "identity.read",
+        "identity.write",
         "team.read",
         "team.write",
         "audit.read",
