@@ -18,9 +18,9 @@ from siyu.foundation.clock import day_number, from_ms, to_ms
 from siyu.foundation.database import insert_ignore, metadata
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Fact
+from siyu.identity import routes as identity_routes
 from siyu.orders.facts import ORDERS_LINE, ORDERS_ORDER
 from siyu.river import flow
-from siyu.identity import routes as identity_routes
 from siyu.segments import directory_routes
 from siyu.segments.facts import SEGMENTS_STANDING
 from siyu.team import members, tokens

@@ -798,6 +798,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let identifiers leave for a customer of their own */
+        post: operations["identity_split_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/timeline": {
         parameters: {
             query?: never;
@@ -1136,6 +1153,131 @@ export interface paths {
         get: operations["system_health"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Identifiers that several people claim, the newest first */
+        get: operations["identity_list_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/conflicts/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge the two customers of a conflict, or keep them apart
+         * @description `operation_id` is that of the merge, null when they are kept apart.
+         */
+        post: operations["identity_decide_conflict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many identifiers one customer may have, and who may share one */
+        get: operations["identity_list_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/limits/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a limit, or go back to its default */
+        put: operations["identity_set_limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make several customers one
+         * @description Null when they are one already.
+         */
+        post: operations["identity_merge_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Merges, splits and undos, the newest first */
+        get: operations["identity_list_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/operations/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a merge or a split */
+        post: operations["identity_undo_operation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2633,6 +2775,39 @@ export interface components {
             /** Top20 Share Rate */
             top20_share_rate: number | null;
         };
+        /**
+         * ConflictInfo
+         * @description An identifier of `owner_id` was seen beside one of `claimant_id`; one person would have too many of `reason`.
+         */
+        ConflictInfo: {
+            /** Claim Count */
+            claim_count: number;
+            /** Claimant Id */
+            claimant_id: number;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /** Id */
+            id: string;
+            /** Namespace */
+            namespace: string;
+            namespace_name: components["schemas"]["Label"];
+            /** Owner Id */
+            owner_id: number;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "merged" | "apart" | "shared";
+        };
         /** ContactWayChange */
         ContactWayChange: {
             /** Departments */
@@ -2805,6 +2980,14 @@ export interface components {
              * Format: date
              */
             to_on: string;
+        };
+        /** Decided */
+        Decided: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "merge" | "apart";
         };
         /** DeliveryAttempt */
         DeliveryAttempt: {
@@ -3226,7 +3409,7 @@ export interface components {
         };
         /**
          * IdentifierInfo
-         * @description `value` is there only for those who may read identifiers.
+         * @description `value` is there only for those who may read identifiers; `key` names the identifier (63 bits, as text).
          */
         IdentifierInfo: {
             /**
@@ -3234,6 +3417,8 @@ export interface components {
              * Format: date-time
              */
             first_seen_at: string;
+            /** Key */
+            key: string;
             /** Namespace */
             namespace: string;
             namespace_name: components["schemas"]["Label"];
@@ -3354,6 +3539,11 @@ export interface components {
         Items_FeedInfo_: {
             /** Items */
             items: components["schemas"]["FeedInfo"][];
+        };
+        /** Items[LimitInfo] */
+        Items_LimitInfo_: {
+            /** Items */
+            items: components["schemas"]["LimitInfo"][];
         };
         /** Items[LiveEntry] */
         Items_LiveEntry_: {
@@ -3539,6 +3729,31 @@ export interface components {
             months: components["schemas"]["MonthOfStages"][];
             /** Stages */
             stages: components["schemas"]["StageShare"][];
+        };
+        /**
+         * LimitInfo
+         * @description `per_identifier`: an identifier that more people than this are seen with is shared and links nobody.
+         */
+        LimitInfo: {
+            /** Is Default */
+            is_default: boolean;
+            /** Kind */
+            kind: string;
+            name: components["schemas"]["Label"];
+            /** Per Customer */
+            per_customer: number;
+            /** Per Identifier */
+            per_identifier: number;
+        };
+        /**
+         * LimitToSet
+         * @description Both null: back to the default.
+         */
+        LimitToSet: {
+            /** Per Customer */
+            per_customer: number | null;
+            /** Per Identifier */
+            per_identifier: number | null;
         };
         /**
          * Line
@@ -3926,6 +4141,40 @@ export interface components {
             message: components["schemas"]["Label"];
             way_out: components["schemas"]["Label"];
         };
+        /**
+         * OperationInfo
+         * @description `customer_id` stayed, or was split. `undone_by` is the operation that undid it.
+         */
+        OperationInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Customer Id */
+            customer_id: number;
+            /** Customer Ids */
+            customer_ids: number[];
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "merge" | "split" | "undo";
+            /** Undoes */
+            undoes: number | null;
+            /** Undone By */
+            undone_by: number | null;
+            /** Why */
+            why: string;
+        };
         /** Option */
         Option: {
             name: components["schemas"]["Label"];
@@ -4049,6 +4298,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[ConflictInfo] */
+        Page_ConflictInfo_: {
+            /** Items */
+            items: components["schemas"]["ConflictInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[CustomerRow] */
         Page_CustomerRow_: {
             /** Items */
@@ -4071,6 +4329,15 @@ export interface components {
         Page_JobInfo_: {
             /** Items */
             items: components["schemas"]["JobInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[OperationInfo] */
+        Page_OperationInfo_: {
+            /** Items */
+            items: components["schemas"]["OperationInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -5317,6 +5584,26 @@ export interface components {
             /** Lines */
             lines?: components["schemas"]["Line"][] | null;
             title: components["schemas"]["Label"];
+        };
+        /**
+         * ToMerge
+         * @description `into` stays; without it who has the strongest identifier, else the oldest. `beyond_limits` for one person who has, say, two member numbers.
+         */
+        ToMerge: {
+            /**
+             * Beyond Limits
+             * @default false
+             */
+            beyond_limits: boolean;
+            /** Customer Ids */
+            customer_ids: number[];
+            /** Into */
+            into?: number | null;
+        };
+        /** ToSplit */
+        ToSplit: {
+            /** Identifiers */
+            identifiers: string[];
         };
         /** Token */
         Token: {
@@ -7636,6 +7923,41 @@ export interface operations {
             };
         };
     };
+    identity_split_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToSplit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     customers_read_timeline: {
         parameters: {
             query?: {
@@ -8403,6 +8725,243 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_list_conflicts: {
+        parameters: {
+            query?: {
+                state?: "open" | "merged" | "apart" | "shared";
+                customer?: number | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConflictInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_decide_conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decided"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number | null;
+                    };
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_list_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_LimitInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_set_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitToSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_merge_customers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToMerge"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationInfo"] | null;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_list_operations: {
+        parameters: {
+            query?: {
+                /** @description Only those of this customer, by any of the numbers. */
+                customer?: number | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OperationInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_undo_operation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
