@@ -61,7 +61,7 @@ from siyu.orders.shop_tasks import FETCH_ALL, PULL_ALL
 from siyu.orders.shop_tasks import job_kinds as shop_jobs
 from siyu.orders.tasks import import_kind
 from siyu.river import flow
-from siyu.segments import directory_routes, report_routes
+from siyu.segments import directory_routes, report_routes, traits_routes
 from siyu.segments import routes as segment_routes
 from siyu.segments.export import export_kind
 from siyu.segments.facts import FACTS as SEGMENT_FACTS
@@ -100,6 +100,7 @@ ROUTERS = (
     directory_routes.router,
     report_routes.router,
     segment_routes.router,
+    traits_routes.router,
     measurement_routes.router,
     doctor.router,
     backup_routes.router,

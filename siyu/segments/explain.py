@@ -17,11 +17,12 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
 from siyu.segments import rules
 from siyu.segments.evaluate import leaf_values
-from siyu.segments.leaves import BUYERS, TIME_COLUMNS, Aggregate, Total, leaf_of
+from siyu.segments.leaves import BUYERS, TIME_COLUMNS, TRAIT_DEFAULTS, TRAIT_VALUES, Aggregate, Total, leaf_of
 from siyu.segments.recompute import moment_of
-from siyu.segments.rules import TIME_FIELDS, AllOf, AnyOf, Attribute, Not, Orders, Rule
-from siyu.segments.sentence import sentence
+from siyu.segments.rules import TIME_FIELDS, TRAIT, AllOf, AnyOf, Attribute, Not, Orders, Rule, trait_of
+from siyu.segments.sentence import RuleNames, sentence
 from siyu.segments.touched import narrowed
+from siyu.segments.traits import used_traits
 from siyu.segments.windows import Moment, next_crossing_ms
 
 
@@ -36,7 +37,7 @@ class Reason:
     children: list[Reason] = field(default_factory=list)
 
 
-def explain(stores: Stores, rule: Rule, customer_id: int, segment_names: dict[int, str]) -> Reason:
+def explain(stores: Stores, rule: Rule, customer_id: int, names: RuleNames) -> Reason:
     """The rule's tree for one customer, by the same expressions that answer for everybody."""
     moment = moment_of(stores, stores.now())
     with stores.warehouse.read() as session:
@@ -45,8 +46,9 @@ def explain(stores: Stores, rule: Rule, customer_id: int, segment_names: dict[in
         found = session.query(leaf_values(rule, tables, moment)).to_pylist()
         if not found:
             raise NotFoundError(Text(f"没有客户 {customer_id}", f"there is no customer {customer_id}"))
+        values = trait_values(session, tables) if used_traits(rule) else {}
         flips = [_flips_at(session, leaf, tables, moment) for leaf in rules.leaves(rule)]
-    teller = _Teller(found[0], flips, segment_names, stores)
+    teller = _Teller(found[0] | values, flips, names, stores)
     return teller.tell(rule)
 
 
@@ -59,7 +61,7 @@ def next_flip_at(reason: Reason) -> datetime | None:
 class _Teller:
     """Walks the rule and the numbered leaves side by side."""
 
-    def __init__(self, row: dict[str, Any], flips: list[datetime | None], names: dict[int, str], stores: Stores) -> None:
+    def __init__(self, row: dict[str, Any], flips: list[datetime | None], names: RuleNames, stores: Stores) -> None:
         self._row, self._flips, self._names, self._stores = row, flips, names, stores
         self._next = 0
 
@@ -78,6 +80,8 @@ class _Teller:
 
     def _observed(self, rule: Rule, number: int) -> str | None:
         """What was counted, in the condition's own unit; None for conditions that count nothing."""
+        if isinstance(rule, Attribute) and trait_of(rule.field):
+            return self._trait(rule.field)
         if f"n{number}" not in self._row:
             return None
         value = self._row[f"n{number}"]
@@ -85,6 +89,29 @@ class _Teller:
             return "–" if value is None else self._stores.calendar.on(from_ms(int(value))).isoformat()
         money = (isinstance(rule, Orders) and rule.measure.endswith("_fen")) or (isinstance(rule, Attribute) and rule.field.endswith("_fen"))
         return format_fen(round(value or 0), self._stores.settings.currency) if money else str(value or 0)
+
+
+    def _trait(self, name: str) -> str:
+        """The value of a trait as it was last computed, the default where there is none."""
+        value = self._row.get(name)
+        kind = self._names.traits[name][1] if name in self._names.traits else "text"
+        if value is None or kind == "text":
+            return "–" if value is None else str(value)
+        if kind == "time":
+            return self._stores.calendar.on(from_ms(int(value))).isoformat()
+        if kind == "boolean":
+            return "✓" if value else "✗"
+        return format_fen(round(value), self._stores.settings.currency) if kind == "money" else f"{value:g}"
+
+
+def trait_values(session: Session, tables: Tables) -> dict[str, Any]:
+    """Values of traits of the one person whose rows these are, by field; the default where there is none."""
+    rows = session.query(tables[TRAIT_DEFAULTS]).to_pylist() + session.query(tables[TRAIT_VALUES]).to_pylist()
+    found: dict[str, Any] = {}
+    for row in rows:
+        known = [row[name] for name in ("text", "number", "time_ms") if row[name] is not None]
+        found[f"{TRAIT}{row['trait_id']}"] = known[0] if known else None
+    return found
 
 
 def _flips_at(session: Session, leaf_rule: Rule, tables: Tables, moment: Moment) -> datetime | None:

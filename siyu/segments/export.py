@@ -33,7 +33,7 @@ from siyu.segments.directory import Asked, choose, groups, parse_asked
 from siyu.segments.directory_columns import DEFAULT_COLUMNS, Column, check_columns
 from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.segments.export_files import LONGEST_SHEET, WRITERS, About, Format
-from siyu.segments.segments import segment_names
+from siyu.segments.segments import rule_names
 from siyu.segments.sentence import sentence
 from siyu.segments.windows import Moment
 from siyu.team.audit import Actor, record
@@ -197,9 +197,9 @@ def _with_contacts(stores: Stores, tx: Connection, row: CustomerRow) -> Customer
 
 
 def _about(stores: Stores, tx: Connection, asked: Asked, moment: Moment, row_count: int, language: str) -> About:
-    names = segment_names(tx)
+    names = rule_names(tx)
     parts = [Text(f"搜索「{asked.q}」", f"search “{asked.q}”")] if asked.q else []
-    parts += [Text(f"分群「{names[asked.segment_id]}」", f"segment “{names[asked.segment_id]}”")] if asked.segment_id is not None else []
+    parts += [Text(f"分群「{names.segments[asked.segment_id]}」", f"segment “{names.segments[asked.segment_id]}”")] if asked.segment_id is not None else []
     parts += [sentence(asked.rule, names, stores.settings.currency)] if asked.rule else []
     said = Text(";".join(part.zh for part in parts) or "全部客户", "; ".join(part.en for part in parts) or "all customers")
     local = from_ms(moment.now_ms).astimezone(stores.calendar.zone)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import ibis.expr.types as ir
+
 from siyu.foundation.stores import Stores
 from siyu.segments.evaluate import members
 from siyu.segments.recompute import moment_of
@@ -37,10 +39,14 @@ def preview(stores: Stores, rule: Rule, sample: int) -> Preview:
         found = session.keep("_found", members(rule, tables, moment_of(stores, stores.now())))
         count = int(session.scalar(found.count()))
         base = int(session.scalar(tables["customers_profile"].count()))
-        # Spread over the base by a multiplicative hash, so that a sample is not the oldest customers only.
-        spread = found.mutate(place=(found.customer_id * 2654435761) % 4294967296)
-        chosen = session.query(spread.order_by(["place", "customer_id"]).limit(sample).select("customer_id"))
+        chosen = session.query(spread(found).limit(sample))
     return Preview(count, base, chosen["customer_id"].to_pylist(), round((time.perf_counter() - began) * 1000))
+
+
+def spread(people: ir.Table) -> ir.Table:
+    """Customers in an order that is the same each time, yet not that of their age: by a multiplicative hash of the number."""
+    placed = people.mutate(place=(people.customer_id * 2654435761) % 4294967296)
+    return placed.order_by(["place", "customer_id"]).select("customer_id")
 
 
 def count_members(stores: Stores, rule: Rule) -> int:

@@ -201,7 +201,7 @@ def preview(body: PreviewBody, access: Reader) -> PreviewInfo:
     stores = access.stores
     with stores.ledger.read() as tx:
         rule = _usable(tx, body.rule)
-        names = segments.segment_names(tx)
+        names = segments.rule_names(tx)
     found = previews.preview(stores, rule, body.sample)
     with stores.ledger.read() as tx, stores.warehouse.read() as session:
         people = load_rows(stores, session, tx, found.sample)
@@ -215,7 +215,7 @@ def preview(body: PreviewBody, access: Reader) -> PreviewInfo:
 @router.post("/segments/sentence", summary="Read a rule back as a sentence")
 def read_back(body: RuleBody, access: Reader) -> Label:
     with access.stores.ledger.read() as tx:
-        return Label.of(sentence(rules.parse(body.rule), segments.segment_names(tx), access.stores.settings.currency))
+        return Label.of(sentence(rules.parse(body.rule), segments.rule_names(tx), access.stores.settings.currency))
 
 
 @router.post("/segments/overlap", summary="How a rule or segment overlaps with other segments")
@@ -239,7 +239,7 @@ def overlap(body: OverlapBody, access: Reader) -> OverlapInfo:
 def explain_one(body: ExplainBody, access: Reader) -> Explanation:
     stores = access.stores
     with stores.ledger.read() as tx:
-        rule, names, customer = _chosen(tx, body.rule, body.segment_id), segments.segment_names(tx), current_one(tx, body.customer_id)
+        rule, names, customer = _chosen(tx, body.rule, body.segment_id), segments.rule_names(tx), current_one(tx, body.customer_id)
     tree = explain(stores, rule, customer, names)
     return Explanation(member=tree.value, next_flip_at=next_flip_at(tree), tree=ReasonInfo.of(tree))
 
@@ -359,7 +359,7 @@ def _row(stores: Stores, item: Segment, history: list[segments.Size]) -> dict[st
 
 def _detail(stores: Stores, tx: Connection, item: Segment) -> SegmentDetail:
     history = segments.sizes(tx, [item.id], stores.now() - timedelta(days=30))[item.id]
-    names = segments.segment_names(tx)
+    names = segments.rule_names(tx)
 
     def said(raw: dict[str, Any]) -> Label:
         try:

@@ -13,6 +13,8 @@ from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundE
 from siyu.foundation.text import Text
 from siyu.segments import _tables, rules
 from siyu.segments.rules import InSegment, Rule
+from siyu.segments.sentence import RuleNames
+from siyu.segments.traits_store import check_conditions, trait_names
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,11 @@ def segment_names(tx: Connection) -> dict[int, str]:
     return {row.id: row.name for row in tx.execute(select(_tables.segment.c.id, _tables.segment.c.name).where(~_tables.segment.c.is_deleted))}
 
 
+def rule_names(tx: Connection) -> RuleNames:
+    """What sentences call the segments and traits that a rule is about."""
+    return RuleNames(segment_names(tx), trait_names(tx))
+
+
 def versions(tx: Connection, segment_id: int) -> list[Version]:
     v = _tables.version
     rows = tx.execute(select(v).where(v.c.segment_id == segment_id).order_by(v.c.version.desc()))
@@ -176,9 +183,9 @@ def change_7d(history: Sequence[Size], now: datetime) -> int | None:
 
 
 def check_uses(tx: Connection, rule: Rule, own_id: int | None) -> list[Fault]:
-    """Faults of segments used inside a rule: ones that are not there, and circles."""
+    """Faults of segments and traits used inside a rule: ones that are not there, wrongly compared ones, and circles."""
     known = {s.id: s for s in list_segments(tx)}
-    faults: list[Fault] = []
+    faults = check_conditions(tx, rule)
 
     def visit(current: Rule, seen: tuple[int, ...]) -> None:
         for leaf in rules.leaves(current):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from siyu.foundation.money import format_fen
@@ -24,21 +25,33 @@ from siyu.segments.rules import (
     Tag,
     Where,
     Window,
+    trait_of,
 )
+from siyu.segments.traits import Type
 
 
-def sentence(rule: Rule, segment_names: Mapping[int, str], currency: str = "CNY") -> Text:
+@dataclass(frozen=True)
+class RuleNames:
+    """Names of segments by number; names and types of traits by the field that rules have for them."""
+
+    segments: Mapping[int, str] = field(default_factory=dict)
+    traits: Mapping[str, tuple[Text, Type]] = field(default_factory=dict)
+
+
+def sentence(rule: Rule, names: RuleNames, currency: str = "CNY") -> Text:
     """The rule in words; nested groups in brackets."""
-    return _say(rule, _Words(segment_names, currency), top=True)
+    return _say(rule, Words(names, currency), top=True)
 
 
-class _Words:
-    def __init__(self, segment_names: Mapping[int, str], currency: str) -> None:
-        self.segment_names, self.currency = segment_names, currency
+class Words:
+    def __init__(self, names: RuleNames, currency: str) -> None:
+        self.segment_names, self.traits, self.currency = names.segments, names.traits, currency
 
     def value(self, value: Any, *, money: bool) -> str:
         if isinstance(value, list):
             return "、".join(self.value(item, money=money) for item in value)
+        if isinstance(value, bool):
+            return "是" if value else "否"
         if money:
             return format_fen(int(value), self.currency)
         return f"「{value}」" if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else str(value)
@@ -51,10 +64,15 @@ class _Words:
             low, high = (self.value(item, money=money) for item in value)
             return Text(f"在 {low} 到 {high} 之间", f"between {low} and {high}")
         shown = self.value(value, money=money)
-        return Text(f"{name.zh} {shown}", f"{name.en} {shown.replace('「', '“').replace('」', '”').replace('、', ', ')}")
+        return Text(f"{name.zh} {shown}", f"{name.en} {_english(shown)}")
 
 
-def _say(rule: Rule, words: _Words, *, top: bool = False) -> Text:
+def _english(shown: str) -> str:
+    """A value as it is written in an English sentence."""
+    return {"是": "yes", "否": "no"}.get(shown, shown.replace("「", "“").replace("」", "”").replace("、", ", "))
+
+
+def _say(rule: Rule, words: Words, *, top: bool = False) -> Text:
     match rule:
         case AllOf(of=parts):
             return _joined([_say(part, words) for part in parts], Text(",且", " and "), top)
@@ -72,8 +90,8 @@ def _say(rule: Rule, words: _Words, *, top: bool = False) -> Text:
         case Event():
             return _event(rule, words)
         case LastEvent():
-            name, tests = _activity(rule.name), _wheres(rule.has, words)
-            return Text(f"最近一次{name.zh}{_where(rule.where, words).zh}时{tests.zh}", f"the last time they {name.en}{_where(rule.where, words).en}, {tests.en}")
+            name, tests = activity_in_words(rule.name), _wheres(rule.has, words)
+            return Text(f"最近一次{name.zh}{where_in_words(rule.where, words).zh}时{tests.zh}", f"the last time they {name.en}{where_in_words(rule.where, words).en}, {tests.en}")
         case _:
             return _standing(rule, words)
 
@@ -83,7 +101,7 @@ def _joined(parts: Sequence[Text], word: Text, top: bool) -> Text:
     return Text(zh, en) if top or len(parts) == 1 else Text(f"({zh})", f"({en})")
 
 
-def _standing(rule: Rule, words: _Words) -> Text:
+def _standing(rule: Rule, words: Words) -> Text:
     match rule:
         case Rfm():
             shown = " ".join(f"{name.upper()}={'/'.join(map(str, scores))}" for name in "rfm" if (scores := getattr(rule, name)))
@@ -101,10 +119,10 @@ def _standing(rule: Rule, words: _Words) -> Text:
             return Text("所有客户", "every customer")
 
 
-def _attribute(rule: Attribute, words: _Words) -> Text:
-    name = Text(rule.field[7:], rule.field[7:]) if rule.field.startswith("custom:") else FIELDS[rule.field]
+def _attribute(rule: Attribute, words: Words) -> Text:
+    name = _field(rule.field, words)
     if rule.window is not None:
-        when, op = _window(rule.window), OPERATORS[rule.op]
+        when, op = window_in_words(rule.window), OPERATORS[rule.op]
         return Text(f"{name.zh}{op.zh}{when.zh}", f"{name.en} {op.en} {when.en}")
     if rule.op == "anniversary_within_days":
         return Text(f"{name.zh}的周年日在今天起 {rule.value} 天内", f"the anniversary of {name.en} comes within {rule.value} days")
@@ -113,8 +131,15 @@ def _attribute(rule: Attribute, words: _Words) -> Text:
         return Text(
             f"{name.zh}为「{rule.value}」{'已满' if at_least else '不到'} {days:g} 天", f"{name.en} has been “{rule.value}” for {'at least' if at_least else 'less than'} {days:g} days"
         )
-    compared = words.compare(rule.op, rule.value, money=rule.field.endswith("_fen"))
+    money = rule.field.endswith("_fen") or (rule.field in words.traits and words.traits[rule.field][1] == "money")
+    compared = words.compare(rule.op, rule.value, money=money)
     return Text(f"{name.zh}{compared.zh}", f"{name.en} {compared.en}")
+
+
+def _field(named: str, words: Words) -> Text:
+    if number := trait_of(named):
+        return words.traits[named][0] if named in words.traits else Text(f"特征 {number}", f"trait {number}")
+    return Text(named[7:], named[7:]) if named.startswith("custom:") else FIELDS[named]
 
 
 def _tag(rule: Tag) -> Text:
@@ -127,15 +152,15 @@ def _tag(rule: Tag) -> Text:
     }[rule.op]
 
 
-def _orders(rule: Orders, words: _Words) -> Text:
+def _orders(rule: Orders, words: Words) -> Text:
     name = MEASURES[rule.measure]
     compared = words.compare(rule.op, rule.value, money=rule.measure.endswith("_fen"))
-    when, where = _window(rule.window), _where(rule.where, words, LINE_FIELDS.__getitem__)
+    when, where = window_in_words(rule.window), where_in_words(rule.where, words, LINE_FIELDS.__getitem__)
     return Text(f"{when.zh}{where.zh}的{name.zh}{compared.zh}", f"{name.en}{where.en} {when.en} {compared.en}")
 
 
-def _event(rule: Event, words: _Words) -> Text:
-    when, where, name = _window(rule.window), _where(rule.where, words), _activity(rule.name)
+def _event(rule: Event, words: Words) -> Text:
+    when, where, name = window_in_words(rule.window), where_in_words(rule.where, words), activity_in_words(rule.name)
     if (rule.op, rule.count) in ((">=", 1), (">", 0)):
         return Text(f"{when.zh}有过{name.zh}{where.zh}", f"{name.en}{where.en} {when.en}")
     if (rule.op, rule.count) in (("=", 0), ("<", 1)):
@@ -144,18 +169,18 @@ def _event(rule: Event, words: _Words) -> Text:
     return Text(f"{when.zh}{name.zh}{where.zh}的次数{compared.zh}", f"the number of times they {name.en}{where.en} {when.en} {compared.en}")
 
 
-def _activity(name: str) -> Text:
+def activity_in_words(name: str) -> Text:
     return ACTIVITIES.get(name, Text(f"「{name}」", f"did “{name}”"))
 
 
-def _where(wheres: Sequence[Where], words: _Words, label: Callable[[str], Text] | None = None) -> Text:
+def where_in_words(wheres: Sequence[Where], words: Words, label: Callable[[str], Text] | None = None) -> Text:
     if not wheres:
         return Text("", "")
     tests = _wheres(wheres, words, label)
     return Text(f"({tests.zh})", f" ({tests.en})")
 
 
-def _wheres(wheres: Sequence[Where], words: _Words, label: Callable[[str], Text] | None = None) -> Text:
+def _wheres(wheres: Sequence[Where], words: Words, label: Callable[[str], Text] | None = None) -> Text:
     said = []
     for where in wheres:
         name = label(where.field) if label else Text(where.path, where.path)
@@ -164,7 +189,7 @@ def _wheres(wheres: Sequence[Where], words: _Words, label: Callable[[str], Text]
     return Text("且".join(s.zh for s in said), " and ".join(s.en for s in said))
 
 
-def _window(window: Window | None) -> Text:
+def window_in_words(window: Window | None) -> Text:
     if window is None:
         return Text("历史上", "ever")
     if window.last is None:

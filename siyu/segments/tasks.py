@@ -15,10 +15,13 @@ from siyu.segments.recompute import recompute
 from siyu.segments.refresh import refresh
 from siyu.segments.reports import PREPARE, ask_for_newer
 from siyu.segments.standing import refresh_standing
+from siyu.segments.traits_compute import compute_traits
+from siyu.segments.traits_usage import users_of
 
 Flow = Callable[[Stores], int]
 RECOMPUTE = "segments.recompute"
 REFRESH = "segments.refresh"
+TRAITS = "segments.traits"
 KEPT = timedelta(days=7)
 """How long jobs that the clock started are kept: a refresh every minute would fill the list."""
 
@@ -33,6 +36,8 @@ def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
         if only is None:
             running.progress(0, None, Text("正在计算 RFM、生命周期和价值", "computing RFM, stages and value"))
             buyers = refresh_standing(stores, default_as_of(stores))
+            running.progress(0, None, Text("正在计算特征", "computing traits"))
+            compute_traits(stores)
             with stores.ledger.begin() as tx:
                 prune(tx, stores.now() - KEPT, (PREPARE,))
         running.check()
@@ -45,15 +50,34 @@ def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
                 ask_for_newer(tx, stores.now(), f"after {log.head(tx)}")
         return {"segment_count": len(changes), "moved_count": moved, "buyer_count": buyers}
 
+    def run_traits(running: Running) -> dict[str, Any]:
+        stores = running.stores
+        flow(stores)
+        computed = compute_traits(stores, only=set(running.arguments["trait_ids"]))
+        running.check()
+        with stores.ledger.read() as tx:
+            waiting = sorted({segment.id for key in computed for segment in users_of(tx, key).segments})
+        told = Text("正在重算用到它的分群", "recomputing the segments that use it")
+        for done, segment_id in enumerate(waiting):
+            running.progress(done, len(waiting), told)
+            recompute(stores, flow, only=segment_id)
+        return {"trait_count": len(computed), "segment_count": len(waiting)}
+
     def run_refresh(running: Running) -> dict[str, Any]:
         changes = refresh(running.stores, flow)
         return {"segment_count": len(changes), "moved_count": sum(c.entered_count + c.left_count for c in changes)}
 
     return (
         JobKind(RECOMPUTE, Text("重算分群与分层", "Recompute segments and standings"), run_recompute, link=_link),
+        JobKind(TRAITS, Text("计算特征", "Compute traits"), run_traits, link=_trait_link),
         JobKind(REFRESH, Text("更新有变动的客户", "Update customers with news"), run_refresh),
     )
 
 
 def _link(arguments: dict[str, Any]) -> str | None:
     return f"/segments/{arguments['segment_id']}" if arguments.get("segment_id") else "/segments"
+
+
+def _trait_link(arguments: dict[str, Any]) -> str:
+    ids = arguments["trait_ids"]
+    return f"/traits/{ids[0]}" if len(ids) == 1 else "/traits"

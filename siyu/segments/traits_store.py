@@ -138,10 +138,9 @@ def list_traits(tx: Connection, only: int | None = None) -> list[Definition]:
     return [Definition(**{name: row[name] for name in names}) for row in tx.execute(query.order_by(t.c.name, t.c.id)).mappings()]
 
 
-def trait_names(tx: Connection) -> dict[str, Text]:
-    """Names by field, for sentences."""
-    rows = tx.execute(select(table.c.id, table.c.name).where(~table.c.is_deleted))
-    return {f"{rules.TRAIT}{row.id}": Text(row.name, row.name) for row in rows}
+def trait_names(tx: Connection) -> dict[str, tuple[Text, Type]]:
+    """Names and types by field, for sentences."""
+    return {each.field: (Text(each.name, each.name), each.trait.type) for each in list_traits(tx) if not each.problem}
 
 
 def trait_versions(tx: Connection, trait_id: int) -> list[TraitVersion]:

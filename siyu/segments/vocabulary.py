@@ -12,6 +12,7 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
 from siyu.segments import rules
 from siyu.segments.labels import ACTIVITIES, FIELDS, STAGES
+from siyu.segments.traits_store import Definition, list_traits
 
 MOST_OPTIONS = 60
 MOST_GOODS = 200
@@ -20,9 +21,11 @@ MOST_GOODS = 200
 def vocabulary(stores: Stores) -> dict[str, Any]:
     """Everything the builder offers; lists are cut at the most frequent values."""
     tables = stores.warehouse.tables
+    with stores.ledger.read() as tx:
+        computed = [_trait(each) for each in list_traits(tx) if not each.problem]
     with stores.warehouse.read() as session:
         return {
-            "attributes": _attributes(session, tables),
+            "attributes": _attributes(session, tables) + computed,
             "tags": _tags(session, tables),
             "events": _events(session, tables),
             "products": _products(session, tables),
@@ -51,6 +54,13 @@ def _attributes(session: Session, tables: Tables) -> list[dict[str, Any]]:
     attribute = tables["customers_attribute"]
     custom = [path for path, _ in _frequent(session, attribute.path, MOST_OPTIONS) if path not in FIELDS and path != "registered_at"]
     return found + [{"field": f"custom:{path}", "name": Text(path, path).json(), "kind": "text"} for path in custom]
+
+
+def _trait(each: Definition) -> dict[str, Any]:
+    kind = {"time": "date", "text": "enum"}.get(each.trait.type, each.trait.type)
+    seen = [bucket["value"] for bucket in (each.distribution or {}).get("buckets", [])] if kind == "enum" else []
+    options = {"options": [{"value": value, "name": Text(value, value).json()} for value in seen]} if kind == "enum" else {}
+    return {"field": each.field, "name": Text(each.name, each.name).json(), "kind": kind, "group": "trait", **options}
 
 
 def _tags(session: Session, tables: Tables) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from siyu.foundation.stores import Stores
 from siyu.segments.evaluate import members, verdicts
 from siyu.segments.recompute import moment_of
 from siyu.segments.rules import parse
-from siyu.segments.sentence import sentence
+from siyu.segments.sentence import RuleNames, sentence
 from tests.makers.worlds import World, settle, worlds
 
 NOW = datetime(2026, 6, 15, 4, tzinfo=UTC)
@@ -146,7 +146,7 @@ def test_groups_of_reference_segments_are_set_operations(world: World, names: li
     gather = all if word == "all" else any
     expected = {c for c in plain.customers if gather(part[1](plain, c) != bool(negate and i) for i, part in enumerate(parts))}
     assert answered(stores, raw) == (expected, expected)
-    said = sentence(parse(raw), {})
+    said = sentence(parse(raw), RuleNames())
     assert said.zh
     assert said.en
 

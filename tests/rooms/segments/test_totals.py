@@ -23,6 +23,7 @@ from siyu.segments.recompute import moment_of, recompute
 from siyu.segments.refresh import refresh
 from siyu.segments.rules import parse
 from siyu.segments.segments import create_segment, list_segments
+from siyu.segments.sentence import RuleNames
 from tests.conftest import SetClock
 from tests.makers.orders import Order, clear_orders, lay_orders
 
@@ -170,7 +171,7 @@ def stored(stores: Stores) -> dict[str, set[int]]:
 
 def test_an_order_that_leaves_its_window_tells_when_the_answer_flips(stores: Stores, clock: SetClock) -> None:
     world(stores, clock, [(1, 60, 100), (1, 3000, 100)])
-    reason = explain(stores, parse(RULES["quiet for 5 hours"]), 1, {})
+    reason = explain(stores, parse(RULES["quiet for 5 hours"]), 1, RuleNames())
     assert not reason.value
     assert next_flip_at(reason) == START + timedelta(hours=4)
-    assert explain(stores, parse(RULES["two orders"]), 1, {}).observed == "2"
+    assert explain(stores, parse(RULES["two orders"]), 1, RuleNames()).observed == "2"
