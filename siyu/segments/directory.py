@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import ibis
@@ -27,7 +27,7 @@ from siyu.foundation.warehouse.engines import Session, Values
 from siyu.foundation.warehouse.facts import Tables
 from siyu.identity.identifiers import look_up
 from siyu.segments import rules
-from siyu.segments.directory_columns import COLUMNS, DEFAULT_SORT, Order, parse_sort
+from siyu.segments.directory_columns import DEFAULT_SORT, Column, Order, columns_of, parse_sort
 from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.segments.evaluate import members, names_many
 from siyu.segments.rules import AllOf, Attribute, Event, InSegment, LastEvent, Orders, Rule
@@ -92,7 +92,7 @@ def parse_asked(tx: Connection, *, q: str = "", filter: Any = None, segment_id: 
     NotFoundError
         When there is no such segment.
     """
-    order = parse_sort(sort or DEFAULT_SORT)
+    order = parse_sort(sort or DEFAULT_SORT, columns_of(tx))
     rule = None if filter in (None, "") else parse_filter(tx, filter)
     if segment_id is not None:
         find_segment(tx, segment_id)
@@ -113,13 +113,13 @@ def parse_filter(tx: Connection, filter: Any) -> Rule:
     return rule
 
 
-def read_page(stores: Stores, asked: Asked, *, after: Place | None = None, limit: int = 50) -> DirectoryPage:
-    """One page of the list. Every page of one list answers for the instant of its first page."""
+def read_page(stores: Stores, asked: Asked, *, after: Place | None = None, limit: int = 50, columns: Sequence[Column] = ()) -> DirectoryPage:
+    """One page of the list, with the traits that are among `columns`. Every page of one list answers for the instant of its first page."""
     moment = Moment(after.now_ms if after else to_ms(stores.now()), stores.calendar)
     with stores.ledger.read() as tx, stores.warehouse.read() as session:
         total = choose(stores, session, tx, asked, moment)
         found = find_places(session, asked, after, min(limit + 1, total), moment)
-        rows = load_rows(stores, session, tx, [place.customer_id for place in found[:limit]])
+        rows = load_rows(stores, session, tx, [place.customer_id for place in found[:limit]], columns)
     return DirectoryPage(rows, found[limit - 1] if len(found) > limit else None, total)
 
 
@@ -182,7 +182,7 @@ def find_places(session: Session, asked: Asked, after: Place | None, count: int,
         if (after is not None and group < after.group) or len(found) >= count:
             continue
         begins = after if after is not None and group == after.group else None
-        page = _page(asked.order.column.key, asked.order.descending, group, not asked.is_everybody, begins is not None, most)
+        page = _page(asked.order.column, asked.order.descending, group, not asked.is_everybody, begins is not None, most)
         values = {page.value: begins.value, page.customer_id: begins.customer_id} if begins else None
         rows = session.query(page.rows, values).slice(0, count - len(found)).to_pylist()
         found += [Place(group, row["value"], row["customer_id"], moment.now_ms) for row in rows]
@@ -198,8 +198,8 @@ class _Page(NamedTuple):
 
 
 @lru_cache(256)
-def _page(key: str, descending: bool, group: int, chosen_only: bool, behind: bool, most: int) -> _Page:
-    rows = _groups(key, descending, chosen_only)[group]
+def _page(column: Column, descending: bool, group: int, chosen_only: bool, behind: bool, most: int) -> _Page:
+    rows = _groups(column, descending, chosen_only)[group]
     value, customer = ibis.param(rows.value.type()), ibis.param("int64")
     if behind:
         further = rows.value < value if descending else rows.value > value
@@ -210,12 +210,11 @@ def _page(key: str, descending: bool, group: int, chosen_only: bool, behind: boo
 
 def groups(order: Order, *, chosen_only: bool) -> tuple[ir.Table, ir.Table]:
     """Customers in two groups, the first before the second; columns customer_id and value (never null)."""
-    return _groups(order.column.key, order.descending, chosen_only)
+    return _groups(order.column, order.descending, chosen_only)
 
 
-@cache
-def _groups(key: str, descending: bool, chosen_only: bool) -> tuple[ir.Table, ir.Table]:
-    column = COLUMNS[key]
+@lru_cache(256)
+def _groups(column: Column, descending: bool, chosen_only: bool) -> tuple[ir.Table, ir.Table]:
     assert column.fact is not None
     assert column.value is not None
     table = column.fact.table

@@ -1,20 +1,24 @@
-"""Columns of the list of customers 列表的列: their names, and by which of them, and how, the list can be sorted."""
+"""Columns of the list of customers 列表的列: their names, and by which of them, and how, the list can be sorted. Traits are columns too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
+from sqlalchemy import Connection
 
 from siyu.customers.facts import CUSTOMERS_PROFILE
 from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.facts import Fact
-from siyu.segments.facts import SEGMENTS_STANDING
+from siyu.segments.facts import SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE
 from siyu.segments.labels import STAGES
+from siyu.segments.rules import TRAIT
+from siyu.segments.traits import Type
+from siyu.segments.traits_store import list_traits
 
 Kind = Literal["text", "number", "money", "date", "tags", "enum"]
 Value = Callable[[ir.Table], Any]
@@ -23,16 +27,22 @@ DEFAULT_SORT = "-last_order_on"
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `fact` and `value` say what it is sorted by; with `zero`, people without a value count as 0 there."""
+    """One column. `fact` and `value` say what it is sorted by; with `zero`, people without a value count as 0 there.
+
+    One that is a trait has its number, its type, and what people without a value of their own have instead.
+    """
 
     key: str
     name: Text
     kind: Kind
-    fact: Fact | None = None
-    value: Value | None = None
+    fact: Fact | None = field(default=None, compare=False)
+    value: Value | None = field(default=None, compare=False)
     zero: bool = False
     default: bool = False
     options: tuple[tuple[str, Text], ...] = ()
+    trait_id: int | None = None
+    trait_type: Type | None = None
+    absent: Any = None
 
     @property
     def sortable(self) -> bool:
@@ -85,10 +95,30 @@ COLUMNS = {
         Column("email_masked", Text("邮箱", "Email"), "text"),
     )
 }
+_FLAGS = (("true", Text("是", "Yes")), ("false", Text("否", "No")))
+_TRAIT_KINDS: dict[Type, Kind] = {"text": "text", "number": "number", "money": "money", "time": "date", "boolean": "enum"}
 DEFAULT_COLUMNS = tuple(column.key for column in COLUMNS.values() if column.default)
 
 
-def parse_sort(sort: str) -> Order:
+def columns_of(tx: Connection) -> dict[str, Column]:
+    """Every column by its key: the usual ones, and the traits of this brand."""
+    return COLUMNS | {each.field: _trait_column(each.id, each.name, each.trait.type, each.trait.default) for each in list_traits(tx) if not each.problem}
+
+
+def _trait_column(trait_id: int, name: str, kind: Type, default: Any) -> Column:
+    stored = "text" if kind == "text" else "time_ms" if kind == "time" else "number"
+
+    def value(table: ir.Table) -> Any:
+        return (table.trait_id == trait_id).ifelse(table[stored], ibis.null(table[stored].type()))
+
+    zero = kind != "text" and default in (0, False)
+    options = _FLAGS if kind == "boolean" else ()
+    return Column(
+        f"{TRAIT}{trait_id}", Text(name, name), _TRAIT_KINDS[kind], SEGMENTS_TRAIT_VALUE, value, zero, False, options, trait_id, kind, default
+    )
+
+
+def parse_sort(sort: str, columns: Mapping[str, Column] = COLUMNS) -> Order:
     """The order that `spend_fen` (ascending) or `-spend_fen` (descending) names.
 
     Raises
@@ -96,15 +126,15 @@ def parse_sort(sort: str) -> Order:
     InvalidError
     """
     key = sort.removeprefix("-")
-    column = COLUMNS.get(key)
+    column = columns.get(key)
     if column is None or not column.sortable:
-        usable = ", ".join(each.key for each in COLUMNS.values() if each.sortable)
+        usable = ", ".join(each.key for each in columns.values() if each.sortable)
         fault = Fault("sort", Text(f"不能按 {key} 排序,可用:{usable}", f"cannot sort by {key}; use {usable}"))
         raise InvalidError(Text("排序有误", "the order is not valid"), faults=[fault])
     return Order(column, sort.startswith("-"))
 
 
-def check_columns(keys: list[str]) -> list[Column]:
+def check_columns(keys: list[str], columns: Mapping[str, Column] = COLUMNS) -> list[Column]:
     """The columns of these keys, in their order, each once.
 
     Raises
@@ -112,7 +142,7 @@ def check_columns(keys: list[str]) -> list[Column]:
     InvalidError
         With a fault for each unknown key.
     """
-    faults = [Fault("columns", Text(f"没有列 {key}", f"no such column: {key}")) for key in keys if key not in COLUMNS]
+    faults = [Fault("columns", Text(f"没有列 {key}", f"no such column: {key}")) for key in keys if key not in columns]
     if faults:
         raise InvalidError(Text("列有误", "the columns are not valid"), faults=faults)
-    return [COLUMNS[key] for key in dict.fromkeys(keys)]
+    return [columns[key] for key in dict.fromkeys(keys)]

@@ -30,7 +30,7 @@ from siyu.foundation.text import Text
 from siyu.identity.current import current
 from siyu.segments import directory, dossier_routes, export, views
 from siyu.segments.directory import Asked, Place
-from siyu.segments.directory_columns import COLUMNS, DEFAULT_SORT, Kind, check_columns
+from siyu.segments.directory_columns import DEFAULT_SORT, Kind, check_columns, columns_of
 from siyu.segments.directory_rows import CustomerRow
 from siyu.segments.export_files import Format
 from siyu.segments.windows import Moment
@@ -117,21 +117,23 @@ def list_customers(
     filter: Annotated[Line, Query(max_length=50_000, description="A rule of the segment language, as JSON.")] = "",
     segment: Annotated[int | None, Query(ge=1, le=directory.BIGGEST_ID)] = None,
     sort: Annotated[Line, Query(max_length=40, description="A column's key; with `-` before it, descending.")] = DEFAULT_SORT,
-    columns: Annotated[Line, Query(max_length=1000, description="Keys by comma; checked, rows are always whole.")] = "",
+    columns: Annotated[Line, Query(max_length=1000, description="Keys by comma. Rows are always whole; traits are in them when asked for here.")] = "",
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[CustomerRow]:
-    check_columns([key for key in columns.split(",") if key])
     with access.stores.ledger.read() as tx:
+        shown = check_columns([key for key in columns.split(",") if key], columns_of(tx))
         asked = directory.parse_asked(tx, q=q, filter=filter, segment_id=segment, sort=sort)
     position = decode_cursor(access.stores, _scope(asked), cursor)
-    page = directory.read_page(access.stores, asked, after=Place(*position) if position else None, limit=limit)
+    page = directory.read_page(access.stores, asked, after=Place(*position) if position else None, limit=limit, columns=shown)
     next_cursor = encode_cursor(access.stores, _scope(asked), *page.next) if page.next else None
     return Page(items=page.rows, next_cursor=next_cursor, total=page.total)
 
 
 @router.get("/customers/columns", summary="Columns of the list")
-def list_columns(_access: Reader) -> Items[ColumnInfo]:
+def list_columns(access: Reader) -> Items[ColumnInfo]:
+    with access.stores.ledger.read() as tx:
+        columns = columns_of(tx)
     return Items(
         items=[
             ColumnInfo(
@@ -142,7 +144,7 @@ def list_columns(_access: Reader) -> Items[ColumnInfo]:
                 default=column.default,
                 options=[Option(value=value, name=Label.of(name)) for value, name in column.options] or None,
             )
-            for column in COLUMNS.values()
+            for column in columns.values()
         ]
     )
 

@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 
 from siyu.customers.profile import Profile, asked_of, keep_asked, load_profiles
 from siyu.customers.tags import tags_of
-from siyu.foundation.clock import from_day_number
+from siyu.foundation.clock import from_day_number, from_ms
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
 from siyu.identity.identifiers import masked_contacts
-from siyu.segments.facts import SEGMENTS_STANDING
+from siyu.segments.directory_columns import Column
+from siyu.segments.facts import SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE
+from siyu.segments.traits import value_of
 
 PROSPECT = "prospect"
 _ASKED_STANDINGS = asked_of(SEGMENTS_STANDING.table)
@@ -44,10 +46,13 @@ class CustomerRow(BaseModel):
     predicted_value_fen: int | None
     phone_masked: str | None
     email_masked: str | None
+    traits: dict[str, Any] = {}
 
 
-def load_rows(stores: Stores, session: Session, tx: Connection, customer_ids: Sequence[int]) -> list[CustomerRow]:
-    """The rows of these customers, in this order; those who are no customers are left out."""
+def load_rows(
+    stores: Stores, session: Session, tx: Connection, customer_ids: Sequence[int], columns: Sequence[Column] = ()
+) -> list[CustomerRow]:
+    """The rows of these customers, in this order, with the traits among `columns`; those who are no customers are left out."""
     if not customer_ids:
         return []
     keep_asked(session, customer_ids)
@@ -55,6 +60,7 @@ def load_rows(stores: Stores, session: Session, tx: Connection, customer_ids: Se
     standings = {row["customer_id"]: row for row in session.query(_ASKED_STANDINGS).to_pylist()}
     tags = tags_of(tx, customer_ids)
     contacts = masked_contacts(stores, tx, customer_ids)
+    traits = traits_of(stores, session, customer_ids, columns)
     return [
         row_of(
             profiles[customer],
@@ -62,13 +68,16 @@ def load_rows(stores: Stores, session: Session, tx: Connection, customer_ids: Se
             [tag.tag for tag in tags.get(customer, ())],
             contacts.get((customer, "phone")),
             contacts.get((customer, "email")),
+            traits.get(customer),
         )
         for customer in customer_ids
         if customer in profiles
     ]
 
 
-def row_of(profile: Profile, standing: dict[str, Any], tags: list[str], phone: str | None, email: str | None) -> CustomerRow:
+def row_of(
+    profile: Profile, standing: dict[str, Any], tags: list[str], phone: str | None, email: str | None, traits: dict[str, Any] | None = None
+) -> CustomerRow:
     """A row from what was read; an empty standing is that of a person without an order."""
     scores = [standing.get(name) for name in ("r", "f", "m")]
     return CustomerRow(
@@ -90,7 +99,22 @@ def row_of(profile: Profile, standing: dict[str, Any], tags: list[str], phone: s
         predicted_value_fen=standing.get("predicted_value_fen"),
         phone_masked=phone,
         email_masked=email,
+        traits=traits or {},
     )
+
+
+def traits_of(stores: Stores, session: Session, customer_ids: Sequence[int], columns: Sequence[Column]) -> dict[int, dict[str, Any]]:
+    """Values of the columns that are traits, by customer and key; times as local days. The customers are those in `ASKED`."""
+    wanted = {column.trait_id: column for column in columns if column.trait_id is not None}
+    if not wanted:
+        return {}
+    found = {customer: {column.key: column.absent for column in wanted.values()} for customer in customer_ids}
+    rows = SEGMENTS_TRAIT_VALUE.table
+    for row in session.query(asked_of(rows.filter(rows.trait_id.isin(sorted(wanted))))).to_pylist():
+        column = wanted[row["trait_id"]]
+        value = value_of(row, column.trait_type or "text")
+        found[row["customer_id"]][column.key] = stores.calendar.on(from_ms(value)).isoformat() if column.trait_type == "time" else value
+    return found
 
 
 def _day(number: int | None) -> date | None:

@@ -20,9 +20,11 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.identity.current import current_one, numbers_of
 from siyu.identity.identifiers import Identifier, masked_contacts
 from siyu.segments import _tables
-from siyu.segments.directory_rows import CustomerRow, row_of
+from siyu.segments.directory_columns import columns_of
+from siyu.segments.directory_rows import CustomerRow, row_of, traits_of
 from siyu.segments.facts import SEGMENTS_CHANGE, SEGMENTS_MEMBER, SEGMENTS_STANDING
 from siyu.segments.segments import segment_names
+from siyu.segments.traits import Type
 from siyu.segments.value_report import HORIZON_DAYS
 from siyu.team.audit import Actor
 from siyu.team.staff import names_by_userid
@@ -73,6 +75,16 @@ class Membership:
 
 
 @dataclass(frozen=True)
+class TraitValue:
+    """A trait as last computed; `value` is text, a number, fen, true or false, or a local day."""
+
+    field: str
+    name: str
+    type: Type
+    value: Any
+
+
+@dataclass(frozen=True)
 class Dossier:
     row: CustomerRow
     profile: Profile
@@ -83,6 +95,7 @@ class Dossier:
     value: Value | None
     segments: list[Membership]
     tags: list[Tag]
+    traits: list[TraitValue]
 
 
 def read_dossier(stores: Stores, customer_id: int, reader: Actor, *, unmasked: bool) -> Dossier:
@@ -95,8 +108,10 @@ def read_dossier(stores: Stores, customer_id: int, reader: Actor, *, unmasked: b
     """
     with stores.ledger.read() as tx:
         customer_id = current_one(tx, customer_id)
+        columns = [column for column in columns_of(tx).values() if column.trait_type is not None]
     with stores.warehouse.read() as session:
         profile = find_profile(stores, session, customer_id)
+        values = traits_of(stores, session, [customer_id], columns).get(customer_id, {})
         attributes = load_attributes(session, customer_id, opener=stores.secrets if unmasked else None)
         standing = _standing(session, customer_id)
         joined = _joined(session, customer_id)
@@ -117,6 +132,7 @@ def read_dossier(stores: Stores, customer_id: int, reader: Actor, *, unmasked: b
         value=_value(standing, reports.get("value", {})),
         segments=[Membership(key, names[key], from_ms(at_ms)) for key, at_ms in joined if key in names],
         tags=tags,
+        traits=[TraitValue(each.key, each.name.zh, each.trait_type, values[each.key]) for each in columns if each.trait_type is not None],
     )
 
 

@@ -77,6 +77,7 @@ class Customer(CustomerRow):
     value: ValueInfo | None
     segments: list[dossier.Membership]
     tags_detail: list[TagInfo]
+    trait_values: list[dossier.TraitValue]
 
 
 class TimelineEntry(BaseModel):
@@ -112,6 +113,7 @@ def read_customer(id: RowId, access: Reader, request: Request) -> Customer:
         value=ValueInfo(**{**vars(value), "flags": [flag.to(language) for flag in value.flags]}) if value else None,
         segments=found.segments,
         tags_detail=[TagInfo(**vars(each)) for each in found.tags],
+        trait_values=found.traits,
     )
 
 

@@ -30,7 +30,7 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.identity.identifiers import SEARCHABLE, of_customer
 from siyu.segments._directory_tables import export as table
 from siyu.segments.directory import Asked, choose, groups, parse_asked
-from siyu.segments.directory_columns import DEFAULT_COLUMNS, Column, check_columns
+from siyu.segments.directory_columns import DEFAULT_COLUMNS, Column, check_columns, columns_of
 from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.segments.export_files import LONGEST_SHEET, WRITERS, About, Format
 from siyu.segments.segments import rule_names
@@ -71,7 +71,7 @@ def ask_export(stores: Stores, tx: Connection, wanted: Wanted, asker: Actor, *, 
     ------
     InvalidError
     """
-    columns = [column.key for column in check_columns(list(wanted.columns) or list(DEFAULT_COLUMNS))]
+    columns = [column.key for column in check_columns(list(wanted.columns) or list(DEFAULT_COLUMNS), columns_of(tx))]
     asked = parse_asked(tx, q=wanted.q, filter=wanted.filter, segment_id=wanted.segment_id, sort=wanted.sort)
     file_id = new_id("exp")
     # A search may hold a phone number, and those are encrypted at rest.
@@ -114,12 +114,13 @@ def run_export(running: Running) -> dict[str, Any]:
 
 def _write(running: Running, passing: Path) -> int:
     stores, arguments, language = running.stores, running.arguments, running.arguments["language"]
-    columns, unmasked = check_columns(arguments["columns"]), arguments["unmasked"]
+    unmasked = arguments["unmasked"]
     moment = Moment(arguments["now_ms"], stores.calendar)
     q, rule, segment_id, sort = msgspec.json.decode(stores.secrets.open([bytes.fromhex(arguments["asked"])], _CONTEXT)[0] or "")
     with ExitStack() as stack:
         session = stack.enter_context(stores.warehouse.read())
         with stores.ledger.read() as tx:
+            columns = check_columns(arguments["columns"], columns_of(tx))
             asked = parse_asked(tx, q=q, filter=rule, segment_id=segment_id, sort=sort)
             row_count = _keep_ordered(stores, session, tx, asked, moment)
             about = _about(stores, tx, asked, moment, row_count, language)
@@ -129,7 +130,7 @@ def _write(running: Running, passing: Path) -> int:
         writer = WRITERS[arguments["format"]](passing, about, headings)
         stack.callback(writer.close)
         for start in range(0, row_count, BATCH_ROWS):
-            rows = _batch(stores, session, start, unmasked)
+            rows = _batch(stores, session, start, columns, unmasked)
             writer.write([[_cell(row, column, language) for column in columns] for row in rows])
             done = min(start + BATCH_ROWS, row_count)
             running.progress(done, row_count, Text(f"已写 {done:,} 行", f"{done:,} rows written"))
@@ -179,12 +180,12 @@ def _keep_ordered(stores: Stores, session: Session, tx: Connection, asked: Asked
     return int(session.scalar(session.keep("_placed", placed).count()))
 
 
-def _batch(stores: Stores, session: Session, start: int, unmasked: bool) -> list[CustomerRow]:
+def _batch(stores: Stores, session: Session, start: int, columns: Sequence[Column], unmasked: bool) -> list[CustomerRow]:
     placed = ibis.table({"customer_id": "int64", "place": "int64"}, name="_placed")
     part = placed.filter((placed.place >= start) & (placed.place < start + BATCH_ROWS)).order_by("place")
     ids = session.query(part)["customer_id"].to_pylist()
     with stores.ledger.read() as tx:
-        rows = load_rows(stores, session, tx, ids)
+        rows = load_rows(stores, session, tx, ids, columns)
         return [_with_contacts(stores, tx, row) for row in rows] if unmasked else rows
 
 
@@ -218,7 +219,9 @@ def _heading(column: Column, language: str, currency: str, unmasked: bool) -> st
 
 
 def _cell(row: CustomerRow, column: Column, language: str) -> Any:
-    value = getattr(row, column.key)
+    value: Any = row.traits.get(column.key) if column.trait_id is not None else getattr(row, column.key)
+    if isinstance(value, bool):
+        value = "true" if value else "false"
     if value is None:
         return None
     if column.kind == "money":

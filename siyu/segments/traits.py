@@ -132,6 +132,18 @@ def is_current(part: Part) -> bool:
     return part.of == "attribute" and part.measure == "last" and not (part.where or part.window or part.since or part.property)
 
 
+def value_of(row: dict[str, Any], kind: Type) -> Any:
+    """A stored value as it is told: text, a number, fen, true or false, or epoch ms."""
+    if kind == "text":
+        return row["text"]
+    if kind == "time":
+        return row["time_ms"]
+    if kind == "boolean":
+        return bool(row["number"])
+    number = row["number"]
+    return int(number) if number is not None and float(number).is_integer() else number
+
+
 def used_traits(rule: Rule) -> set[int]:
     """The traits that a rule's conditions are about."""
     found = (rules.trait_of(leaf.field) for leaf in rules.leaves(rule) if isinstance(leaf, Attribute))

@@ -11,7 +11,7 @@ from siyu.foundation.stores import Stores
 from siyu.segments.facts import SEGMENTS_MEMBER, SEGMENTS_TRAIT_VALUE
 from siyu.segments.preview import spread
 from siyu.segments.recompute import moment_of
-from siyu.segments.traits import Trait, Type
+from siyu.segments.traits import Trait, Type, value_of
 from siyu.segments.traits_distribution import Distribution, distributions
 from siyu.segments.traits_values import values
 
@@ -52,15 +52,3 @@ def distribution_in(stores: Stores, trait_id: int, kind: Type, segment_id: int) 
         mine = session.keep("_trait_inside", rows.filter(rows.trait_id == trait_id).semi_join(inside, "customer_id"))
         found = distributions(session, mine, {trait_id: kind}, moment_of(stores, stores.now()))[trait_id]
         return Distribution(**{**vars(found), "base_count": int(session.scalar(inside.count()))})
-
-
-def value_of(row: dict[str, Any], kind: Type) -> Any:
-    """A stored value as it is told: text, a number, fen, true or false, or epoch ms."""
-    if kind == "text":
-        return row["text"]
-    if kind == "time":
-        return row["time_ms"]
-    if kind == "boolean":
-        return bool(row["number"])
-    number = row["number"]
-    return int(number) if number is not None and float(number).is_integer() else number

@@ -64,7 +64,7 @@ def _part(part: Part, names: RuleNames, currency: str) -> Text:
     of = _property(part)
     if of is None:
         return Text(f"{zh}的{measure.zh}", f"{measure.en} of {en}" if part.measure == "count" else f"{measure.en} {en}")
-    return Text(f"{zh}的{of.zh}的{measure.zh}", f"{measure.en} {of.en} of {en}" if part.measure != "distinct_count" else f"{measure.en} of {of.en} of {en}")
+    return Text(f"{zh}的{of.zh}的{measure.zh}", f"{measure.en} {of.en} of {en}" if part.measure not in ("sum", "distinct_count") else f"{measure.en} of {of.en} of {en}")
 
 
 def _source(part: Part) -> Text:

@@ -14,7 +14,7 @@ from siyu.foundation.text import Text
 from siyu.segments import rules
 from siyu.segments._directory_tables import view as table
 from siyu.segments.directory import parse_filter
-from siyu.segments.directory_columns import DEFAULT_SORT, check_columns, parse_sort
+from siyu.segments.directory_columns import DEFAULT_SORT, check_columns, columns_of, parse_sort
 from siyu.team.audit import Actor, record
 
 MOST_VIEWS = 200
@@ -131,14 +131,15 @@ def _values(stores: Stores, tx: Connection, person: Person, draft: ViewDraft) ->
         raise InvalidError(Text("视图有误", "the view is not valid"), faults=[fault])
     if draft.shared and not person.may_share:
         raise NotAllowedError(Text("共享视图需要权限 customers.write", "sharing a view needs the permission customers.write"))
-    parse_sort(draft.sort)
+    columns = columns_of(tx)
+    parse_sort(draft.sort, columns)
     return {
         "name": name,
         "shared": draft.shared,
         "q_sealed": stores.secrets.seal([draft.q.strip() or None], _CONTEXT)[0],
         "filter": None if draft.filter is None else rules.dump(parse_filter(tx, draft.filter)),
         "sort": draft.sort,
-        "columns": [column.key for column in check_columns(list(draft.columns))],
+        "columns": [column.key for column in check_columns(list(draft.columns), columns)],
         "updated_at": stores.now(),
     }
 

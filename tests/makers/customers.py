@@ -21,7 +21,8 @@ from siyu.foundation.warehouse.facts import Fact
 from siyu.identity import routes as identity_routes
 from siyu.orders.facts import ORDERS_LINE, ORDERS_ORDER
 from siyu.river import flow
-from siyu.segments import directory_routes
+from siyu.segments import directory_routes, traits_routes
+from siyu.segments import routes as segment_routes
 from siyu.segments.facts import SEGMENTS_STANDING
 from siyu.team import members, tokens
 from siyu.team.audit import SYSTEM
@@ -64,7 +65,8 @@ class Desk:
 
 
 def open_desk(stores: Stores) -> Desk:
-    app = build_application(stores, [identity_routes.router, customer_routes.router, directory_routes.router], title="Siyu", version="0.0.test")
+    routers = [identity_routes.router, customer_routes.router, directory_routes.router, segment_routes.router, traits_routes.router]
+    app = build_application(stores, routers, title="Siyu", version="0.0.test")
     charlie = members.add_member(stores, SYSTEM, login="charlie", name="Charlie", role="operator", password="blau-Kiesel-41")
     secrets = {}
     for who, role in {**ROLES, "charlie": "operator"}.items():

@@ -2198,6 +2198,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/traits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every trait with its distribution */
+        get: operations["traits_list_all"];
+        put?: never;
+        /** Save a new trait and compute it */
+        post: operations["traits_create_trait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traits/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compute a trait while it is being written: its distribution and a few people */
+        post: operations["traits_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traits/{trait_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One trait with its definition, versions and users */
+        get: operations["traits_get_trait"];
+        /** Change a trait; a changed definition is a new version and is computed */
+        put: operations["traits_change_trait"];
+        post?: never;
+        /** Put a trait away that nothing uses (it can be restored) */
+        delete: operations["traits_delete_trait"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traits/{trait_id}/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a trait is spread among the members of a segment */
+        get: operations["traits_distribution_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traits/{trait_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a trait back */
+        post: operations["traits_restore_trait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2510,6 +2598,20 @@ export interface components {
             name: string;
             /** Time Zone */
             time_zone: string;
+        };
+        /**
+         * Bucket
+         * @description `low` ≤ value < `high` (numbers and money in their unit; times in days ago), or one `value` (text, true/false).
+         */
+        Bucket: {
+            /** Count */
+            count: number;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Value */
+            value?: string | boolean | null;
         };
         /**
          * CallHour
@@ -2921,6 +3023,15 @@ export interface components {
             tags_detail: components["schemas"]["TagInfo"][];
             /** Tier */
             tier: string | null;
+            /** Trait Values */
+            trait_values: components["schemas"]["TraitValue"][];
+            /**
+             * Traits
+             * @default {}
+             */
+            traits: {
+                [key: string]: unknown;
+            };
             value: components["schemas"]["ValueInfo"] | null;
         };
         /**
@@ -2964,6 +3075,13 @@ export interface components {
             tags: string[];
             /** Tier */
             tier: string | null;
+            /**
+             * Traits
+             * @default {}
+             */
+            traits: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Days
@@ -3100,6 +3218,26 @@ export interface components {
             reason?: string | null;
             /** Why */
             why: string;
+        };
+        /**
+         * DistributionInfo
+         * @description Of those with a value of their own. Numbers and money in their unit, times as days ago (`low`, `high`) and epoch ms.
+         */
+        DistributionInfo: {
+            /** Base Count */
+            base_count: number;
+            /** Buckets */
+            buckets: components["schemas"]["Bucket"][];
+            /** Distinct Count */
+            distinct_count?: number | null;
+            /** Known Count */
+            known_count: number;
+            /** Largest */
+            largest?: number | null;
+            /** Mean */
+            mean?: number | null;
+            /** Smallest */
+            smallest?: number | null;
         };
         /** Estimate */
         Estimate: {
@@ -4991,6 +5129,12 @@ export interface components {
             /** Sample */
             sample: string;
         };
+        /** SampleRow */
+        SampleRow: {
+            customer: components["schemas"]["CustomerRow"];
+            /** Value */
+            value: unknown;
+        };
         /** SavedMapping */
         SavedMapping: {
             /** Mapping */
@@ -5683,6 +5827,154 @@ export interface components {
             /** Share Rate */
             share_rate: number | null;
         };
+        /** TraitBody */
+        TraitBody: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name: string;
+        };
+        /** TraitDetail */
+        TraitDetail: {
+            /** Computed At */
+            computed_at: string | null;
+            /** Created By */
+            created_by: string | null;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Description */
+            description: string | null;
+            distribution: components["schemas"]["DistributionInfo"] | null;
+            /** Field */
+            field: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Problems */
+            problems: components["schemas"]["TraitProblem"][];
+            sentence: components["schemas"]["Label"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "computing" | "invalid";
+            /** Type */
+            type: ("text" | "number" | "money" | "time" | "boolean") | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Used By */
+            used_by: components["schemas"]["UserInfo"][];
+            /** Used Count */
+            used_count: number;
+            /** Version */
+            version: number;
+            /** Versions */
+            versions: components["schemas"]["TraitVersionInfo"][];
+        };
+        /** TraitList */
+        TraitList: {
+            /** Items */
+            items: components["schemas"]["TraitRow"][];
+            /** Limit */
+            limit: number;
+        };
+        /** TraitProblem */
+        TraitProblem: {
+            message: components["schemas"]["Label"];
+            /** Path */
+            path: string;
+        };
+        /** TraitRow */
+        TraitRow: {
+            /** Computed At */
+            computed_at: string | null;
+            /** Created By */
+            created_by: string | null;
+            /** Description */
+            description: string | null;
+            distribution: components["schemas"]["DistributionInfo"] | null;
+            /** Field */
+            field: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            sentence: components["schemas"]["Label"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "computing" | "invalid";
+            /** Type */
+            type: ("text" | "number" | "money" | "time" | "boolean") | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Used Count */
+            used_count: number;
+            /** Version */
+            version: number;
+        };
+        /** TraitTrial */
+        TraitTrial: {
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * Sample
+             * @default 10
+             */
+            sample: number;
+            /** Trait Id */
+            trait_id?: number | null;
+        };
+        /**
+         * TraitValue
+         * @description A trait as last computed; `value` is text, a number, fen, true or false, or a local day.
+         */
+        TraitValue: {
+            /** Field */
+            field: string;
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "money" | "time" | "boolean";
+            /** Value */
+            value: unknown;
+        };
+        /** TraitVersionInfo */
+        TraitVersionInfo: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Definition */
+            definition: {
+                [key: string]: unknown;
+            };
+            sentence: components["schemas"]["Label"];
+            /** Version */
+            version: number;
+        };
         /**
          * TransferInfo
          * @description `counts`: customers who are intended, attempting, started, done, refused, takeover_full or unknown.
@@ -5722,6 +6014,32 @@ export interface components {
             job_id: string;
             /** Transfer Id */
             transfer_id: number;
+        };
+        /** TrialInfo */
+        TrialInfo: {
+            distribution: components["schemas"]["DistributionInfo"];
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Sample */
+            sample: components["schemas"]["SampleRow"][];
+            sentence: components["schemas"]["Label"];
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "money" | "time" | "boolean";
+        };
+        /** UserInfo */
+        UserInfo: {
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "segment" | "trait";
+            /** Name */
+            name: string;
         };
         /** ValueBar */
         ValueBar: {
@@ -7549,7 +7867,7 @@ export interface operations {
                 segment?: number | null;
                 /** @description A column's key; with `-` before it, descending. */
                 sort?: string;
-                /** @description Keys by comma; checked, rows are always whole. */
+                /** @description Keys by comma. Rows are always whole; traits are in them when asked for here. */
                 columns?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
@@ -11090,6 +11408,263 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traits_list_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitList"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traits_create_trait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraitBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traits_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraitTrial"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traits_get_trait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trait_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traits_change_trait: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read. */
+                "if-match"?: string | null;
+            };
+            path: {
+                trait_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraitBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traits_delete_trait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trait_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traits_distribution_of: {
+        parameters: {
+            query: {
+                segment: number;
+            };
+            header?: never;
+            path: {
+                trait_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistributionInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traits_restore_trait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trait_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraitDetail"];
+                };
             };
             /** @description Any error (RFC 9457) */
             default: {
