@@ -65,8 +65,8 @@ const clients = {
       client.track(`sensors_node-${number}`, "SensorsNodeOrdered", { round: number });
     });
     if (order.full) {
-      client.track("sensors_node-visitor", "SensorsNodeLooked", {});
-      client.trackSignup("sensors_node-0", "SensorsNodeSignUp", "sensors_node-visitor", {});
+      client.track("sensors_node-visitor", "SensorsNodeLooked", { from: "test" });
+      client.trackSignup("sensors_node-0", "sensors_node-visitor", { from: "test" });
     }
     await sleep(1.5);
   },

@@ -8,6 +8,11 @@ import sys
 import threading
 import time
 
+import sensorsanalytics as sa
+from posthog import Posthog
+from rudderstack.analytics.client import Client as Rudder
+from segment.analytics.client import Client as Segment
+
 order = json.load(sys.stdin)
 url, rounds, gap = order["url"], order["rounds"], order["gap_seconds"]
 failed: list[str] = []
@@ -20,9 +25,7 @@ def each_round():
 
 
 def segment(key):
-    from segment.analytics.client import Client
-
-    client = Client(key, host=url, gzip=order.get("gzip", False), on_error=lambda error, items: failed.append(f"segment {error}"), max_retries=12)
+    client = Segment(key, host=url, gzip=order.get("gzip", False), on_error=lambda error, items: failed.append(f"segment {error}"), max_retries=12)
     for number in each_round():
         client.identify(f"segment-{number}", {"level": number})
         client.track(f"segment-{number}", "segment ordered", {"round": number, "revenue": 9.9})
@@ -37,9 +40,7 @@ def segment(key):
 
 
 def rudder(key):
-    from rudderstack.analytics.client import Client
-
-    client = Client(key, host=url, on_error=lambda error, items: failed.append(f"rudder {error}"), max_retries=12)
+    client = Rudder(key, host=url, on_error=lambda error, items: failed.append(f"rudder {error}"), max_retries=12)
     for number in each_round():
         client.identify(f"rudder-{number}", {"level": number})
         client.track(f"rudder-{number}", "rudder ordered", {"round": number})
@@ -51,8 +52,6 @@ def rudder(key):
 
 
 def posthog(key):
-    from posthog import Posthog
-
     client = Posthog(key, host=url, max_retries=12, flush_interval=0.2, on_error=lambda error, items: failed.append(f"posthog {error}"))
     for number in each_round():
         client.set(distinct_id=f"posthog-{number}", properties={"level": number})
@@ -66,8 +65,6 @@ def posthog(key):
 
 
 def sensors(key):
-    import sensorsanalytics as sa
-
     address = f"{url}/sa?project=default&token={key}"
     consumers = {"default": sa.DefaultConsumer(address), "batch": sa.BatchConsumer(address, max_size=5), "async": sa.AsyncBatchConsumer(address, flush_max_time=0.2)}
     for name, consumer in consumers.items():
