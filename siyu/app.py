@@ -40,6 +40,7 @@ from siyu.collect.replay import job_kinds as collect_jobs
 from siyu.customers import routes as customer_routes
 from siyu.customers.carrier_tags import job_kinds as customer_jobs
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
+from siyu.customers.likeness import names, people
 from siyu.events import log
 from siyu.foundation import jobs
 from siyu.foundation.database import check_ledger, open_ledger
@@ -49,14 +50,18 @@ from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import open_warehouse
+from siyu.identity import review_routes, suggest_routes
 from siyu.identity import routes as identity_routes
 from siyu.identity.facts import IDENTITY_LINK
+from siyu.identity.suggest_tasks import LOOK
+from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
 from siyu.orders import routes as import_routes
 from siyu.orders import shop_routes
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_LINE, ORDERS_ORDER
 from siyu.orders.imports import Import
+from siyu.orders.payments_tasks import payments_kind
 from siyu.orders.shop_tasks import FETCH_ALL, PULL_ALL
 from siyu.orders.shop_tasks import job_kinds as shop_jobs
 from siyu.orders.tasks import import_kind
@@ -96,6 +101,8 @@ ROUTERS = (
     import_routes.router,
     shop_routes.router,
     identity_routes.router,
+    suggest_routes.router,
+    review_routes.router,
     customer_routes.router,
     directory_routes.router,
     report_routes.router,
@@ -108,6 +115,7 @@ ROUTERS = (
 SCHEDULES = (
     Schedule("nightly recompute", RECOMPUTE, at=time(3, 0)),
     Schedule("people with news", REFRESH, every=timedelta(minutes=1)),
+    Schedule("probably one person", LOOK, at=time(3, 30)),
     Schedule("nightly reconcile", RECONCILE_ALL, at=time(4, 0)),
     Schedule("orders of shops", PULL_ALL, at=time(4, 30)),
     Schedule("orders that shops named", FETCH_ALL, every=timedelta(minutes=1)),
@@ -135,6 +143,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
+        *suggest_jobs(people), payments_kind(names),
         *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 

@@ -1284,6 +1284,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identity/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Suggested merges of a state, likeliest first */
+        get: operations["identity_list_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/suggestions/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept, reject or put off suggestions, or take a decision back
+         * @description Accepting merges the two customers. With `at_least` it takes all open ones of that probability; `dry_run` only counts.
+         */
+        post: operations["identity_decide_suggestions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/suggestions/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look for customers who are probably one person, now */
+        post: operations["identity_look_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity/suggestions/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Suggested merges: counts, the newest look, and how often people found them right */
+        get: operations["identity_read_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports": {
         parameters: {
             query?: never;
@@ -3100,12 +3171,49 @@ export interface components {
             to_on: string;
         };
         /** Decided */
-        Decided: {
+        "Decided-Input": {
             /**
              * Decision
              * @enum {string}
              */
             decision: "merge" | "apart";
+        };
+        /** Decided */
+        "Decided-Output": {
+            /** Customer Count */
+            customer_count: number;
+            /** Operation Ids */
+            operation_ids: number[];
+            /** Suggestion Count */
+            suggestion_count: number;
+        };
+        /**
+         * Decision
+         * @description Of these suggestions, or of all open ones of at least a probability; `dry_run` only counts.
+         */
+        Decision: {
+            /** At Least */
+            at_least?: number | null;
+            /**
+             * Beyond Limits
+             * @default false
+             */
+            beyond_limits: boolean;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "reject" | "later" | "open";
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Ids
+             * @default []
+             */
+            ids: number[];
         };
         /** DeliveryAttempt */
         DeliveryAttempt: {
@@ -3260,6 +3368,19 @@ export interface components {
             properties: components["schemas"]["PropertyInfo"][];
             /** Version */
             version: number;
+        };
+        /**
+         * EvidenceInfo
+         * @description `weight_bits` above 0 speaks for one person, below 0 against.
+         */
+        EvidenceInfo: {
+            /** Field */
+            field: string;
+            /** Level */
+            level: string;
+            level_name: components["schemas"]["Label"];
+            /** Weight Bits */
+            weight_bits: number;
         };
         /** ExplainBody */
         ExplainBody: {
@@ -3951,6 +4072,29 @@ export interface components {
             password: string;
         };
         /**
+         * LookInfo
+         * @description The newest look over all customers; `is_tightened`: so many were alike that the largest groups were left out.
+         */
+        LookInfo: {
+            /** Candidate Count */
+            candidate_count: number;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Is Tightened */
+            is_tightened: boolean;
+            /** Model */
+            model: string;
+            /** New Count */
+            new_count: number;
+            /** Pair Count */
+            pair_count: number;
+            /** Record Count */
+            record_count: number;
+        };
+        /**
          * MediaInfo
          * @description `media` stands in an attachment where the carrier wants a media_id: it stays valid when the carrier forgets the upload.
          */
@@ -4508,6 +4652,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[SuggestionInfo] */
+        Page_SuggestionInfo_: {
+            /** Items */
+            items: components["schemas"]["SuggestionInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[TimelineEntry] */
         Page_TimelineEntry_: {
             /** Items */
@@ -4991,6 +5144,24 @@ export interface components {
             state?: string | null;
             /** Transferred Count */
             transferred_count: number;
+        };
+        /**
+         * ReviewedInfo
+         * @description How often people found suggestions of at least a probability right; `low_rate`: so much at least, with 95 % confidence.
+         */
+        ReviewedInfo: {
+            /** Accepted Count */
+            accepted_count: number;
+            /** Low Rate */
+            low_rate: number;
+            /** May Be Automatic */
+            may_be_automatic: boolean;
+            /** Precision Rate */
+            precision_rate: number | null;
+            /** Probability */
+            probability: number;
+            /** Rejected Count */
+            rejected_count: number;
         };
         /**
          * Rfm
@@ -5572,6 +5743,11 @@ export interface components {
             /** Job Id */
             job_id: string;
         };
+        /** StartedLook */
+        StartedLook: {
+            /** Job Id */
+            job_id: string;
+        };
         /** StartedPull */
         StartedPull: {
             /** Job Id */
@@ -5622,6 +5798,45 @@ export interface components {
             province: string | null;
             /** Staff Count */
             staff_count: number;
+        };
+        /** SuggestionInfo */
+        SuggestionInfo: {
+            /** Customer Ids */
+            customer_ids: number[];
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /** Id */
+            id: number;
+            /** Operation Id */
+            operation_id: number | null;
+            /** Probability */
+            probability: number;
+            /** Reasons */
+            reasons: components["schemas"]["EvidenceInfo"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "later" | "accepted" | "rejected" | "stale";
+            /** Weight Bits */
+            weight_bits: number;
+        };
+        /** SuggestionSummary */
+        SuggestionSummary: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            last_look: components["schemas"]["LookInfo"] | null;
+            /** Reviewed */
+            reviewed: components["schemas"]["ReviewedInfo"][];
         };
         /**
          * TagCount
@@ -9103,7 +9318,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decided"];
+                "application/json": components["schemas"]["Decided-Input"];
             };
         };
         responses: {
@@ -9280,6 +9495,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OperationInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_list_suggestions: {
+        parameters: {
+            query?: {
+                /** @description open, later, accepted, rejected or stale */
+                state?: "open" | "later" | "accepted" | "rejected" | "stale";
+                customer_id?: number | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuggestionInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_decide_suggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided-Output"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_look_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedLook"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_read_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionSummary"];
                 };
             };
             /** @description Any error (RFC 9457) */

@@ -56,6 +56,10 @@ export type ExportRequest = {
   format: "csv" | "xlsx";
 };
 
+export type Suggestion = Schemas["SuggestionInfo"];
+export type SuggestionState = Suggestion["state"];
+export type SuggestionSummary = Schemas["SuggestionSummary"];
+
 export type CarrierProduct = Schemas["ProductInfo"];
 export type CarrierField = Schemas["CarrierField"];
 export type CarrierAccount = Schemas["AccountInfo"];

@@ -18,6 +18,7 @@ import {
   TagsOutlined,
   TeamOutlined,
   UserOutlined,
+  UserSwitchOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 
@@ -30,6 +31,7 @@ export const MENU: MenuGroup[] = [
     key: "people",
     entries: [
       { to: "/customers", key: "customers", icon: <UserOutlined />, permission: "customers.read" },
+      { to: "/identity", key: "identity", icon: <UserSwitchOutlined />, permission: "identity.read" },
       { to: "/segments", key: "segments", icon: <FunnelPlotOutlined />, permission: "segments.read" },
       { to: "/rfm", key: "rfm", icon: <AppstoreOutlined />, permission: "reports.read" },
       { to: "/lifecycle", key: "lifecycle", icon: <ApartmentOutlined />, permission: "reports.read" },

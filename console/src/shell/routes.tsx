@@ -55,6 +55,12 @@ export const router = createBrowserRouter([
             () => import("@/rooms/customers/CustomerPage") as Promise<Page>,
           ),
           page(
+            "/identity",
+            "identity.read",
+            "IdentityPage",
+            () => import("@/rooms/identity/IdentityPage") as Promise<Page>,
+          ),
+          page(
             "/accounts",
             "carriers.read",
             "AccountsPage",

@@ -1,6 +1,7 @@
 import carriers from "./carriers.json";
 import customers from "./customers.json";
 import events from "./events.json";
+import identity from "./identity.json";
 import jobs from "./jobs.json";
 import measurement from "./measurement.json";
 import orders from "./orders.json";
@@ -10,4 +11,4 @@ import system from "./system.json";
 import team from "./team.json";
 import ui from "./ui.json";
 
-export default { carriers, customers, events, jobs, measurement, orders, segments, shell, system, team, ui };
+export default { carriers, customers, events, identity, jobs, measurement, orders, segments, shell, system, team, ui };

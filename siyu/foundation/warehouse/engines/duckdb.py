@@ -217,3 +217,12 @@ class DuckDBEngine:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def private_connection(memory: str, threads: int = 0) -> duckdb.DuckDBPyConnection:
+    """A DuckDB of the caller's own that lives in memory and never spills: for values that must not lie on disk in clear."""
+    # An empty folder for temporary files turns spilling off.
+    options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory, "temp_directory": ""}
+    if threads:
+        options["threads"] = threads
+    return duckdb.connect(":memory:", config=options)
