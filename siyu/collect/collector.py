@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
 
@@ -46,7 +47,7 @@ class Collector:
         self._writer: Writer | None = None
         self._held: dict[str, Feed] = {}
         self._asked = float("-inf")
-        self._asking = asyncio.Lock()
+        self._asking = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]()
         self._disk = (float("-inf"), True)
         self._news = threading.Event()
         self._stopping = threading.Event()
@@ -90,7 +91,7 @@ class Collector:
         found = next((self._held[key] for key in told if key in self._held), None)
         if age < (HELD_SECONDS if found else ASK_AGAIN_SECONDS):
             return found
-        async with self._asking:
+        async with self._asking.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
             if time.monotonic() - self._asked >= ASK_AGAIN_SECONDS:
                 try:
                     self._held = await run_in_threadpool(self._look_up)

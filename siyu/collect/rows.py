@@ -30,11 +30,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Told(NamedTuple):
-    """An operation, the request that brought it, and its feed."""
+    """An operation, the request that brought it, its feed, and when it happened (epoch ms)."""
 
     arrival: Arrival
     feed: Feed
     operation: Operation
+    at_ms: int
 
 
 class Rows(NamedTuple):
@@ -49,33 +50,28 @@ def earliest_ms(stores: Stores) -> int:
     return to_ms(stores.now() - timedelta(days=stores.settings.collect_oldest_days))
 
 
-def at_ms(one: Told) -> int:
+def place(arrival: Arrival, feed: Feed, operation: Operation, earliest: int) -> Told | Fault:
+    """The operation with its time, or why it cannot be taken in: too long ago, or too large."""
+    at_ms = happened_ms(operation, arrival.received_ms)
+    if at_ms < earliest:
+        return Fault(operation.index, "too_old")
+    if len(arrival.body) > MOST_BYTES and len(_encode(operation.properties)) + sum(len(_encode(change.values)) for change in operation.changes) > MOST_BYTES:
+        return Fault(operation.index, "too_large")
+    return Told(arrival, feed, operation, at_ms)
+
+
+def happened_ms(operation: Operation, received_ms: int) -> int:
     """When it happened, epoch ms: the sender's time, put right by how far its clock is off when it sends; never after it came in."""
-    received, operation = one.arrival.received_ms, one.operation
     if operation.told_ms is None:
-        return received
-    behind = received - operation.sent_ms if operation.sent_ms is not None else 0
-    return min(operation.told_ms + behind, received)
-
-
-def placed(told: Sequence[Told], earliest: int) -> tuple[list[Told], list[tuple[Arrival, Fault]]]:
-    """Those that are neither too long ago nor too large; and the others."""
-    left, faults = [], []
-    for one in told:
-        operation = one.operation
-        if at_ms(one) < earliest:
-            faults.append((one.arrival, Fault(operation.index, "too_old")))
-        elif len(one.arrival.body) > MOST_BYTES and _size(operation) > MOST_BYTES:
-            faults.append((one.arrival, Fault(operation.index, "too_large")))
-        else:
-            left.append(one)
-    return left, faults
+        return received_ms
+    behind = received_ms - operation.sent_ms if operation.sent_ms is not None else 0
+    return min(operation.told_ms + behind, received_ms)
 
 
 def keys_of(told: Sequence[Told]) -> list[int]:
     """A 63-bit key of each operation: its feed and its own id. One that has neither id nor time counts once an hour."""
     found = []
-    for arrival, feed, operation in told:
+    for arrival, feed, operation, *_ in told:
         text = f"{feed.id}\0{operation.key}"
         if operation.told_ms is None and operation.key.startswith("#"):
             text += f"\0{arrival.received_ms // _HOUR_MS}"
@@ -94,7 +90,7 @@ def lay_out(secrets: Secrets, keys: Sequence[int], told: Sequence[Told]) -> list
 
 
 def _run(secrets: Secrets, keys: Sequence[int], told: Sequence[Told]) -> Rows:
-    times = np.array([at_ms(one) for one in told], np.int64)
+    times = np.array([one.at_ms for one in told], np.int64)
     people = identify_mentions(secrets, _mentions(told), times)
     anchors = people.anchors
     tables = [
@@ -110,7 +106,7 @@ def _run(secrets: Secrets, keys: Sequence[int], told: Sequence[Told]) -> Rows:
 
 def _mentions(told: Sequence[Told]) -> Mentions:
     columns: dict[str, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
-    for row, (_, feed, operation) in enumerate(told):
+    for row, (_, feed, operation, *_) in enumerate(told):
         for namespace, value in operation.ids:
             of = columns[feed.user_namespace if namespace == USER else namespace]
             of[0].append(row)
@@ -162,7 +158,7 @@ def _unusable(told: Sequence[Told], people: People) -> list[tuple[Arrival, Fault
     """A phone or an e-mail that cannot be one; where nothing else says who it is, the operation is about nobody."""
     found = []
     for row in people.unusable.tolist():
-        arrival, _, operation = told[row]
+        arrival, _, operation, *_ = told[row]
         found.append((arrival, Fault(operation.index, "bad_identifier" if people.anchors[row] else "no_person")))
     return found
 
@@ -170,6 +166,3 @@ def _unusable(told: Sequence[Told], people: People) -> list[tuple[Arrival, Fault
 def _own_clock(operation: Operation, ms: int) -> int | None:
     return operation.told_ms if operation.told_ms is not None and 0 < operation.told_ms != ms else None
 
-
-def _size(operation: Operation) -> int:
-    return len(_encode(operation.properties)) + sum(len(_encode(change.values)) for change in operation.changes)

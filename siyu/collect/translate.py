@@ -29,6 +29,8 @@ from siyu.foundation.database import insert_ignore
 from siyu.foundation.stores import Stores
 
 TOGETHER_BYTES = 4 * 1024 * 1024
+STRANGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""Errors that come from what was told (a repeat ends the same way), and not from a store that cannot be had."""
 _log = logging.getLogger("siyu.collect")
 
 
@@ -84,7 +86,7 @@ def take(
 
     `waiting` are entries of the quarantine (content key → number), who takes them in, and a list for the numbers that are settled by it.
     """
-    ready = _ready(stores, arrivals, senders, room)
+    ready = _made_ready(stores, arrivals, senders, room)
     kept = quarantine.prepare(stores.secrets, ready.rejected)
     now = stores.now()
     with stores.ledger.begin() as tx:
@@ -122,8 +124,25 @@ def _collect(stores: Stores, folder: Path, place: Place) -> tuple[list[Arrival],
     return arrivals, after
 
 
+def _made_ready(stores: Stores, arrivals: Sequence[Arrival], senders: dict[int, Feed], room: bool) -> Ready:
+    """As `_ready`; a request at which it fails is set aside, so that the others, and other feeds, do not stand still behind it."""
+    try:
+        return _ready(stores, arrivals, senders, room)
+    except STRANGE:
+        _log.exception("some request cannot be taken in; it is looked for, and kept in the quarantine")
+    good, bad = list[Arrival](), list[Rejected]()
+    for arrival in arrivals:
+        try:
+            _ready(stores, [arrival], senders, room)
+            good.append(arrival)
+        except STRANGE:
+            bad.append(Rejected(arrival, "not_taken", "", 0))
+    ready = _ready(stores, good, senders, room)
+    return ready._replace(rejected=[*ready.rejected, *bad])
+
+
 def _ready(stores: Stores, arrivals: Sequence[Arrival], senders: dict[int, Feed], room: bool) -> Ready:
-    told, rejected = list[Told](), list[Rejected]()
+    told, rejected, earliest = list[Told](), list[Rejected](), rows.earliest_ms(stores)
     for arrival in arrivals:
         feed = senders.get(arrival.feed_id)
         if feed is None or feed.status == "paused":
@@ -131,10 +150,14 @@ def _ready(stores: Stores, arrivals: Sequence[Arrival], senders: dict[int, Feed]
                 rejected.append(Rejected(arrival, "feed_paused" if feed else "no_feed", "", 0))
             continue
         found = read(arrival)
-        told += [Told(arrival, feed, operation) for operation in found.operations]
-        rejected += _rejected(arrival, found.faults)
-    earliest = rows.earliest_ms(stores)
-    told, faults = rows.placed(told, earliest)
+        wrong = list(found.faults)
+        for operation in found.operations:
+            one = rows.place(arrival, feed, operation, earliest)
+            if isinstance(one, Told):
+                told.append(one)
+            else:
+                wrong.append(one)
+        rejected += _rejected(arrival, wrong)
     keys = rows.keys_of(told)
     with stores.ledger.read() as tx:
         old = seen.known(tx, keys)
@@ -145,17 +168,15 @@ def _ready(stores: Stores, arrivals: Sequence[Arrival], senders: dict[int, Feed]
             fresh[key] = one
     new = list(fresh.values())
     looked = plan_step.look(checks, stores, new)
-    faults += [(new[row].arrival, fault) for row, fault in looked.refused.items()]
     if looked.refused:
         fresh = {key: one for row, (key, one) in enumerate(fresh.items()) if row not in looked.refused}
     batches = rows.lay_out(stores.secrets, list(fresh), list(fresh.values()))
-    faults += [fault for batch in batches for fault in batch.faults]
-    by_arrival = defaultdict[int, list[Fault]](list)
-    held = {id(arrival): arrival for arrival in arrivals}
-    for arrival, fault in faults:
-        by_arrival[id(arrival)].append(fault)
-    for number, of_it in by_arrival.items():
-        rejected += _rejected(held[number], of_it)
+    refused = [(new[row].arrival, fault) for row, fault in looked.refused.items()]
+    unusable: dict[int, tuple[Arrival, list[Fault]]] = {}
+    for arrival, fault in (*refused, *(pair for batch in batches for pair in batch.faults)):
+        unusable.setdefault(id(arrival), (arrival, []))[1].append(fault)
+    for arrival, of_it in unusable.values():
+        rejected += _rejected(arrival, of_it)
     return Ready(batches, list(fresh), rejected, _heard(arrivals, senders, fresh.values()), new, looked)
 
 

@@ -42,14 +42,14 @@ class _Keys(msgspec.Struct, gc=False):
 def key_in(plain: bytes) -> list[str]:
     """Write keys that a body names, the likelier first."""
     try:
-        told = msgspec.json.decode(plain, type=list[_Keys] | _Keys)
+        told: list[_Keys] | _Keys = reading.strictly(plain, list[_Keys] | _Keys)  # type: ignore[arg-type]
     except msgspec.DecodeError:
         return _loose_keys(plain)
     one = told if isinstance(told, _Keys) else told[0] if told else _Keys()
     found = [one.writeKey, one.write_key, one.api_key, one.token, one.project]
     if bytes(one.properties).startswith(b"{"):
         with suppress(msgspec.DecodeError):
-            found.append(msgspec.json.decode(one.properties, type=_Keys).token)
+            found.append(reading.strictly(bytes(one.properties), _Keys).token)
     return [key for key in found if isinstance(key, str) and key]
 
 

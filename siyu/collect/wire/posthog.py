@@ -55,7 +55,10 @@ class _Loose(msgspec.Struct, gc=False):
 def read(plain: bytes, hint: str) -> Read:
     """What a request says."""
     faults: list[Fault] = []
-    events, sent = _events(plain, faults)
+    try:
+        events, sent = _events(plain, faults)
+    except msgspec.DecodeError:
+        return Read([], [Fault(None, "unreadable")])
     if len(events) > MOST_OPERATIONS:
         return Read([], [Fault(None, "too_many")])
     sent_ms = moment(sent)
@@ -64,13 +67,10 @@ def read(plain: bytes, hint: str) -> Read:
 
 def _events(plain: bytes, faults: list[Fault]) -> tuple[list[tuple[int, _Event]], _Text]:
     try:
-        batch, _ = reading.several(plain, _Batch)
+        batch = reading.several(plain, _Batch)
         return list(enumerate(batch.batch)), batch.sent_at
     except msgspec.ValidationError:
         pass
-    except msgspec.DecodeError:
-        faults.append(Fault(None, "unreadable"))
-        return [], None
     told = reading.loosely(plain)
     items = told if isinstance(told, list) else [told]
     sent: Any = None

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,22 +22,30 @@ _ENCODER = msgspec.json.Encoder(order="sorted")
 _Text = str | int | float | None
 
 
-def several(plain: bytes, kind: type[T]) -> tuple[T, bool]:
-    """Read a body at once. The second value says that it had to be cleaned first (NaN, lone surrogates, NUL).
+def strictly(plain: bytes, kind: type[T]) -> T:
+    """Read JSON by the letter; too deep, or no UTF-8, is no JSON either."""
+    try:
+        return msgspec.json.decode(plain, type=kind)
+    except (RecursionError, UnicodeDecodeError) as error:
+        raise msgspec.DecodeError("no JSON") from error
+
+
+def several(plain: bytes, kind: type[T]) -> T:
+    """Read a body at once, cleaned where it must be (NaN, lone surrogates, NUL).
 
     Raises
     ------
     msgspec.DecodeError
-        When it is no JSON by any reading; msgspec.ValidationError when its shape is another.
+        When it is no JSON by any reading; its kind ValidationError when its shape is another.
     """
     if b"\\u0000" not in plain and b"\0" not in plain:
         try:
-            return msgspec.json.decode(plain, type=kind), False
+            return strictly(plain, kind)
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError:
             pass
-    return msgspec.convert(loosely(plain), kind), True
+    return msgspec.convert(loosely(plain), kind)
 
 
 def loosely(plain: bytes) -> Any:
@@ -49,10 +58,10 @@ def loosely(plain: bytes) -> Any:
 
 
 def clean(value: Any, depth: int = 0) -> Any:
-    """Without NUL and lone surrogates, which no database takes; what lies deeper than 64 levels is left out."""
+    """Without NUL and lone surrogates, which no database takes; what is infinite or lies deeper than 64 levels is left out."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-    if depth > 64:
+    if depth > 64 or (isinstance(value, float) and not isfinite(value)):
         return None
     if isinstance(value, dict):
         return {clean(name): clean(one, depth + 1) for name, one in value.items()}
@@ -107,6 +116,14 @@ def moment(value: _Text) -> int | None:
         return _since_epoch(float(value))
     except (ValueError, OverflowError):
         return None
+
+
+def is_number(value: Any) -> bool:
+    """A finite number, or a text that is one; true and false are none."""
+    try:
+        return not isinstance(value, bool) and isinstance(value, str | int | float) and isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
 
 
 def named(told: _Text) -> str:

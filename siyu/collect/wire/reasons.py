@@ -27,6 +27,7 @@ REASONS: dict[str, Reason] = {
     "no_person": Reason(Text("没有可用的用户标识", "no usable id of a person"), _CLIENT),
     "bad_identifier": Reason(Text("手机号或邮箱不成立;其余部分已收下", "a phone or e-mail that cannot be one; the rest was taken in"), _CLIENT),
     "bad_value": Reason(Text("要累加的不是数字", "what is to be added is no number"), _CLIENT),
+    "not_taken": Reason(Text("处理它时 Siyu 出错,详情在日志里", "Siyu failed at it; the log has the details"), Text("升级 Siyu 后重放", "replay after an upgrade of Siyu")),
     "too_old": Reason(Text("发生时间早于允许的最早时间", "it happened before the earliest time that is allowed"), Text("放宽设置 SIYU_COLLECT_OLDEST_DAYS 后重放", "allow more by the setting SIYU_COLLECT_OLDEST_DAYS, then replay")),
     "breaks_plan": Reason(Text("不符合埋点方案", "it breaks the tracking plan"), Text("改埋点方案或改发送端;改方案后可以重放", "change the plan, or what is sent; after a change of the plan, replay")),
 }  # fmt: skip

@@ -64,7 +64,10 @@ class _Loose(msgspec.Struct, gc=False):
 def read(plain: bytes, hint: str) -> Read:
     """What a request says; `hint` is the operation that its address names, or empty."""
     faults: list[Fault] = []
-    events, sent = _events(plain, faults)
+    try:
+        events, sent = _events(plain, faults)
+    except msgspec.DecodeError:
+        return Read([], [Fault(None, "unreadable")])
     if len(events) > MOST_OPERATIONS:
         return Read([], [Fault(None, "too_many")])
     sent_ms = moment(sent)
@@ -73,13 +76,10 @@ def read(plain: bytes, hint: str) -> Read:
 
 def _events(plain: bytes, faults: list[Fault]) -> tuple[list[tuple[int, _Event]], _Text]:
     try:
-        batch, _ = reading.several(plain, _Batch)
+        batch = reading.several(plain, _Batch)
         return list(enumerate(batch.batch)), batch.sentAt
     except msgspec.ValidationError:
         pass
-    except msgspec.DecodeError:
-        faults.append(Fault(None, "unreadable"))
-        return [], None
     told = reading.loosely(plain)
     try:
         loose = msgspec.convert(told, _Loose)

@@ -54,7 +54,10 @@ class _Event(msgspec.Struct, gc=False):
 def read(plain: bytes, hint: str) -> Read:
     """What a request says: one operation, or a list of them."""
     faults: list[Fault] = []
-    events = _events(plain, faults)
+    try:
+        events = _events(plain, faults)
+    except msgspec.DecodeError:
+        return Read([], [Fault(None, "unreadable")])
     if len(events) > MOST_OPERATIONS:
         return Read([], [Fault(None, "too_many")])
     return reading.sort_out((_operation(index, event) for index, event in events), faults)
@@ -62,13 +65,10 @@ def read(plain: bytes, hint: str) -> Read:
 
 def _events(plain: bytes, faults: list[Fault]) -> list[tuple[int, _Event]]:
     try:
-        found, _ = reading.several(plain, list[_Event] | _Event)  # type: ignore[arg-type]
+        found: list[_Event] | _Event = reading.several(plain, list[_Event] | _Event)  # type: ignore[arg-type]
         return list(enumerate(found)) if isinstance(found, list) else [(0, found)]
     except msgspec.ValidationError:
         pass
-    except msgspec.DecodeError:
-        faults.append(Fault(None, "unreadable"))
-        return []
     told = reading.loosely(plain)
     return list(reading.one_by_one(told if isinstance(told, list) else [told], _Event, faults))
 
@@ -87,6 +87,8 @@ def _operation(index: int, event: _Event) -> Operation | Fault:
         return Fault(index, "bad_name")
     ids, cut = people(*_ids(event, login, kind)), tuple[Id, ...]()
     changes = tuple[Change, ...]()
+    if kind == "profile_increment" and not all(map(reading.is_number, properties.values())):
+        return Fault(index, "bad_value")
     if kind in PROFILES:
         more, changes = reading.contacts((Change(PROFILES[kind], properties),))
         ids, properties = people(*ids, *more), {}

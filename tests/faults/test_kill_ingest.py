@@ -1,0 +1,17 @@
+"""kill -9 of the server while SDKs send: what was answered 200 is in the log, and everything once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.makers.killed import kill_while_sending
+
+
+@pytest.mark.xdist_group("kill 0")
+def test_what_was_acknowledged_is_stored_once(tmp_path: Path) -> None:
+    found = kill_while_sending(tmp_path / "home", rounds=2)
+    assert len(found.acknowledged) > 100
+    assert found.lost == set()
+    assert found.twice == []
