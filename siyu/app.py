@@ -37,6 +37,7 @@ from siyu.collect.collector import Collector
 from siyu.collect.door import Door
 from siyu.collect.replay import TIDY
 from siyu.collect.replay import job_kinds as collect_jobs
+from siyu.customers import consent_routes
 from siyu.customers import routes as customer_routes
 from siyu.customers.carrier_tags import job_kinds as customer_jobs
 from siyu.customers.facts import FACTS as CUSTOMER_FACTS
@@ -65,6 +66,12 @@ from siyu.orders.payments_tasks import payments_kind
 from siyu.orders.shop_tasks import FETCH_ALL, PULL_ALL
 from siyu.orders.shop_tasks import job_kinds as shop_jobs
 from siyu.orders.tasks import import_kind
+from siyu.rights import page_routes as preference_pages
+from siyu.rights import retention_routes
+from siyu.rights import routes as right_routes
+from siyu.rights.tasks import TEND
+from siyu.rights.tasks import job_kinds as right_jobs
+from siyu.rights.tasks import remember as remember_erasures
 from siyu.river import flow
 from siyu.segments import directory_routes, report_routes, traits_routes
 from siyu.segments import routes as segment_routes
@@ -73,7 +80,7 @@ from siyu.segments.facts import FACTS as SEGMENT_FACTS
 from siyu.segments.reports import PREPARE
 from siyu.segments.tasks import RECOMPUTE, REFRESH
 from siyu.segments.tasks import job_kinds as segment_jobs
-from siyu.team import event_routes, job_routes
+from siyu.team import event_routes, job_routes, look_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
@@ -104,6 +111,10 @@ ROUTERS = (
     suggest_routes.router,
     review_routes.router,
     customer_routes.router,
+    consent_routes.router,
+    right_routes.router,
+    retention_routes.router,
+    look_routes.router,
     directory_routes.router,
     report_routes.router,
     segment_routes.router,
@@ -124,6 +135,7 @@ SCHEDULES = (
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("quarantine that ends", TIDY, at=time(5, 0)),
+    Schedule("what is kept too long", TEND, at=time(2, 30)),
     Schedule("reports of the new day", PREPARE, at=time(0, 0)),
 )
 LEASE_SECONDS = 5.0
@@ -144,7 +156,7 @@ def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
         *suggest_jobs(people), payments_kind(names),
-        *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
+        *right_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 
 
@@ -155,7 +167,8 @@ def build(stores: Stores) -> FastAPI:
     carriers = Carriers(stores)
     collector = Collector(stores)
     app = build_application(
-        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector), sample_name=demo.shown_name
+        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector), sample_name=demo.shown_name,
+        pages=(preference_pages.router,),
     )
     app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds
@@ -183,12 +196,14 @@ def _after_import(running: Running) -> None:
 
 def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Collector) -> Any:
     @asynccontextmanager
-    async def life(_app: FastAPI) -> AsyncIterator[None]:
+    async def life(app: FastAPI) -> AsyncIterator[None]:
         stopping = threading.Event()
         flowing = threading.Thread(target=_keep_flowing, args=(stores, stopping), name="river", daemon=True)
         carriers.start()
         collector.start()
         refill.ask(stores)
+        remember_erasures(stores)
+        app.state.looks.start()
         runner.start()
         flowing.start()
         yield
@@ -196,6 +211,7 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Col
         carriers.stop()
         collector.stop()
         runner.stop()
+        app.state.looks.stop()
         flowing.join(timeout=10)
 
     return life

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
 
 from siyu.carriers.tasks import FOLLOW_UP
 from siyu.customers.carrier_tags import FROM_CARRIER, TO_CARRIER
 from siyu.customers.moves import MOVES as CUSTOMER_MOVES
+from siyu.customers.statements import STATEMENTS
 from siyu.events import log, reactions
 from siyu.events.reactions import Reaction
 from siyu.foundation.brand import EPOCH_CURSOR, data_epoch
@@ -19,7 +22,7 @@ from siyu.identity.moves import declare
 from siyu.identity.resolve import RESOLVE
 from siyu.orders.shop_tasks import TAKE_IN
 
-REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, FOLLOW_UP, FROM_CARRIER, TO_CARRIER)
+REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER)
 MOVES = (*CUSTOMER_MOVES,)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)
@@ -40,6 +43,13 @@ def flow(stores: Stores) -> int:
             resolved_through=resolved,
             head=head,
         )
+
+
+@contextmanager
+def resting() -> Iterator[None]:
+    """Nothing flows within the block: what is taken out of the warehouse is not brought back by a flow that read the log before."""
+    with _flowing:
+        yield
 
 
 def _follow_epoch(stores: Stores) -> None:

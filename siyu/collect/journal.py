@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import msgspec
 import pyarrow as pa
@@ -90,6 +92,8 @@ class Writer:
         self._number = max([first_segment - 1, *segments(folder)])
         self._file: int | None = None
         self._size = 0
+        self._lock = threading.Lock()
+        _WRITING[folder] = self
 
     def append(self, arrivals: Sequence[Arrival], now_ms: int) -> None:
         """Returns when they are on disk.
@@ -99,6 +103,15 @@ class Writer:
         OSError
             When the disk cannot take them (what was half written is cut off again).
         """
+        with self._lock:
+            self._append(arrivals, now_ms)
+
+    def roll(self) -> None:
+        """What comes next goes into a segment of its own."""
+        with self._lock:
+            self.close()
+
+    def _append(self, arrivals: Sequence[Arrival], now_ms: int) -> None:
         if self._file is None or self._size > SEGMENT_BYTES:
             self._open_next()
         assert self._file is not None
@@ -158,6 +171,9 @@ def blocks(folder: Path, secrets: Secrets, place: Place) -> Iterator[Block]:
                 yield Block(arrivals, Place(number, offset), written_ms)
 
 
+_WRITING: WeakValueDictionary[Path, Writer] = WeakValueDictionary()
+
+
 def segments(folder: Path) -> list[int]:
     """Numbers of the segments that are there, in order."""
     return sorted(int(path.stem) for path in folder.glob("*.journal"))
@@ -191,6 +207,39 @@ def drop(folder: Path, place: Place, written_before_ms: int) -> int:
     for number in done:
         path_of(folder, number).unlink(missing_ok=True)
     return len(done)
+
+
+def take_out(folder: Path, secrets: Secrets, place: Place, wanted: Callable[[Arrival], bool]) -> int:
+    """Write the segments that are translated to their end anew without some requests; returns how many those were.
+
+    The segment that is being written is ended first. A segment of another process that writes here still is left to the next time.
+    """
+    if (writer := _WRITING.get(folder)) is not None:
+        writer.roll()
+    gone = 0
+    for number in segments(folder):
+        path = path_of(folder, number)
+        if number > place.segment or (number == place.segment and place.offset < path.stat().st_size):
+            break
+        new, found = path.with_suffix(".new"), 0
+        with new.open("wb") as file:
+            new.chmod(0o600)
+            for block in blocks(folder, secrets, Place(number, 0)):
+                if block.after.segment != number:
+                    break
+                stay = [one for one in block.arrivals if not wanted(one)]
+                found += len(block.arrivals) - len(stay)
+                sealed, size = pack(secrets, stay)
+                file.write(_HEAD.pack(_MAGIC, len(sealed), zlib.crc32(sealed), size, block.written_ms) + sealed if stay else b"")
+            file.flush()
+            os.fsync(file.fileno())
+        if found:
+            stamp = path.stat()
+            new.replace(path)
+            os.utime(path, (stamp.st_atime, stamp.st_mtime))
+        new.unlink(missing_ok=True)
+        gone += found
+    return gone
 
 
 def open_folder(home: Path) -> tuple[str, Path]:

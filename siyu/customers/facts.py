@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from siyu.customers.consent_facts import CUSTOMERS_CONSENT
 from siyu.customers.folding import folded
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
 from siyu.events.properties import flatten
@@ -189,4 +190,4 @@ CUSTOMERS_PROPERTY = Fact(
     sources={ACTIVITY_RECORDED.name: _properties},
     on_duplicate="keep",
 )
-FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ITEM, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY)
+FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ITEM, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY, CUSTOMERS_CONSENT)

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from siyu.customers import _tables
+from siyu.customers import _consent_tables, _tables
+from siyu.customers.consent import STRICTEST
 from siyu.events import log
-from siyu.events.catalogue.customers import TAGS_CHANGED
+from siyu.events.catalogue.customers import CONSENTS_CHANGED, TAGS_CHANGED
 from siyu.foundation.clock import to_ms
-from siyu.identity.moves import Change, Move
+from siyu.identity.moves import Change, Move, most_restrictive
 
 
 def _told(tx: Connection, changes: Sequence[Change], now: datetime) -> None:
@@ -26,5 +27,18 @@ def _told(tx: Connection, changes: Sequence[Change], now: datetime) -> None:
     log.append(tx, TAGS_CHANGED, TAGS_CHANGED.table(columns), now=now)
 
 
-MOVES = (Move(_tables.tag, announce=_told),)
-"""Somebody who is merged keeps the tags of both; one that both had, as the customer who stays had it."""
+def _consents_told(tx: Connection, changes: Sequence[Change], now: datetime) -> None:
+    rows = [{**(change.after or {**(change.before or {}), "state": "unknown", "at_ms": to_ms(now)}), "source": "merge"} for change in changes]
+    names = ("customer_id", "purpose", "carrier", "state", "at_ms", "source")
+    log.append(tx, CONSENTS_CHANGED, CONSENTS_CHANGED.table({name: [row[name] for row in rows] for name in names}), now=now)
+
+
+MOVES = (
+    Move(_tables.tag, announce=_told),
+    Move(_consent_tables.consent, unite=most_restrictive("state", STRICTEST), copied_on_split=True, announce=_consents_told),
+    Move(_consent_tables.record, copied_on_split=False),
+    Move(_consent_tables.minor),
+    Move(_consent_tables.restriction, copied_on_split=True),
+)
+"""Somebody who is merged keeps the tags of both; one that both had, as the customer who stays had it. Of two statements of consent the
+stricter holds, who leaves takes it along, and the proofs stay with the person; so does a restriction."""

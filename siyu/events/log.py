@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
@@ -59,7 +60,7 @@ def head(tx: Connection) -> int:
 def batches(tx: Connection, after: int, through: int | None, events: Sequence[str], limit: int = _PAGE) -> list[Batch]:
     """The next batches of these events after a position, in order."""
     table = _tables.batch
-    query = select(table.c.position, table.c.event, table.c.payload).where(table.c.position > after, table.c.event.in_(list(events)))
+    query = select(table.c.position, table.c.event, table.c.payload).where(table.c.position > after, table.c.event.in_(list(events)), table.c.row_count > 0)
     if through is not None:
         query = query.where(table.c.position <= through)
     rows = tx.execute(query.order_by(table.c.position).limit(limit))
@@ -75,6 +76,37 @@ def read(ledger: Ledger, after: int, through: int, events: Sequence[str]) -> Ite
         if len(page) < 20:
             return
         after = page[-1].position
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """How far a rewriting has come (None: to its end), and by event the rows that went and those that changed."""
+
+    reached: int | None
+    gone: dict[str, int]
+    changed: dict[str, int]
+
+
+Change = Callable[[str, pa.Table], tuple[pa.Table, int] | None]
+"""(event, rows) → the rows that stay and how many of them are new; None when nothing is to be changed."""
+
+
+def rewrite(tx: Connection, after: int, through: int, change: Change, *, limit: int = _PAGE) -> Rewritten:
+    """Write the next batches in (after, through] anew without what must go. A batch keeps its position, also when it is empty."""
+    table = _tables.batch
+    query = select(table.c.position, table.c.event, table.c.payload).where(table.c.position > after, table.c.position <= through, table.c.row_count > 0)
+    page = tx.execute(query.order_by(table.c.position).limit(limit)).all()
+    gone: dict[str, int] = {}
+    changed: dict[str, int] = {}
+    for position, event, payload in page:
+        rows = _unpacked(payload)
+        left = change(event, rows)
+        if left is None:
+            continue
+        tx.execute(update(table).where(table.c.position == position).values(row_count=left[0].num_rows, payload=_packed(left[0])))
+        gone[event] = gone.get(event, 0) + rows.num_rows - left[0].num_rows
+        changed[event] = changed.get(event, 0) + left[1]
+    return Rewritten(page[-1].position if len(page) == limit else None, gone, changed)
 
 
 def counts(tx: Connection, since: datetime) -> dict[str, int]:

@@ -154,6 +154,16 @@ class Ledger:
             yield connection
             connection.rollback()
 
+    @contextmanager
+    def aside(self) -> Iterator[Connection]:
+        """A connection outside of any transaction, for what cannot run in one (VACUUM); this process's writers wait on SQLite."""
+        if not self.is_sqlite:
+            with self.engine.connect() as connection:
+                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            return
+        with self._turns, self.engine.connect() as connection:
+            yield connection
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -172,7 +182,7 @@ def open_ledger(url: str) -> Ledger:
 def _tune_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
     # The driver must not open transactions by itself: `begin` and `read` say BEGIN IMMEDIATE or BEGIN.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000", "cache_size=-64000", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000", "cache_size=-64000", "temp_store=MEMORY", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -34,7 +34,7 @@ from siyu.segments.directory_columns import DEFAULT_SORT, Kind, check_columns, c
 from siyu.segments.directory_rows import CustomerRow
 from siyu.segments.export_files import Format
 from siyu.segments.windows import Moment
-from siyu.team.access import Access, require
+from siyu.team.access import Access, looks_of, require
 from siyu.team.audit import record
 
 router = APIRouter(tags=["customers"])
@@ -113,6 +113,7 @@ class JobRef(BaseModel):
 @router.get("/customers", summary="The list of customers")
 def list_customers(
     access: Reader,
+    request: Request,
     q: Annotated[Line, Query(max_length=200, description="Part of the name, a customer number, or a whole phone, email or account.")] = "",
     filter: Annotated[Line, Query(max_length=50_000, description="A rule of the segment language, as JSON.")] = "",
     segment: Annotated[int | None, Query(ge=1, le=directory.BIGGEST_ID)] = None,
@@ -126,6 +127,7 @@ def list_customers(
         asked = directory.parse_asked(tx, q=q, filter=filter, segment_id=segment, sort=sort)
     position = decode_cursor(access.stores, _scope(asked), cursor)
     page = directory.read_page(access.stores, asked, after=Place(*position) if position else None, limit=limit, columns=shown)
+    looks_of(request).note(access.actor, "list", count=len(page.rows), detail=f"segment {segment}" if segment else "")
     next_cursor = encode_cursor(access.stores, _scope(asked), *page.next) if page.next else None
     return Page(items=page.rows, next_cursor=next_cursor, total=page.total)
 
@@ -200,9 +202,10 @@ def ask_export(body: ExportToMake, access: Exporter, request: Request) -> JobRef
 
 
 @router.get("/customers/exports/{file_id}", summary="Fetch an exported file", response_class=FileResponse)
-def fetch_export(file_id: Annotated[Line, Path(max_length=32)], access: Exporter) -> FileResponse:
+def fetch_export(file_id: Annotated[Line, Path(max_length=32)], access: Exporter, request: Request) -> FileResponse:
     with access.stores.ledger.begin() as tx:
         found = export.find_export(access.stores, tx, file_id, access.actor, may_unmask=access.may(UNMASK))
+    looks_of(request).note(access.actor, "file", detail=file_id)
     kind = "text/csv; charset=utf-8" if found.format == "csv" else "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return FileResponse(found.path, media_type=kind, filename=found.name)
 

@@ -24,7 +24,7 @@ from siyu.foundation.http import (
 from siyu.foundation.text import Text
 from siyu.segments import dossier
 from siyu.segments.directory_rows import CustomerRow
-from siyu.team.access import Access, require
+from siyu.team.access import Access, looks_of, require
 
 router = APIRouter()
 
@@ -92,6 +92,7 @@ class TimelineEntry(BaseModel):
 @router.get("/customers/{id:int}", summary="Everything of one customer")
 def read_customer(id: RowId, access: Reader, request: Request) -> Customer:
     found = dossier.read_dossier(access.stores, id, access.actor, unmasked=access.may(UNMASK))
+    looks_of(request).note(access.actor, "identifiers" if access.may(UNMASK) else "page", customer_id=id)
     value, language = found.value, language_of(request)
     return Customer(
         **found.row.model_dump(),

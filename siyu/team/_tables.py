@@ -112,3 +112,23 @@ STAFF = Table(
     Column("seen_at", UtcTime, nullable=False),
     UniqueConstraint("account_id", "userid"),
 )
+
+LOOK = Table(
+    "team_look",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor_id", BigInteger),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor_name", String(80), nullable=False),
+    # page | identifiers | timeline | consents | list | search | file
+    Column("what", String(16), nullable=False),
+    # Null where many people were seen at once; then `count` says how many.
+    Column("customer_id", BigInteger),
+    Column("count", Integer, nullable=False),
+    Column("detail", String(120), nullable=False),
+    Index(None, "customer_id", "id"),
+    Index(None, "actor_name", "id"),
+    Index(None, "at"),
+)
+"""Who looked at whose data."""

@@ -19,6 +19,7 @@ from siyu.foundation.text import Text
 from siyu.team import sessions, tokens
 from siyu.team.audit import COMMAND_LINE, Actor
 from siyu.team.errors import ForeignRequestError
+from siyu.team.looks import Looks
 from siyu.team.roles import PERMISSIONS, permissions_of
 
 ANYONE = "anyone"
@@ -128,6 +129,12 @@ def identify(request: Request, tasks: BackgroundTasks) -> Access | None:
     return Access(
         sessions.actor_of(member), member.role, permissions_of(member.role), stores, member.id, session
     )
+
+
+def looks_of(request: Request) -> Looks:
+    """Where it is written down whose data was looked at."""
+    looks: Looks = request.app.state.looks
+    return looks
 
 
 def _by_token(stores: Stores, tasks: BackgroundTasks, secret: str) -> Access:

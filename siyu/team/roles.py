@@ -33,6 +33,9 @@ PERMISSIONS = frozenset(
         "backups.write",
         "carriers.read",
         "carriers.write",
+        "rights.read",
+        "rights.write",
+        "consents.write",
     }
 )
 _READING = frozenset(name for name in PERMISSIONS if name.endswith(".read"))
@@ -52,12 +55,12 @@ ROLES: dict[str, Role] = {
         Role(
             "operator",
             Text("运营", "Operator"),
-            PERMISSIONS - {"team.write", "customers.identifiers", "audit.read", "backups.write"},
+            PERMISSIONS - {"team.write", "customers.identifiers", "audit.read", "backups.write", "rights.read", "rights.write"},
         ),
         Role(
             "analyst",
             Text("分析师", "Analyst"),
-            _READING - {"team.read", "audit.read"} | {"customers.export"},
+            _READING - {"team.read", "audit.read", "rights.read"} | {"customers.export"},
         ),
         Role("guide", Text("导购", "Guide"), frozenset({"customers.read"})),
         Role("auditor", Text("审计员", "Auditor"), _READING),

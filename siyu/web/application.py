@@ -15,6 +15,7 @@ from siyu.foundation.database import check_ledger
 from siyu.foundation.http import API_PREFIX, PROBLEM_TYPE, Problem
 from siyu.foundation.stores import Stores
 from siyu.team.access import anyone
+from siyu.team.looks import Looks
 from siyu.web.console import Console
 from siyu.web.middleware import Admission, BodyBound, Headers, RequestLog, allowed_hosts
 from siyu.web.problems import install_problem_handlers
@@ -54,8 +55,9 @@ def build_application(
     lifespan: Lifespan[Any] | None = None,
     sample_name: Callable[[Stores], str | None] = _none,
     console: Console | None = None,
+    pages: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """Mount every room's router under /api/v1 and the console everywhere else.
+    """Mount every room's router under /api/v1, pages for customers at their own addresses, and the console everywhere else.
 
     `lifespan` starts and stops what runs beside the requests (the job runner). `sample_name` gives the
     sample brand's name while it is loaded (shown in the session). `console` is for tests: another folder of built pages.
@@ -72,8 +74,11 @@ def build_application(
     )
     app.state.stores = stores
     app.state.sample_name = sample_name
+    app.state.looks = Looks(stores)
     for router in [*routers, _health_router()]:
         app.include_router(router, prefix=API_PREFIX, responses={"default": _PROBLEM})
+    for page in pages:
+        app.include_router(page)
     app.add_api_route("/health", _read_health, include_in_schema=False)
     app.router.default = console or Console()
     install_problem_handlers(app)

@@ -642,6 +642,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write down what people said, with its proof; it takes effect at once */
+        post: operations["consents_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents/purposes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Purposes in the words that people read, and how many people say what */
+        get: operations["consents_list_purposes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents/purposes/{purpose}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every wording that a purpose ever had, oldest first */
+        get: operations["consents_list_wordings"];
+        /** Give a purpose other words: a new version */
+        put: operations["consents_reword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers": {
         parameters: {
             query?: never;
@@ -773,6 +825,23 @@ export interface paths {
         };
         /** Everything of one customer */
         get: operations["customers_read_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person allows, with the proof of every statement */
+        get: operations["consents_read_consents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1512,6 +1581,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who looked at whose data, newest first; of one customer, or by one member */
+        get: operations["team_list_looks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/measurement/cohorts": {
         parameters: {
             query?: never;
@@ -1605,6 +1691,229 @@ export interface paths {
          */
         get: operations["measurement_read_overview"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/customers/{id}/guardian": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write down that the guardian of a child has consented */
+        put: operations["rights_guardian_consents"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/customers/{id}/restriction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a person's data, but use it for nothing except their orders */
+        put: operations["rights_restrict"];
+        post?: never;
+        /** Lift a restriction */
+        delete: operations["rights_lift"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Preference-page links for people; one each */
+        post: operations["rights_make_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests of people about their data: the open ones by due date, or all, newest first */
+        get: operations["rights_list_requests"];
+        put?: never;
+        /** Take a person's request */
+        post: operations["rights_take_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request, and who did what about it */
+        get: operations["rights_read_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/requests/{id}/carry-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do what a verified request asks: copy, correct or erase */
+        post: operations["rights_carry_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/requests/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The copy of everything of a person, as a zip file */
+        get: operations["rights_fetch_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/requests/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse a request, with the reason that the person is told */
+        post: operations["rights_refuse_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/requests/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The person's identity was checked; a restriction or withdrawal is done with it */
+        post: operations["rights_verify_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long each kind of data is kept, and what was removed lately */
+        get: operations["rights_list_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/retention/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the rules would remove now; nothing is changed */
+        get: operations["rights_count_due"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/retention/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove now what is kept too long, instead of tonight */
+        post: operations["rights_run_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rights/retention/{subject}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say how long something is kept */
+        put: operations["rights_set_rule"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2981,6 +3290,60 @@ export interface components {
              */
             state: "open" | "merged" | "apart" | "shared";
         };
+        /**
+         * ConsentInfo
+         * @description `carrier` is empty where it is about every carrier.
+         */
+        ConsentInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Carrier */
+            carrier: string;
+            /** Purpose */
+            purpose: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "granted" | "refused" | "withdrawn" | "unknown";
+        };
+        /** ConsentRecord */
+        ConsentRecord: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Carrier */
+            carrier: string;
+            /** Evidence */
+            evidence: string;
+            /** Id */
+            id: number;
+            /** Place */
+            place: string;
+            /** Purpose */
+            purpose: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "granted" | "refused" | "withdrawn" | "unknown";
+            /** Wording Version */
+            wording_version: number;
+        };
         /** ContactWayChange */
         ContactWayChange: {
             /** Departments */
@@ -3154,11 +3517,16 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** Days */
+        "Days-Input": {
+            /** Days */
+            days: number | null;
+        };
         /**
          * Days
          * @description Local days, both included.
          */
-        Days: {
+        "Days-Output": {
             /**
              * From On
              * Format: date
@@ -3637,6 +4005,11 @@ export interface components {
             /** Sent */
             sent: number;
         };
+        /** GuardianConsent */
+        GuardianConsent: {
+            /** Evidence */
+            evidence: string;
+        };
         /** Health */
         Health: {
             /** Status */
@@ -3804,6 +4177,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["LimitInfo"][];
         };
+        /** Items[LinkInfo] */
+        Items_LinkInfo_: {
+            /** Items */
+            items: components["schemas"]["LinkInfo"][];
+        };
         /** Items[LiveEntry] */
         Items_LiveEntry_: {
             /** Items */
@@ -3828,6 +4206,11 @@ export interface components {
         Items_ProductInfo_: {
             /** Items */
             items: components["schemas"]["ProductInfo"][];
+        };
+        /** Items[PurposeInfo] */
+        Items_PurposeInfo_: {
+            /** Items */
+            items: components["schemas"]["PurposeInfo"][];
         };
         /** Items[ReconcileInfo] */
         Items_ReconcileInfo_: {
@@ -3903,6 +4286,11 @@ export interface components {
         Items_WelcomeInfo_: {
             /** Items */
             items: components["schemas"]["WelcomeInfo"][];
+        };
+        /** JobAsked */
+        JobAsked: {
+            /** Job Id */
+            job_id: string;
         };
         /**
          * JobInfo
@@ -4029,6 +4417,38 @@ export interface components {
             sku: string | null;
         };
         /**
+         * LinkInfo
+         * @description `url` is the person's page; `one_click` belongs into the head of a letter (List-Unsubscribe, RFC 8058).
+         */
+        LinkInfo: {
+            /** Customer Id */
+            customer_id: number;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** One Click */
+            one_click: string;
+            /** Url */
+            url: string;
+        };
+        /** LinkWish */
+        LinkWish: {
+            /**
+             * Carrier
+             * @default
+             */
+            carrier: string;
+            /** Customer Ids */
+            customer_ids: number[];
+            /**
+             * Purpose
+             * @default
+             */
+            purpose: string;
+        };
+        /**
          * LiveEntry
          * @description `told` is what the client said, `reason` why it was set aside (empty: it was taken in). Masked, unless it was opened.
          */
@@ -4070,29 +4490,6 @@ export interface components {
             login: string;
             /** Password */
             password: string;
-        };
-        /**
-         * LookInfo
-         * @description The newest look over all customers; `is_tightened`: so many were alike that the largest groups were left out.
-         */
-        LookInfo: {
-            /** Candidate Count */
-            candidate_count: number;
-            /**
-             * Ended At
-             * Format: date-time
-             */
-            ended_at: string;
-            /** Is Tightened */
-            is_tightened: boolean;
-            /** Model */
-            model: string;
-            /** New Count */
-            new_count: number;
-            /** Pair Count */
-            pair_count: number;
-            /** Record Count */
-            record_count: number;
         };
         /**
          * MediaInfo
@@ -4182,6 +4579,17 @@ export interface components {
              * @enum {string}
              */
             unit: "count" | "fen" | "rate";
+        };
+        /** MinorInfo */
+        MinorInfo: {
+            /** Adult On */
+            adult_on: string;
+            /** Guardian At */
+            guardian_at: string | null;
+            /** Guardian Evidence */
+            guardian_evidence: string | null;
+            /** Is Child */
+            is_child: boolean;
         };
         /** ModeChange */
         ModeChange: {
@@ -4324,6 +4732,28 @@ export interface components {
         NewKey: {
             /** Write Key */
             write_key?: string | null;
+        };
+        /**
+         * NewRequest
+         * @description `wanted`: for a correction, attribute or identifier (`phone`, `email`, `name` …) → the right value.
+         */
+        NewRequest: {
+            /** Customer Id */
+            customer_id: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Said
+             * @default
+             */
+            said: string;
+            /**
+             * Wanted
+             * @default {}
+             */
+            wanted: {
+                [key: string]: string;
+            };
         };
         /** NewSend */
         NewSend: {
@@ -4544,8 +4974,8 @@ export interface components {
              * @enum {string}
              */
             grain: "day" | "week" | "month";
-            period: components["schemas"]["Days"];
-            previous: components["schemas"]["Days"];
+            period: components["schemas"]["Days-Output"];
+            previous: components["schemas"]["Days-Output"];
             /** Series */
             series: components["schemas"]["Point"][];
             /** Totals */
@@ -4611,6 +5041,15 @@ export interface components {
         Page_JobInfo_: {
             /** Items */
             items: components["schemas"]["JobInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[LookInfo] */
+        Page_LookInfo_: {
+            /** Items */
+            items: components["schemas"]["siyu__team__look_routes__LookInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -4685,6 +5124,19 @@ export interface components {
             new_password: string;
             /** Old Password */
             old_password: string;
+        };
+        /**
+         * PersonConsents
+         * @description What one person says now, the newest statements with their proof, and whether there is something special about them.
+         */
+        PersonConsents: {
+            /** History */
+            history: components["schemas"]["ConsentRecord"][];
+            /** Items */
+            items: components["schemas"]["ConsentInfo"][];
+            minor: components["schemas"]["MinorInfo"] | null;
+            /** Restricted Since */
+            restricted_since: string | null;
         };
         /**
          * PlanFile
@@ -4886,6 +5338,43 @@ export interface components {
             /** Since */
             since?: string | null;
         };
+        /** PurposeCount */
+        PurposeCount: {
+            /** Carrier */
+            carrier: string;
+            /** Customer Count */
+            customer_count: number;
+            /** Purpose */
+            purpose: string;
+            /** State */
+            state: string;
+        };
+        /** PurposeInfo */
+        PurposeInfo: {
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "consent" | "contract" | "legal_duty";
+            basis_name: components["schemas"]["Label"];
+            name: components["schemas"]["Label"];
+            /** Purpose */
+            purpose: string;
+            /** Version */
+            version: number;
+            wording: components["schemas"]["Label"];
+        };
+        /** PurposeList */
+        PurposeList: {
+            /** Carriers */
+            carriers: {
+                [key: string]: components["schemas"]["Label"];
+            };
+            /** Counts */
+            counts: components["schemas"]["PurposeCount"][];
+            /** Items */
+            items: components["schemas"]["PurposeInfo"][];
+        };
         /**
          * QuarantinePage
          * @description `reasons` counts the entries of this status and feed.
@@ -5030,6 +5519,23 @@ export interface components {
             /** Job Id */
             job_id: string;
         };
+        /**
+         * Recorded
+         * @description `unknown_rows`: statements whose identifier belongs to nobody; they are left out.
+         */
+        Recorded: {
+            /** Changed Count */
+            changed_count: number;
+            /** Recorded Count */
+            recorded_count: number;
+            /** Unknown Rows */
+            unknown_rows: number[];
+        };
+        /** Refused */
+        Refused: {
+            /** Reason */
+            reason: string;
+        };
         /** RejectReason */
         RejectReason: {
             /** Code */
@@ -5144,6 +5650,200 @@ export interface components {
             state?: string | null;
             /** Transferred Count */
             transferred_count: number;
+        };
+        /** RequestDetail */
+        RequestDetail: {
+            /** Customer Id */
+            customer_id: number;
+            /** Days Left */
+            days_left: number;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Has File */
+            has_file: boolean;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "access" | "correct" | "erase" | "restrict" | "withdraw";
+            kind_name: components["schemas"]["Label"];
+            /** Number */
+            number: string;
+            /** Reason */
+            reason: string | null;
+            /** Receipt */
+            receipt: {
+                [key: string]: unknown;
+            } | null;
+            /** Receipt Genuine */
+            receipt_genuine: boolean | null;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Received By */
+            received_by: string;
+            /** Said */
+            said: string;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "received" | "verified" | "approved" | "working" | "done" | "refused" | "cancelled";
+            state_name: components["schemas"]["Label"];
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            /** Verified At */
+            verified_at: string | null;
+            /** Verified By */
+            verified_by: string | null;
+            /** Verified How */
+            verified_how: string | null;
+            /** Wanted */
+            wanted: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * RequestInfo
+         * @description `said` and `wanted` are what the person wrote; they go when the request ends.
+         */
+        RequestInfo: {
+            /** Customer Id */
+            customer_id: number;
+            /** Days Left */
+            days_left: number;
+            /**
+             * Due On
+             * Format: date
+             */
+            due_on: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Has File */
+            has_file: boolean;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "access" | "correct" | "erase" | "restrict" | "withdraw";
+            kind_name: components["schemas"]["Label"];
+            /** Number */
+            number: string;
+            /** Reason */
+            reason: string | null;
+            /** Receipt */
+            receipt: {
+                [key: string]: unknown;
+            } | null;
+            /** Receipt Genuine */
+            receipt_genuine: boolean | null;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Received By */
+            received_by: string;
+            /** Said */
+            said: string;
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "received" | "verified" | "approved" | "working" | "done" | "refused" | "cancelled";
+            state_name: components["schemas"]["Label"];
+            /** Verified At */
+            verified_at: string | null;
+            /** Verified By */
+            verified_by: string | null;
+            /** Verified How */
+            verified_how: string | null;
+            /** Wanted */
+            wanted: {
+                [key: string]: string;
+            };
+        };
+        /** RequestPage */
+        RequestPage: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["RequestInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Restriction */
+        Restriction: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /** RetentionList */
+        RetentionList: {
+            /** Items */
+            items: components["schemas"]["RetentionRule"][];
+            /** Runs */
+            runs: components["schemas"]["RetentionRun"][];
+        };
+        /**
+         * RetentionRule
+         * @description `days` null: kept for ever.
+         */
+        RetentionRule: {
+            /** Days */
+            days: number | null;
+            /** Least Days */
+            least_days: number;
+            name: components["schemas"]["Label"];
+            /** Subject */
+            subject: string;
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By */
+            updated_by: string | null;
+        };
+        /** RetentionRun */
+        RetentionRun: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
         };
         /**
          * ReviewedInfo
@@ -5289,6 +5989,35 @@ export interface components {
             rule: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Said
+         * @description One statement: of a customer, or of an identifier (`namespace` and `value`). `at`: when it was made; now if left out.
+         */
+        Said: {
+            /** At */
+            at?: string | null;
+            /**
+             * Carrier
+             * @default
+             */
+            carrier: string;
+            /** Customer Id */
+            customer_id?: number | null;
+            /**
+             * Namespace
+             * @default
+             */
+            namespace: string;
+            /** Purpose */
+            purpose: string;
+            /** State */
+            state: string;
+            /**
+             * Value
+             * @default
+             */
+            value: string;
         };
         /**
          * Sample
@@ -5753,6 +6482,38 @@ export interface components {
             /** Job Id */
             job_id: string;
         };
+        /**
+         * Statements
+         * @description `place`: the page, form or file; `evidence`: what proves it (a picture's address, a recording's number).
+         */
+        Statements: {
+            /**
+             * Evidence
+             * @default
+             */
+            evidence: string;
+            /** Items */
+            items: components["schemas"]["Said"][];
+            /** Place */
+            place: string;
+            /**
+             * Source
+             * @default api
+             */
+            source: string;
+        };
+        /** Step */
+        Step: {
+            /** Action */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
         /** StepName */
         StepName: {
             /** Key */
@@ -5834,7 +6595,7 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
-            last_look: components["schemas"]["LookInfo"] | null;
+            last_look: components["schemas"]["siyu__identity__suggest_routes__LookInfo"] | null;
             /** Reviewed */
             reviewed: components["schemas"]["ReviewedInfo"][];
         };
@@ -6345,6 +7106,11 @@ export interface components {
             /** Top Share Rate */
             top_share_rate: number | null;
         };
+        /** Verified */
+        Verified: {
+            /** How */
+            how: string;
+        };
         /** VersionInfo */
         VersionInfo: {
             /**
@@ -6521,6 +7287,61 @@ export interface components {
             updated_by: string;
             /** Version */
             version: number;
+        };
+        /** Wording */
+        Wording: {
+            /** Basis */
+            basis: string;
+            name: components["schemas"]["Label"];
+            wording: components["schemas"]["Label"];
+        };
+        /**
+         * LookInfo
+         * @description The newest look over all customers; `is_tightened`: so many were alike that the largest groups were left out.
+         */
+        siyu__identity__suggest_routes__LookInfo: {
+            /** Candidate Count */
+            candidate_count: number;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Is Tightened */
+            is_tightened: boolean;
+            /** Model */
+            model: string;
+            /** New Count */
+            new_count: number;
+            /** Pair Count */
+            pair_count: number;
+            /** Record Count */
+            record_count: number;
+        };
+        /**
+         * LookInfo
+         * @description `customer_id` is null where many people were seen at once; then `count` says how many.
+         */
+        siyu__team__look_routes__LookInfo: {
+            /** Actor */
+            actor: string;
+            /** Actor Kind */
+            actor_kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /** Customer Id */
+            customer_id: number | null;
+            /** Detail */
+            detail: string;
+            /** Id */
+            id: number;
+            /** What */
+            what: string;
         };
     };
     responses: never;
@@ -8072,6 +8893,134 @@ export interface operations {
             };
         };
     };
+    consents_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Statements"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recorded"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consents_list_purposes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurposeList"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consents_list_wordings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                purpose: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PurposeInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consents_reword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                purpose: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wording"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurposeInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     customers_list_customers: {
         parameters: {
             query?: {
@@ -8412,6 +9361,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consents_read_consents: {
+        parameters: {
+            query?: {
+                before?: number | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonConsents"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -9958,6 +10942,42 @@ export interface operations {
             };
         };
     };
+    team_list_looks: {
+        parameters: {
+            query?: {
+                customer_id?: number | null;
+                actor?: string;
+                /** @description `next_cursor` of the page before. */
+                before?: number | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LookInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     measurement_read_cohorts: {
         parameters: {
             query?: {
@@ -10149,6 +11169,487 @@ export interface operations {
             };
             /** @description What the caller holds (If-None-Match) is still so */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_guardian_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuardianConsent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_restrict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restriction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_make_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_LinkInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_list_requests: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                kind?: string | null;
+                customer_id?: number | null;
+                /** @description `next_cursor` of the page before. */
+                after?: number | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestPage"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_take_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_read_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_carry_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_fetch_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_refuse_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refused"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_verify_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verified"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionList"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_count_due: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: number;
+                    };
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_run_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAsked"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rights_set_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subject: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Days-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -14,6 +14,7 @@ import {
   NodeIndexOutlined,
   PieChartOutlined,
   ReadOutlined,
+  SafetyOutlined,
   SyncOutlined,
   TagsOutlined,
   TeamOutlined,
@@ -66,6 +67,7 @@ export const MENU: MenuGroup[] = [
   {
     key: "settings",
     entries: [
+      { to: "/rights", key: "rights", icon: <SafetyOutlined />, permission: "rights.read" },
       { to: "/team", key: "team", icon: <TeamOutlined />, permission: "team.read" },
       { to: "/audit", key: "audit", icon: <AuditOutlined />, permission: "audit.read" },
       { to: "/system", key: "system", icon: <ControlOutlined />, permission: "settings.read" },

@@ -116,6 +116,7 @@ export const router = createBrowserRouter([
           ),
           page("/jobs", "jobs.read", "JobsPage", () => import("@/rooms/jobs/JobsPage") as Promise<Page>),
           page("/team", "team.read", "TeamPage", () => import("@/rooms/team/TeamPage") as Promise<Page>),
+          page("/rights", "rights.read", "RightsPage", () => import("@/rooms/rights/RightsPage") as Promise<Page>),
           page("/audit", "audit.read", "AuditPage", () => import("@/rooms/team/AuditPage") as Promise<Page>),
           page("/feeds", "events.read", "FeedsPage", () => import("@/rooms/events/FeedsPage") as Promise<Page>),
           page("/feeds/:id", "events.read", "FeedPage", () => import("@/rooms/events/FeedPage") as Promise<Page>),

@@ -1,7 +1,13 @@
 """Catalogue 事件目录: every event type that Siyu writes, one file a subject. `CATALOGUE` maps name → type."""
 
 from siyu.events.catalogue.carriers import CARRIER_REPORTED, RELATION_TAGS_CHANGED, RELATIONS_CHANGED
-from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED, THINGS_RECORDED
+from siyu.events.catalogue.customers import (
+    ACTIVITY_RECORDED,
+    CONSENTS_CHANGED,
+    PROFILE_RECORDED,
+    TAGS_CHANGED,
+    THINGS_RECORDED,
+)
 from siyu.events.catalogue.identity import IDENTIFIERS_CUT, IDENTIFIERS_LINKED, PEOPLE_SEEN
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.events.catalogue.segments import SEGMENT_MEMBERS_CHANGED
@@ -17,6 +23,7 @@ CATALOGUE: dict[str, EventType] = {
         ACTIVITY_RECORDED,
         THINGS_RECORDED,
         TAGS_CHANGED,
+        CONSENTS_CHANGED,
         ORDER_LINES_RECORDED,
         RELATIONS_CHANGED,
         RELATION_TAGS_CHANGED,

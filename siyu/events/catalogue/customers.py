@@ -68,3 +68,18 @@ TAGS_CHANGED = EventType(
         Property("by", pa.string(), "who did it"),
     ),
 )
+
+CONSENTS_CHANGED = EventType(
+    name="consents_changed",
+    version=1,
+    label=Text("授权变更", "Consents changed"),
+    description=Text("一个人对某个用途的授权变了", "what a person allows for a purpose changed"),
+    properties=(
+        Property("customer_id", pa.int64(), "the customer"),
+        Property("purpose", pa.string(), "promotion, content, service, profiling or sharing"),
+        Property("carrier", pa.string(), "where; empty for every carrier"),
+        Property("state", pa.string(), "granted, refused, withdrawn or unknown (the statement was taken back)"),
+        Property("at_ms", pa.int64(), "when the person said so, epoch ms"),
+        Property("source", pa.string(), "page, feed, staff, import, api or merge"),
+    ),
+)

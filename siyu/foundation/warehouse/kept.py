@@ -51,6 +51,9 @@ class KeepingEngine:
             yield session
             session.settle()
 
+    def rewrite(self) -> None:
+        self.inner.rewrite()
+
     def close(self) -> None:
         self.inner.close()
 

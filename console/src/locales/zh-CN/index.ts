@@ -5,10 +5,25 @@ import identity from "./identity.json";
 import jobs from "./jobs.json";
 import measurement from "./measurement.json";
 import orders from "./orders.json";
+import rights from "./rights.json";
 import segments from "./segments.json";
 import shell from "./shell.json";
 import system from "./system.json";
 import team from "./team.json";
 import ui from "./ui.json";
 
-export default { carriers, customers, events, identity, jobs, measurement, orders, segments, shell, system, team, ui };
+export default {
+  carriers,
+  customers,
+  events,
+  identity,
+  jobs,
+  measurement,
+  orders,
+  rights,
+  segments,
+  shell,
+  system,
+  team,
+  ui,
+};

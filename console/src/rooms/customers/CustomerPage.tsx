@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import type { Customer } from "@/api/types";
+import { ConsentPanel } from "@/rooms/rights/ConsentPanel";
 import { StageChip } from "@/ui/Chip";
 import { Figure } from "@/ui/Figure";
 import { Page } from "@/ui/Page";
@@ -62,6 +63,7 @@ function Body({ customer }: { customer: Customer }) {
           <ProfilePanel customer={customer} />
           <RelationsPanel customer={customer} />
           <TagsPanel customer={customer} />
+          <ConsentPanel id={customer.id} />
           <SegmentsPanel customer={customer} />
         </div>
         <div className="w8 stack start">

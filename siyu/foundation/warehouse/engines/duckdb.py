@@ -21,12 +21,16 @@ from ibis.backends.sql.compilers.duckdb import DuckDBCompiler
 from ibis.backends.sql.datatypes import DuckDBType
 from sqlglot import exp
 
+from siyu.foundation.errors import UnavailableError
+from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Values
+from siyu.foundation.warehouse.engines.gate import Gate
 from siyu.foundation.warehouse.facts import Fact
 
 _SQL_TYPES = {"int64": "BIGINT", "int32": "INTEGER", "float64": "DOUBLE", "string": "VARCHAR", "boolean": "BOOLEAN"}
 
 
+DRAINED_SECONDS, REWRITES = 5.0, 20
 COMPILED, LONGEST = 256, 50_000
 """Statements remembered, and the most characters of one (a list of many customers is not worth keeping). Making one takes
 1 to 50 ms, more than most of them run."""
@@ -171,14 +175,20 @@ class DuckDBEngine:
 
     def __init__(self, file: Path | None, memory: str, threads: int = 0, spill: Path | None = None) -> None:
         # Row order is never relied on (every window has a total order), so DuckDB may write in parallel.
-        options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory, "preserve_insertion_order": False}
+        self._options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory, "preserve_insertion_order": False}
         if threads:
-            options["threads"] = threads
+            self._options["threads"] = threads
         if spill:
-            options["temp_directory"] = str(spill)
-        self._connection = duckdb.connect(str(file) if file else ":memory:", config=options)
-        self._connection.execute("SET TimeZone = 'UTC'")
+            self._options["temp_directory"] = str(spill)
+        self._file, self._spill = file, spill
+        self._connection = self._open()
         self._writing = threading.RLock()
+        self._gate = Gate()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(str(self._file) if self._file else ":memory:", config=self._options)
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection
 
     def create(self, facts: Sequence[Fact]) -> None:
         with self._writing:
@@ -190,14 +200,15 @@ class DuckDBEngine:
 
     @contextmanager
     def read(self) -> Iterator[DuckSession]:
-        cursor = self._connection.cursor()
-        session = DuckSession(cursor)
-        try:
-            cursor.begin()
-            yield session
-            cursor.rollback()
-        finally:
-            cursor.close()
+        with self._gate:
+            cursor = self._connection.cursor()
+            session = DuckSession(cursor)
+            try:
+                cursor.begin()
+                yield session
+                cursor.rollback()
+            finally:
+                cursor.close()
 
     @contextmanager
     def write(self) -> Iterator[DuckSession]:
@@ -214,6 +225,56 @@ class DuckDBEngine:
                 raise
             finally:
                 cursor.close()
+
+    def rewrite(self) -> None:
+        """Copy what is alive into a new file and open that in the old one's place; DuckDB keeps the bytes of deleted rows else.
+
+        Writers wait, readers go on while it is copied; for the swap itself nobody may be reading. Whoever reads and
+        wants to write would wait for this one, as this one does for them: so it steps back and tries again.
+        """
+        if self._file is None:
+            return
+        for _ in range(REWRITES):
+            with self._writing:
+                fresh = self._copied(self._file)
+                if self._gate.shut(DRAINED_SECONDS):
+                    try:
+                        self._swap(self._file, fresh)
+                    finally:
+                        self._gate.open()
+                    return
+                fresh.unlink()
+        raise UnavailableError(
+            Text("数仓一直有人在读,暂时不能重写文件", "the warehouse is being read all the time and its file cannot be written anew just now"),
+            way_out=Text("稍后会自动再试", "it is tried again by itself"),
+        )
+
+    def _copied(self, file: Path) -> Path:
+        fresh = file.with_name(file.name + ".new")
+        fresh.unlink(missing_ok=True)
+        cursor = self._connection.cursor()
+        try:
+            (alive,) = cursor.execute("SELECT current_database()").fetchall()[0]
+            place = str(fresh).replace("'", "''")
+            cursor.execute(f"ATTACH '{place}' AS fresh")
+            try:
+                cursor.execute(f'COPY FROM DATABASE "{alive}" TO fresh')
+                cursor.execute("CHECKPOINT fresh")
+            finally:
+                cursor.execute("DETACH fresh")
+        finally:
+            cursor.close()
+        return fresh
+
+    def _swap(self, file: Path, fresh: Path) -> None:
+        self._connection.close()
+        file.with_name(file.name + ".wal").unlink(missing_ok=True)
+        fresh.replace(file)
+        if self._spill and self._spill.is_dir():
+            # What a killed process has spilled; nobody has it open now.
+            for left in self._spill.iterdir():
+                left.unlink()
+        self._connection = self._open()
 
     def close(self) -> None:
         self._connection.close()

@@ -1,0 +1,46 @@
+"""Restored 恢复之后: a backup that was put back holds people who were erased since; the register knows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import insert, select
+
+from siyu.foundation.database import metadata
+from siyu.foundation.stores import Stores
+from siyu.rights import erase
+from siyu.rights._tables import request as table
+from siyu.rights.register import RESTORED, register_of
+from siyu.rights.requests import due_on
+
+HOW = "erased before; a restored backup brought the person back"
+
+
+def erase_again(stores: Stores) -> int:
+    """Erase everybody who was erased after the backup was made; returns how many are still there.
+
+    Asked again and again it does nothing more: the mark that the restore left goes with the first time.
+    """
+    mark = stores.settings.home / RESTORED
+    if not mark.exists():
+        return 0
+    made_at = datetime.fromisoformat(msgspec.json.decode(mark.read_bytes())["made_at"])
+    identifier = metadata.tables["identity_identifier"]
+    now, count = stores.now(), 0
+    with stores.ledger.begin() as tx:
+        number = int(tx.scalar(select(table.c.number).order_by(table.c.number.desc()).limit(1)) or 0)
+        for entry in register_of(stores.settings).since(made_at):
+            # Numbers are those of the same installation; keys find the person also where numbers were given anew.
+            people = {int(one) for one in tx.scalars(select(identifier.c.customer_id).where(identifier.c.identity_key.in_(entry.keys)))}
+            for customer in sorted(people):
+                number, count = number + 1, count + 1
+                tx.execute(insert(table), {
+                    "id": f"rr_again_{number}", "number": number, "customer_id": customer, "kind": "erase", "state": "approved", "source": "staff",
+                    "received_at": now, "received_by": "system", "due_on": due_on(stores.calendar.on(now)).isoformat(),
+                    "verified_at": entry.at, "verified_by": "system", "verified_how": HOW,
+                })  # fmt: skip
+        if count:
+            erase.ask(stores, tx, "system")
+    mark.unlink()
+    return count

@@ -1,0 +1,143 @@
+"""After an erasure nothing of the person is on the disk, totals stay, and whoever comes back is somebody new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select, text
+
+from siyu.customers import consent
+from siyu.customers.consent import Proof, Statement
+from siyu.foundation.database import metadata
+from siyu.foundation.stores import Stores
+from siyu.orders.facts import ORDERS_BUYER, ORDERS_ORDER
+from siyu.rights import receipt
+from siyu.rights.register import register_of
+from siyu.river import flow
+from tests.rooms.rights.people import ERIN, FRED, ask, buy, carry_out, customers, meet, on_disk, searched
+
+
+@pytest.fixture
+def house(stores: Stores) -> Iterator[Stores]:
+    opened = on_disk(stores)
+    meet(opened, ERIN, FRED)
+    buy(opened, ERIN, FRED)
+    yield opened
+    opened.warehouse.close()
+
+
+def erin(stores: Stores) -> int:
+    return customers(stores, ERIN)[ERIN["name"]]
+
+
+def leave_traces(stores: Stores) -> None:
+    """Where nobody thinks of: an export, an upload, a rejected cell, the audit, a saved search, a report, a page of a table that was split."""
+    files = stores.settings.files
+    for folder in ("exports", "uploads"):
+        (files / folder).mkdir(parents=True, exist_ok=True)
+        (files / folder / "file_1").write_text(",".join(ERIN.values()))
+    tables = metadata.tables
+    with stores.ledger.begin() as tx:
+        tx.execute(tables["orders_upload"].insert().values(id="file_9", name=f"orders of {ERIN['phone']}.csv", bytes=1, uploaded_at=stores.now()))
+        row = {"source": "shop", "mapping": {"a": "b"}, "dry_run": False, "keep_sample": False, "next_chunk": 0, "counts": {}, "created_at": stores.now()}
+        tx.execute(tables["orders_import"].insert().values(id="imp_1", upload_id="file_9", **row))
+        tx.execute(tables["orders_reject"].insert().values(import_id="imp_1", number=1, line=7, code="no_time", column="phone", value=f"+86 {ERIN['phone']}"))
+        tx.execute(tables["segments_report"].insert().values(name="value", as_of_on="2026-01-01", position=1, computed_at=stores.now(), payload={"top": [ERIN["name"]]}))
+        sealed = stores.secrets.seal([ERIN["email"]], "segments_view q")[0]
+        view = {"owner": "member:1", "name": "wanted", "shared": False, "sort": "id", "columns": [], "created_at": stores.now(), "updated_at": stores.now()}
+        tx.execute(tables["segments_view"].insert().values(q_sealed=sealed, **view))
+        consent.record(stores, tx, [Statement(erin(stores), "promotion", "", "granted", stores.now())], Proof("staff", f"form of {ERIN['name']}", by="Alice"))
+    flow(stores)
+
+
+def test_nothing_of_the_person_is_on_the_disk(house: Stores) -> None:
+    leave_traces(house)
+    before = searched(house.settings.home, list(ERIN.values()))
+    assert before.keys() == set(ERIN.values()), "the search must be able to find"
+    done = carry_out(house, ask(house, erin(house), "erase", said=f"please, {ERIN['name']}"))
+    assert done.state == "done"
+    # While the server runs, with the files open: no clean end writes them anew.
+    assert searched(house.settings.home, list(ERIN.values())) == {}
+    assert searched(house.settings.home, [FRED["name"]]) != {}
+
+
+def test_the_others_stay_as_they_were(house: Stores) -> None:
+    mine = customers(house, FRED)[FRED["name"]]
+    with house.warehouse.read() as session:
+        before = {fact.name: session.query(fact.table.filter(fact.table.customer_id == mine)).sort_by(fact.key[0]).to_pylist() for fact in house.warehouse.facts if "customer_id" in fact.arrow.names}
+    carry_out(house, ask(house, erin(house), "erase"))
+    with house.warehouse.read() as session:
+        after = {fact.name: session.query(fact.table.filter(fact.table.customer_id == mine)).sort_by(fact.key[0]).to_pylist() for fact in house.warehouse.facts if fact.name in before}
+    assert {name: rows for name, rows in before.items() if not name.startswith("segments_")} == {name: rows for name, rows in after.items() if not name.startswith("segments_")}
+    assert customers(house, ERIN, FRED) == {FRED["name"]: mine}
+
+
+def test_what_was_sold_stays_sold_under_a_number_that_is_nobodys(house: Stores) -> None:
+    old = erin(house)
+    carry_out(house, ask(house, old, "erase"))
+    with house.warehouse.read() as session:
+        orders = session.query(ORDERS_ORDER.table).to_pylist()
+        buyers = session.query(ORDERS_BUYER.table).to_pylist()
+    assert [row["amount_fen"] for row in orders] == [18_800, 18_800]
+    assert sum(row["order_count"] for row in buyers) == 2
+    assert old not in {row["customer_id"] for row in orders}
+    identifier = metadata.tables["identity_identifier"]
+    with house.ledger.read() as tx:
+        named = set(tx.scalars(select(identifier.c.customer_id)))
+    assert named == {customers(house, FRED)[FRED["name"]]}
+
+
+def test_who_comes_back_is_somebody_new(house: Stores) -> None:
+    old = erin(house)
+    carry_out(house, ask(house, old, "erase"))
+    meet(house, ERIN, key="back")
+    new = erin(house)
+    with house.warehouse.read() as session:
+        numbers = {row["customer_id"] for row in session.query(ORDERS_BUYER.table).to_pylist()}
+    assert new != old
+    assert new not in numbers
+    with house.ledger.read() as tx:
+        assert consent.states(tx, [new], "promotion") == {new: "unknown"}
+
+
+def test_the_receipt_counts_what_went_and_cannot_be_changed(house: Stores) -> None:
+    done = carry_out(house, ask(house, erin(house), "erase"))
+    told = done.receipt or {}
+    assert told["removed"]["ledger"] == {"customers_tag": 1, "identity_identifier": 4}
+    assert told["removed"]["log"]["people_seen"] == 8
+    assert told["removed"]["warehouse"]["customers_activity"] == 1
+    assert {one["what"]: one["count"] for one in told["stays"]}["orders"] == 1
+    assert receipt.is_genuine(house.secrets, told)
+    assert not receipt.is_genuine(house.secrets, {**told, "made_at": "2020-01-01"})
+    assert [entry.request for entry in register_of(house.settings).read()] == [done.id]
+
+
+def test_the_warehouse_made_anew_from_the_log_is_the_same(house: Stores) -> None:
+    carry_out(house, ask(house, erin(house), "erase"))
+    names = ("identity_link", "customers_profile", "customers_activity", "orders_line", "orders_order", "orders_buyer")
+    facts = [fact for fact in house.warehouse.facts if fact.name in names]
+
+    def rows() -> dict[str, list[dict[str, object]]]:
+        with house.warehouse.read() as session:
+            return {fact.name: sorted(session.query(fact.table).to_pylist(), key=str) for fact in facts}
+
+    before = rows()
+    with house.ledger.begin() as tx:
+        tx.execute(text("UPDATE foundation_brand SET value = '7' WHERE key = 'data_epoch'"))
+        if not tx.execute(text("SELECT 1 FROM foundation_brand WHERE key = 'data_epoch'")).all():
+            tx.execute(text("INSERT INTO foundation_brand (key, value) VALUES ('data_epoch', '7')"))
+    flow(house)
+    assert rows() == before
+
+
+def test_on_either_ledger_nothing_is_left_in_any_table(any_stores: Stores) -> None:
+    house = on_disk(any_stores)
+    meet(house, ERIN, FRED)
+    done = carry_out(house, ask(house, erin(house), "erase"))
+    assert done.state == "done"
+    with house.ledger.read() as tx:
+        for table in metadata.sorted_tables:
+            cells = "\n".join(str(row) for row in tx.execute(select(table)))
+            assert not [value for value in ERIN.values() if value in cells], table.name
+    house.warehouse.close()
