@@ -4,7 +4,7 @@ import type { components } from "./schema";
 
 type Stage = components["schemas"]["StageShare"]["stage"];
 
-export type Unit = "day" | "hour" | "minute" | "second";
+export type Unit = "day" | "week" | "month" | "hour" | "minute" | "second";
 export type Window = { last: number; unit?: Unit; until_last?: number } | { from?: string; to?: string };
 
 export type Value = string | number | boolean | (string | number)[] | null;

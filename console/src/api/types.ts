@@ -93,6 +93,11 @@ export type Explanation = Schemas["ReasonInfo"];
 export type SizePoint = Schemas["SizeInfo"];
 export type MemberChange = Schemas["ChangeInfo"];
 
+export type TraitRow = Schemas["TraitRow"];
+export type Trait = Schemas["TraitDetail"];
+export type TraitType = NonNullable<TraitRow["type"]>;
+export type Distribution = Schemas["DistributionInfo"];
+
 export type NoOrders = Schemas["NoOrders"];
 export type RfmReport = Schemas["RfmReport"];
 export type LifecycleReport = Schemas["LifecycleReport"];

@@ -87,6 +87,18 @@ export const router = createBrowserRouter([
           page("/staff", "carriers.read", "StaffPage", () => import("@/rooms/carriers/StaffPage") as Promise<Page>),
           page("/tags", "carriers.read", "TagsPage", () => import("@/rooms/carriers/TagsPage") as Promise<Page>),
           page("/segments", "segments.read", "SegmentsPage", segments),
+          page(
+            "/traits",
+            "segments.read",
+            "TraitsPage",
+            () => import("@/rooms/segments/traits/TraitsPage") as Promise<Page>,
+          ),
+          page(
+            "/traits/:id",
+            "segments.read",
+            "TraitPage",
+            () => import("@/rooms/segments/traits/TraitPage") as Promise<Page>,
+          ),
           page("/rfm", "reports.read", "RfmPage", () => import("@/rooms/segments/RfmPage") as Promise<Page>),
           page(
             "/lifecycle",

@@ -10,6 +10,7 @@ import segments from "./segments.json";
 import shell from "./shell.json";
 import system from "./system.json";
 import team from "./team.json";
+import traits from "./traits.json";
 import ui from "./ui.json";
 
 export default {
@@ -25,5 +26,6 @@ export default {
   shell,
   system,
   team,
+  traits,
   ui,
 };

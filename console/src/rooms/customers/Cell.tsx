@@ -12,7 +12,7 @@ export function Cell({ row, column }: { row: CustomerRow; column: ColumnInfo }) 
   const f = useFormat();
   const { t } = useTranslation();
   const word = useWords();
-  const value = (row as Record<string, unknown>)[column.key];
+  const value = column.key in row ? (row as Record<string, unknown>)[column.key] : row.traits?.[column.key];
   if (column.key === "name") {
     return (
       <Link to={`/customers/${row.id}`} className="person">

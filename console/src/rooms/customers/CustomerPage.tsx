@@ -14,6 +14,7 @@ import { SegmentsPanel } from "./SegmentsPanel";
 import { StandingPanel } from "./StandingPanel";
 import { TagsPanel } from "./TagsPanel";
 import { Timeline } from "./Timeline";
+import { TraitsPanel } from "./TraitsPanel";
 
 export function CustomerPage() {
   const { t } = useTranslation();
@@ -65,6 +66,7 @@ function Body({ customer }: { customer: Customer }) {
           <TagsPanel customer={customer} />
           <ConsentPanel id={customer.id} />
           <SegmentsPanel customer={customer} />
+          <TraitsPanel customer={customer} />
         </div>
         <div className="w8 stack start">
           <StandingPanel customer={customer} />

@@ -18,7 +18,9 @@ export function AttributeLeaf({ rule, put }: Props) {
   const { vocabulary } = useRules();
   const known = vocabulary.attributes.find((attribute) => attribute.field === rule.field);
   const kind: AttributeKind = known?.kind ?? "text";
-  const operators = OPERATORS[kind] ?? OPERATORS.text;
+  const operators = (OPERATORS[kind] ?? OPERATORS.text).filter(
+    (op) => !rule.field.startsWith("trait:") || !(op.startsWith("held_") || op === "includes"),
+  );
   const fields = vocabulary.attributes.map((a) => ({
     value: a.field,
     label: f.label(a.name) || a.field.replace(/^custom:/, ""),

@@ -27,7 +27,7 @@ export function WindowInput({ value, onChange, required }: Props) {
   const shapes = (["ever", "last", "ago", "dates"] as Shape[]).filter(
     (s) => s !== "ever" || !required || shape === "ever",
   );
-  const units = (["day", "hour", "minute"] as Unit[]).map((unit) => ({
+  const units = (["day", "week", "month", "hour", "minute"] as Unit[]).map((unit) => ({
     value: unit,
     label: t(`segments.unit_${unit}`),
   }));
