@@ -32,4 +32,4 @@ docs:  ## Write the generated reference pages anew
 lock:  ## Lock the dependencies anew
 	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml -o locks/runtime.txt
 	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml --extra test --extra bench -o locks/all.txt
-	for group in wechatpy-1 wechatpy-2 collect-clients; do .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group $$group -o locks/$$group.txt || exit 1; done
+	for group in wechatpy-1 wechatpy-2 collect-clients s3-server; do .venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --group $$group -o locks/$$group.txt || exit 1; done

@@ -58,11 +58,13 @@ from siyu.identity.suggest_tasks import LOOK
 from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
+from siyu.orders import place_routes, shop_routes
 from siyu.orders import routes as import_routes
-from siyu.orders import shop_routes
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_LINE, ORDERS_ORDER
 from siyu.orders.imports import Import
 from siyu.orders.payments_tasks import payments_kind
+from siyu.orders.place_tasks import LOOK_ALL
+from siyu.orders.place_tasks import job_kinds as place_jobs
 from siyu.orders.shop_tasks import FETCH_ALL, PULL_ALL
 from siyu.orders.shop_tasks import job_kinds as shop_jobs
 from siyu.orders.tasks import import_kind
@@ -107,6 +109,7 @@ ROUTERS = (
     media_routes.router,
     import_routes.router,
     shop_routes.router,
+    place_routes.router,
     identity_routes.router,
     suggest_routes.router,
     review_routes.router,
@@ -129,6 +132,7 @@ SCHEDULES = (
     Schedule("probably one person", LOOK, at=time(3, 30)),
     Schedule("nightly reconcile", RECONCILE_ALL, at=time(4, 0)),
     Schedule("orders of shops", PULL_ALL, at=time(4, 30)),
+    Schedule("folders and buckets", LOOK_ALL, every=timedelta(minutes=1)),
     Schedule("orders that shops named", FETCH_ALL, every=timedelta(minutes=1)),
     Schedule("unanswered calls", SETTLE, every=timedelta(minutes=2)),
     Schedule("media that ends", MEDIA, every=timedelta(hours=1)),
@@ -154,7 +158,7 @@ def open_stores(settings: Settings) -> Stores:
 
 def job_kinds() -> tuple[JobKind, ...]:
     return (
-        import_kind(_before_import, _after_import), *shop_jobs(flow), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
+        import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
         *suggest_jobs(people), payments_kind(names),
         *right_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip

@@ -10,7 +10,7 @@ from siyu.foundation.database import Json, metadata, upsert
 
 _state = Table("foundation_brand", metadata, Column("key", String(40), primary_key=True), Column("value", Json, nullable=False))
 
-KEPT = ("foundation_", "team_", "jobs_", "collect_feed", "collect_journal", "collect_plan_", "segments_segment", "segments_version", "customers_view", "segments_view", "orders_mapping", "orders_place", "identity_limit", "customers_purpose", "rights_retention", "events_head", "alembic")
+KEPT = ("foundation_", "team_", "jobs_", "collect_feed", "collect_journal", "collect_plan_", "segments_segment", "segments_version", "customers_view", "segments_view", "orders_mapping", "orders_place", "orders_found", "identity_limit", "customers_purpose", "rights_retention", "events_head", "alembic")
 """Tables whose rows stay when the data is put away: people, definitions, and the head of the log (positions never go back)."""
 
 

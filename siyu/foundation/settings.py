@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     warehouse_memory: str = Field("4GB", description="Memory limit of the warehouse engine.", pattern=r"^\d+(\.\d+)?(MB|GB)$")
     warehouse_threads: int = Field(0, description="Threads of the warehouse engine; 0 means all cores.", ge=0, le=1024)
     upload_limit_mb: int = Field(4096, description="Largest file that an import takes, in MB.", ge=1)
+    import_folders: str = Field("", description="Folders that may be looked at for files of orders, besides the one named inbox in the data folder; with colons between.")
     session_days: int = Field(14, description="A log-in ends after so many days without use.", ge=1, le=365)
     job_workers: int = Field(1, description="Jobs that run at the same time in one process.", ge=1, le=64)
     collect_keep_days: int = Field(3, description="What SDKs sent is kept so many days as it came, after it was taken in.", ge=0, le=365)
@@ -99,6 +100,12 @@ class Settings(BaseSettings):
     def files(self) -> Path:
         """Uploads, rejects and exports."""
         return self.home / "files"
+
+
+    @property
+    def importable(self) -> tuple[Path, ...]:
+        """Folders whose files may be looked at for orders, and all within them."""
+        return (self.home / "inbox", *(Path(one).expanduser() for one in self.import_folders.split(os.pathsep) if one.strip()))
 
 
 def load_settings(home: Path | None = None) -> Settings:

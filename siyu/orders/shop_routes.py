@@ -23,7 +23,7 @@ Reader = Annotated[Access, Depends(require("imports.read"))]
 Writer = Annotated[Access, Depends(require("imports.write"))]
 
 
-class FaultInfo(BaseModel):
+class OrderFault(BaseModel):
     """Why something could not be read, and what to do about it."""
 
     code: str
@@ -31,7 +31,7 @@ class FaultInfo(BaseModel):
     way_out: Label | None
 
     @classmethod
-    def of(cls, fault: dict[str, Any] | None) -> FaultInfo | None:
+    def of(cls, fault: dict[str, Any] | None) -> OrderFault | None:
         if fault is None:
             return None
         way_out = fault.get("way_out")
@@ -57,7 +57,7 @@ class ShopInfo(BaseModel):
     wanted_count: int
     unreadable_count: int
     last_told_at: datetime | None
-    fault: FaultInfo | None
+    fault: OrderFault | None
 
 
 class ToldOrder(BaseModel):
@@ -72,7 +72,7 @@ class ToldOrder(BaseModel):
     changed_at: datetime | None
     told_at: datetime
     is_wanted: bool
-    fault: FaultInfo | None
+    fault: OrderFault | None
 
 
 class Pull(Body):
@@ -170,13 +170,13 @@ def _info(one: shop_list.ShopRow) -> ShopInfo:
         product_name=Label.of(account.vendor.name),
         source=shops.source_of(account),
         pulls=selling is not None and selling.pulls,
-        fault=FaultInfo.of(one.fault),
+        fault=OrderFault.of(one.fault),
     )
 
 
 def _order(row: Any) -> ToldOrder:
     plain = {name: getattr(row, name) for name in ("order_no", "state", "status", "ordered_at", "ordered_text", "changed_at", "told_at")}
     name = Label.of(NAMES[row.state]) if row.state else None
-    return ToldOrder(**plain, state_name=name, is_wanted=row.wanted_at is not None, fault=FaultInfo.of(row.fault))
+    return ToldOrder(**plain, state_name=name, is_wanted=row.wanted_at is not None, fault=OrderFault.of(row.fault))
 
 

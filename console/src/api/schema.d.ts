@@ -1698,6 +1698,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Folders and buckets whose files are imported as they come */
+        get: operations["places_list_places"];
+        put?: never;
+        /** Add a folder or bucket */
+        post: operations["places_add_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Folders of this server that are open for imports */
+        get: operations["places_list_roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{place_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a folder or bucket */
+        put: operations["places_change_place"];
+        post?: never;
+        /** Look at a folder or bucket no more; what was imported stays */
+        delete: operations["places_remove_place"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{place_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try to read a folder or bucket: the files that fit, nothing is imported */
+        post: operations["places_check_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{place_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of a folder or bucket, and what became of them; the latest 200 */
+        get: operations["places_list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{place_id}/files/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a file again that failed */
+        post: operations["places_try_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{place_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look at a folder or bucket now, as a job */
+        post: operations["places_look_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rights/customers/{id}/guardian": {
         parameters: {
             query?: never;
@@ -3805,16 +3926,6 @@ export interface components {
             /** Sort */
             sort?: string | null;
         };
-        /**
-         * FaultInfo
-         * @description Why something could not be read, and what to do about it.
-         */
-        FaultInfo: {
-            /** Code */
-            code: string;
-            message: components["schemas"]["Label"];
-            way_out: components["schemas"]["Label"] | null;
-        };
         /** FeedChange */
         FeedChange: {
             /** Kind */
@@ -3927,6 +4038,11 @@ export interface components {
             unknown_columns: string[];
             /** Warnings */
             warnings: components["schemas"]["Label"][];
+        };
+        /** FileName */
+        FileName: {
+            /** Path */
+            path: string;
         };
         /** FittedModel */
         FittedModel: {
@@ -4197,6 +4313,16 @@ export interface components {
             /** Items */
             items: components["schemas"]["MetricRow"][];
         };
+        /** Items[PlaceFile] */
+        Items_PlaceFile_: {
+            /** Items */
+            items: components["schemas"]["PlaceFile"][];
+        };
+        /** Items[PlaceInfo] */
+        Items_PlaceInfo_: {
+            /** Items */
+            items: components["schemas"]["PlaceInfo"][];
+        };
         /** Items[PreviewOrder] */
         Items_PreviewOrder_: {
             /** Items */
@@ -4236,6 +4362,11 @@ export interface components {
         Items_SeenEventInfo_: {
             /** Items */
             items: components["schemas"]["SeenEventInfo"][];
+        };
+        /** Items[SeenFile] */
+        Items_SeenFile_: {
+            /** Items */
+            items: components["schemas"]["SeenFile"][];
         };
         /** Items[SegmentRow] */
         Items_SegmentRow_: {
@@ -4894,6 +5025,16 @@ export interface components {
             value: string;
         };
         /**
+         * OrderFault
+         * @description Why something could not be read, and what to do about it.
+         */
+        OrderFault: {
+            /** Code */
+            code: string;
+            message: components["schemas"]["Label"];
+            way_out: components["schemas"]["Label"] | null;
+        };
+        /**
          * OrderValueInfo
          * @description Gamma-Gamma; `gamma` in whole units of the currency.
          */
@@ -5137,6 +5278,123 @@ export interface components {
             minor: components["schemas"]["MinorInfo"] | null;
             /** Restricted Since */
             restricted_since: string | null;
+        };
+        /**
+         * PlaceDraft
+         * @description `settings` of a folder: path; of a bucket: endpoint, bucket, prefix, region, virtual_hosts (true for 阿里云 OSS), allow_private; of both:
+         *     pattern (`*.csv;*.xlsx`) and after (keep or move). `credentials`: access_key, secret_key; one that is not given keeps its value.
+         */
+        PlaceDraft: {
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            /**
+             * Credentials
+             * @default {}
+             */
+            credentials: {
+                [key: string]: string;
+            };
+            /**
+             * Every Minutes
+             * @default 10
+             */
+            every_minutes: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "folder" | "bucket";
+            /** Mapping */
+            mapping?: {
+                [key: string]: string;
+            } | null;
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: {
+                [key: string]: string;
+            };
+            /** Source */
+            source: string;
+        };
+        /**
+         * PlaceFile
+         * @description `status`: waiting (perhaps still being written), importing, done or failed.
+         */
+        PlaceFile: {
+            /** Bytes */
+            bytes: number;
+            fault: components["schemas"]["OrderFault"] | null;
+            /** Import Id */
+            import_id: string | null;
+            /**
+             * Modified At
+             * Format: date-time
+             */
+            modified_at: string;
+            /** Path */
+            path: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
+            /** Status */
+            status: string;
+        };
+        /**
+         * PlaceInfo
+         * @description `fault`: why the last look failed. Credentials are never shown.
+         */
+        PlaceInfo: {
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Every Minutes */
+            every_minutes: number;
+            fault: components["schemas"]["OrderFault"] | null;
+            /** Files */
+            files: {
+                [key: string]: number;
+            };
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "folder" | "bucket";
+            /** Looked At */
+            looked_at: string | null;
+            /** Mapping */
+            mapping: {
+                [key: string]: string;
+            } | null;
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: {
+                [key: string]: string;
+            };
+            /** Source */
+            source: string;
+        };
+        /**
+         * PlaceRoots
+         * @description Folders of this server that are open for imports.
+         */
+        PlaceRoots: {
+            /** Folders */
+            folders: string[];
         };
         /**
          * PlanFile
@@ -6077,6 +6335,18 @@ export interface components {
             /** Properties */
             properties: components["schemas"]["SeenPropertyInfo"][];
         };
+        /** SeenFile */
+        SeenFile: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Modified At
+             * Format: date-time
+             */
+            modified_at: string;
+            /** Path */
+            path: string;
+        };
         /** SeenPropertyInfo */
         SeenPropertyInfo: {
             /** Count */
@@ -6314,7 +6584,7 @@ export interface components {
             callback_key: string;
             /** Called Back At */
             called_back_at: string | null;
-            fault: components["schemas"]["FaultInfo"] | null;
+            fault: components["schemas"]["OrderFault"] | null;
             /** Id */
             id: number;
             /** Last Told At */
@@ -6769,7 +7039,7 @@ export interface components {
         ToldOrder: {
             /** Changed At */
             changed_at: string | null;
-            fault: components["schemas"]["FaultInfo"] | null;
+            fault: components["schemas"]["OrderFault"] | null;
             /** Is Wanted */
             is_wanted: boolean;
             /** Order No */
@@ -11173,6 +11443,287 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places_list_places: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PlaceInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places_add_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places_list_roots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceRoots"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places_change_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places_remove_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places_check_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SeenFile_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places_list_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PlaceFile_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places_try_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    places_look_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedLook"];
+                };
             };
             /** @description Any error (RFC 9457) */
             default: {

@@ -24,6 +24,10 @@ export type JobStatus = Job["status"];
 export type ImportField = Schemas["FieldInfo"];
 export type ImportFile = Schemas["FileInfo"];
 export type Import = Schemas["ImportInfo"];
+export type Shop = Schemas["ShopInfo"];
+export type OrderFault = Schemas["OrderFault"];
+export type Place = Schemas["PlaceInfo"];
+export type PlaceDraft = Schemas["PlaceDraft"];
 export type Mapping = Record<string, string | null>;
 
 export type CustomerRow = Schemas["CustomerRow"];

@@ -121,6 +121,24 @@ export const router = createBrowserRouter([
           ),
           page("/imports", "imports.read", "ImportsPage", () => import("@/rooms/orders/ImportsPage") as Promise<Page>),
           page(
+            "/imports/shops",
+            "imports.read",
+            "ShopsPage",
+            () => import("@/rooms/orders/ShopsPage") as Promise<Page>,
+          ),
+          page(
+            "/imports/shops/:id",
+            "imports.read",
+            "ShopPage",
+            () => import("@/rooms/orders/ShopPage") as Promise<Page>,
+          ),
+          page(
+            "/imports/places",
+            "imports.read",
+            "PlacesPage",
+            () => import("@/rooms/orders/PlacesPage") as Promise<Page>,
+          ),
+          page(
             "/imports/:id",
             "imports.read",
             "ImportPage",

@@ -7,6 +7,8 @@ import type { Values } from "./FieldsForm";
 import { useCheck } from "./queries";
 
 const EVERY = 4_000;
+const SHOPS = new Set(["youzan", "wechat_shop", "order_webhook"]);
+const KEYLESS = new Set(["youzan", "order_webhook"]);
 
 /** Where the carrier is to call, what to enter there, and, live, whether it has. `entered` is what was just typed, if it was. */
 export function CallbackStep({ account, entered }: { account: CarrierAccount; entered?: Values }) {
@@ -23,14 +25,16 @@ export function CallbackStep({ account, entered }: { account: CarrierAccount; en
   }, [waiting, isPending, mutate, check.data]);
   return (
     <div className="stack">
-      <p>{t("carriers.callback_how")}</p>
+      <p>{t(SHOPS.has(account.product) ? `carriers.callback_how_${account.product}` : "carriers.callback_how")}</p>
       <div className="copy-lines">
         <CopyLine label="URL" value={account.callback_url ?? ""} />
         {entered?.callback_token && <CopyLine label="Token" value={entered.callback_token} secret />}
         {entered?.token && <CopyLine label="Token" value={entered.token} secret />}
         {entered?.encoding_aes_key && <CopyLine label="EncodingAESKey" value={entered.encoding_aes_key} secret />}
       </div>
-      {!entered?.encoding_aes_key && <p className="muted small">{t("carriers.callback_own")}</p>}
+      {!entered?.encoding_aes_key && !KEYLESS.has(account.product) && (
+        <p className="muted small">{t("carriers.callback_own")}</p>
+      )}
       <div className={step?.ok ? "notice pine" : "notice indigo"} role="status">
         <p>
           <span className={step?.ok ? "pulse off" : "pulse"} aria-hidden="true" />{" "}

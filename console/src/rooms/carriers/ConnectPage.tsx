@@ -1,7 +1,7 @@
 import { Button, Input } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import type { CarrierAccount, CarrierProduct } from "@/api/types";
 import { Field } from "@/ui/Field";
 import { Page } from "@/ui/Page";
@@ -36,9 +36,11 @@ export function ConnectPage() {
 function Wizard({ products }: { products: CarrierProduct[] }) {
   const { t } = useTranslation();
   const f = useFormat();
-  const [product, setProduct] = useState<CarrierProduct | null>(null);
-  const [stage, setStage] = useState<Stage>("choose");
-  const [draft, setDraft] = useState<AccountDraft>({ name: "", credentials: {}, settings: {} });
+  const wanted = useSearchParams()[0].get("product");
+  const first = products.find((one) => one.product === wanted) ?? null;
+  const [product, setProduct] = useState<CarrierProduct | null>(first);
+  const [stage, setStage] = useState<Stage>(first ? "fields" : "choose");
+  const [draft, setDraft] = useState<AccountDraft>({ name: f.label(first?.name), credentials: {}, settings: {} });
   const [madeId, setMadeId] = useState<number | null>(null);
   const stages: Stage[] = ["choose", "fields", "checks"];
   if (!product || product.has_callbacks) stages.push("callback");

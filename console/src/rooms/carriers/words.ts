@@ -28,6 +28,9 @@ export const MARK: Record<string, string> = {
   email: "邮",
   sms: "短",
   webhook: "钩",
+  youzan: "赞",
+  wechat_shop: "店",
+  order_webhook: "单",
 };
 
 /** Random text of a WeCom callback key: 43 letters and digits (AES key in Base64 without its last sign), or a token. */

@@ -12,12 +12,14 @@ import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
 import { ImportWizard } from "./ImportWizard";
 import { useImports } from "./queries";
+import { SourceNav } from "./SourceNav";
 
 export function ImportsPage() {
   const { t } = useTranslation();
   const may = useMay();
   return (
     <Page title={t("shell.page_imports")} sub={t("orders.sub")}>
+      <SourceNav />
       <div className="stack">
         {may("imports.write") && <ImportWizard />}
         <History />

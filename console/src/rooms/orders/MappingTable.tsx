@@ -13,7 +13,7 @@ export function MappingTable({ file, mapping, onChange }: Props) {
   const { t } = useTranslation();
   const f = useFormat();
   const used = new Set(Object.values(mapping).filter(Boolean));
-  const unused = file.columns.filter((column) => !used.has(column.name));
+  const unused = file.unknown_columns.filter((column) => !used.has(column));
   const options = file.columns.map((column) => ({ value: column.name, label: column.name }));
   const samples = (column: string | null | undefined) => file.columns.find((c) => c.name === column)?.samples ?? [];
   const facts = [
@@ -21,13 +21,20 @@ export function MappingTable({ file, mapping, onChange }: Props) {
     file.encoding,
     f.bytes(file.bytes),
     file.row_count_estimate != null && t("orders.about_rows", { n: f.count(file.row_count_estimate) }),
-    t(file.mapping_from === "saved" ? "orders.mapping_saved" : "orders.mapping_guessed"),
+    t(`orders.mapping_${file.mapping_from}`),
   ].filter(Boolean);
   return (
     <div className="stack">
       <p>
         <strong>{file.name}</strong> <span className="muted">{facts.join(" · ")}</span>
       </p>
+      {file.export && (
+        <p className="notice pine">
+          {t("orders.recognised", { name: f.label(file.export.name), version: file.export.version })}{" "}
+          {f.label(file.export.grain)}
+          {t("orders.recognised_checked")}
+        </p>
+      )}
       {file.warnings.map((warning) => (
         <p key={warning.en} className="notice">
           {f.label(warning)}
@@ -85,9 +92,7 @@ export function MappingTable({ file, mapping, onChange }: Props) {
           },
         ]}
       />
-      {unused.length > 0 && (
-        <p className="muted small">{t("orders.unused", { columns: unused.map((c) => c.name).join("、") })}</p>
-      )}
+      {unused.length > 0 && <p className="muted small">{t("orders.unused", { columns: unused.join("、") })}</p>}
     </div>
   );
 }

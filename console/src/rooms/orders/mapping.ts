@@ -4,10 +4,12 @@ import type { ImportField, Mapping } from "@/api/types";
 export const missingFields = (fields: ImportField[], mapping: Mapping): ImportField[] =>
   fields.filter((field) => field.required && !mapping[field.field]);
 
-/** Columns that were given to more than one field. */
+/** Columns that were given to more than one field. An order's number may also be its line's: then one row is one order. */
 export function doubledColumns(mapping: Mapping): string[] {
   const seen = new Map<string, number>();
-  for (const column of Object.values(mapping)) if (column) seen.set(column, (seen.get(column) ?? 0) + 1);
+  const whole = mapping.line_no && mapping.line_no === mapping.order_no;
+  const given = Object.entries(mapping).filter(([field]) => !(whole && field === "line_no"));
+  for (const [, column] of given) if (column) seen.set(column, (seen.get(column) ?? 0) + 1);
   return [...seen].filter(([, times]) => times > 1).map(([column]) => column);
 }
 
