@@ -34,6 +34,7 @@ from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import open_warehouse
 from siyu.foundation.warehouse.facts import Fact
+from siyu.identity.keys import store
 from siyu.orders.facts import ORDERS_ORDER
 from siyu.segments import directory_routes
 from siyu.segments.facts import SEGMENTS_STANDING
@@ -239,10 +240,10 @@ def identities(stores: Stores, ids: Any) -> None:
     with stores.ledger.begin() as tx:
         insert_ignore(tx, metadata.tables["identity_customer"], [{"id": int(number), "created_at": now} for number in ids])
         rows = [
-            {"identity_key": key, "namespace": "phone", "value_sealed": blob, "customer_id": int(number), "first_customer_id": int(number), "first_seen_at": now}
+            {"identity_key": key, "namespace": "phone", "value_sealed": blob, "customer_id": int(number), "first_seen_at": now}
             for key, blob, number in zip(keys, sealed, ids, strict=True)
         ]
-        insert_ignore(tx, metadata.tables["identity_identifier"], rows)
+        store(tx, pa.Table.from_pylist(rows))
 
 
 if __name__ == "__main__":

@@ -153,16 +153,15 @@ class Bare:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-64000"):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.execute(
-            "CREATE TABLE identifier (identity_key INTEGER PRIMARY KEY, namespace TEXT, value_sealed BLOB, customer_id INTEGER, first_customer_id INTEGER,"
-            " first_seen_at TEXT, claim_count INTEGER)"
+            "CREATE TABLE identifier (identity_key INTEGER PRIMARY KEY, namespace TEXT, value_sealed BLOB, customer_id INTEGER, first_seen_at TEXT, claim_count INTEGER)"
         )
         self._db.execute("CREATE INDEX of_customer ON identifier (customer_id)")
 
     def insert(self, rows: pa.Table) -> None:
         columns = [rows[name].to_pylist() for name in ("identity_key", "value_sealed", "customer_id")]
-        values = [(key, "phone", value, customer, customer, "2026-01-01 00:00:00.000000", 1) for key, value, customer in zip(*columns, strict=True)]
+        values = [(key, "phone", value, customer, "2026-01-01 00:00:00.000000", 1) for key, value, customer in zip(*columns, strict=True)]
         self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("INSERT INTO identifier VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        self._db.executemany("INSERT INTO identifier VALUES (?, ?, ?, ?, ?, ?)", values)
         self._db.execute("COMMIT")
 
 

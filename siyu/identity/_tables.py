@@ -13,15 +13,28 @@ customer = Table(
 identifier = Table(
     "identity_identifier",
     metadata,
-    Column("identity_key", BigId, primary_key=True, autoincrement=False),
+    Column("id", BigId, primary_key=True, autoincrement=False),
+    Column("identity_key", BigId, nullable=False),
     Column("namespace", String(120), nullable=False),
     Column("value_sealed", LargeBinary, nullable=False),
     Column("customer_id", BigId, ForeignKey("identity_customer.id"), nullable=False, index=True),
-    Column("first_customer_id", BigId, nullable=False),
     Column("first_seen_at", UtcTime, nullable=False),
     Column("claim_count", Integer, nullable=False, server_default="1"),
 )
-"""`claim_count`: at least so many people were seen with it; one with more than its limit is shared and links nobody."""
+"""Found by key through `keys`. `claim_count`: at least so many people were seen with it; one with more than its limit is shared
+and links nobody."""
+
+
+def _key_table(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("identity_key", BigId, primary_key=True, autoincrement=False),
+        Column("identifier_id", BigId, nullable=False),
+    )
+
+
+recent_key, settled_key = _key_table("identity_key_recent"), _key_table("identity_key_settled")
 
 namespace = Table("identity_namespace", metadata, Column("name", String(120), primary_key=True))
 """Every namespace that has an identifier: a value is looked up in each, and there are few."""

@@ -19,6 +19,8 @@ from siyu.foundation.errors import ConflictError, NotFoundError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.identity import _tables
+from siyu.identity.identifiers import customers_of
+from siyu.identity.keys import by_key
 from siyu.identity.limits import Limits
 from siyu.identity.merge import keep_apart, merge, who_stays
 from siyu.identity.own import add_claims
@@ -34,7 +36,6 @@ class Conflict:
     """An identifier of `owner_id` that was seen beside one of `claimant_id`; `reason` is the namespace whose limit forbids."""
 
     identity_key: int
-    claimed_by: int
     namespace: str
     owner_id: int
     claimant_id: int
@@ -47,7 +48,7 @@ class Conflict:
 
     @property
     def id(self) -> str:
-        return f"{self.identity_key}-{self.claimed_by}"
+        return f"{self.identity_key}-{self.claimant_id}"
 
 
 def keep(tx: Connection, found: Sequence[Found], limits: Limits, spaces: Mapping[int, str], now: datetime) -> None:
@@ -63,7 +64,7 @@ def keep(tx: Connection, found: Sequence[Found], limits: Limits, spaces: Mapping
     evidence = [dict(zip(("anchor_key", "reason"), wanted[pair], strict=True)) for pair in new]
     tx.execute(insert(table), [row | why for row, why in zip(rows, evidence, strict=True)])
     add_claims(tx, Counter(key for key, _ in new))
-    claims = select_in(tx, [_tables.identifier.c.identity_key, _tables.identifier.c.claim_count], _tables.identifier.c.identity_key, keys)
+    claims = by_key(tx, [_tables.identifier.c.identity_key, _tables.identifier.c.claim_count], keys)
     crowded = [key for key, count in claims if count > limits.of(spaces[key]).per_identifier]
     if crowded:
         tx.execute(update(table).where(table.c.identity_key == bindparam("_key"), table.c.state == "open").values(state="shared"), [{"_key": key} for key in crowded])
@@ -72,9 +73,9 @@ def keep(tx: Connection, found: Sequence[Found], limits: Limits, spaces: Mapping
 def found_shared(tx: Connection, claims: Mapping[int, int]) -> None:
     """So many people were seen with these identifiers at once."""
     table = _tables.identifier
-    if claims:
-        rows = [{"_key": key, "_count": count} for key, count in claims.items()]
-        tx.execute(update(table).where(table.c.identity_key == bindparam("_key")).values(claim_count=bindparam("_count")), rows)
+    rows = [{"_id": each, "claim_count": claims[key]} for each, key in by_key(tx, [table.c.id, table.c.identity_key], claims)]
+    if rows:
+        tx.execute(update(table).where(table.c.id == bindparam("_id")), rows)
 
 
 def list_conflicts(
@@ -83,20 +84,20 @@ def list_conflicts(
     """Conflicts of a state, the newest first; with `customer_id` those of one customer, on either side."""
     table, owned = _tables.conflict, _tables.identifier
     order = (table.c.found_at, table.c.identity_key, table.c.customer_id)
-    query = select(table, owned.c.namespace, owned.c.customer_id.label("owner_id"), owned.c.claim_count)
-    query = query.join(owned, owned.c.identity_key == table.c.identity_key).where(table.c.state == state)
+    query = select(table).where(table.c.state == state)
     if customer_id is not None:
-        query = query.where((table.c.customer_id == customer_id) | (owned.c.customer_id == customer_id))
+        theirs = select(owned.c.identity_key).where(owned.c.customer_id == customer_id)
+        query = query.where((table.c.customer_id == customer_id) | table.c.identity_key.in_(theirs))
     if before is not None:
         query = query.where(tuple_(*order) < tuple_(*(bindparam(None, value, type_=column.type) for value, column in zip(before, order, strict=True))))
     rows = tx.execute(query.order_by(*(column.desc() for column in order)).limit(limit)).all()
+    columns = [owned.c.identity_key, owned.c.namespace, owned.c.customer_id, owned.c.claim_count]
+    of = {found.identity_key: found for found in by_key(tx, columns, (row.identity_key for row in rows))}
     return [
-        Conflict(
-            row.identity_key, row.customer_id, row.namespace, row.owner_id, row.customer_id, row.reason, row.state, row.claim_count,
-            row.found_at, row.decided_at, row.decided_by,
-        )
+        Conflict(row.identity_key, mine.namespace, mine.customer_id, row.customer_id, row.reason, row.state, mine.claim_count, row.found_at, row.decided_at, row.decided_by)
         for row in rows
-    ]  # fmt: skip
+        if (mine := of.get(row.identity_key)) is not None
+    ]
 
 
 def count_open(tx: Connection) -> int:
@@ -115,7 +116,7 @@ def decide(stores: Stores, tx: Connection, identity_key: int, claimant_id: int, 
     table = _tables.conflict
     mine = (table.c.identity_key == identity_key) & (table.c.customer_id == claimant_id)
     row = tx.execute(select(table).where(mine)).one_or_none()
-    owner = tx.scalar(select(_tables.identifier.c.customer_id).where(_tables.identifier.c.identity_key == identity_key))
+    owner = customers_of(tx, [identity_key]).get(identity_key)
     if row is None or owner is None:
         raise NotFoundError(Text("没有这个冲突", "there is no such conflict"), way_out=Text("它可能已随合并消失,刷新列表", "it may have gone with a merge; reload the list"))
     if row.state != "open":

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+import pyarrow as pa
+from sqlalchemy import Connection, func, select
 
-from siyu.foundation.database import select_in
+from siyu.foundation.database import insert_table, select_in
 from siyu.foundation.errors import Fault, NotFoundError
 from siyu.foundation.text import Text
 from siyu.identity import _tables
@@ -62,5 +63,5 @@ def create(tx: Connection, count: int, now: datetime) -> list[int]:
     start = int(tx.scalar(select(func.max(_tables.customer.c.id))) or 0)
     ids = list(range(start + 1, start + 1 + count))
     if ids:
-        tx.execute(insert(_tables.customer), [{"id": each, "created_at": now} for each in ids])
+        insert_table(tx, _tables.customer, pa.table({"id": pa.array(ids, pa.int64()), "created_at": pa.array([now] * count, pa.timestamp("us", "UTC"))}))
     return ids

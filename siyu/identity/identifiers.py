@@ -14,6 +14,7 @@ from siyu.foundation.database import select_in
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.identity import _tables
+from siyu.identity.keys import by_key
 
 NAMES = {
     "member": Text("会员号", "Member number"),
@@ -67,21 +68,21 @@ def look_up(stores: Stores, tx: Connection, value: str) -> list[int]:
     spaces = tx.scalars(select(_tables.namespace.c.name)).all()
     raw = pa.array([value], pa.string())
     keys = {key for space in spaces for key in identify(stores.secrets, space, raw).keys.to_pylist() if key}
-    return sorted({int(row[0]) for row in select_in(tx, [table.c.customer_id], table.c.identity_key, sorted(keys))})
+    return sorted({int(row[0]) for row in by_key(tx, [table.c.customer_id], keys)})
 
 
 def look_up_all(stores: Stores, tx: Connection, namespace: str, values: Sequence[str]) -> dict[str, int]:
     """Value → customer, for many values of one namespace; unknown ones are absent."""
     keys = identify(stores.secrets, namespace, pa.array(values, pa.string())).keys.to_pylist()
     table = _tables.identifier
-    found = {row[0]: int(row[1]) for row in select_in(tx, [table.c.identity_key, table.c.customer_id], table.c.identity_key, sorted(set(keys)))}
+    found = {row[0]: int(row[1]) for row in by_key(tx, [table.c.identity_key, table.c.customer_id], keys)}
     return {value: found[key] for value, key in zip(values, keys, strict=True) if key in found}
 
 
 def customers_of(tx: Connection, identity_keys: Sequence[int]) -> dict[int, int]:
     """Identity key → customer; keys that nobody has are absent."""
     table = _tables.identifier
-    return {int(key): int(customer) for key, customer in select_in(tx, [table.c.identity_key, table.c.customer_id], table.c.identity_key, list(identity_keys))}
+    return {int(key): int(customer) for key, customer in by_key(tx, [table.c.identity_key, table.c.customer_id], identity_keys)}
 
 
 def keys_of(tx: Connection, customer_ids: Sequence[int]) -> list[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
@@ -21,6 +21,8 @@ from siyu.foundation.text import Text
 from siyu.identity import _tables, moves, operations
 from siyu.identity.current import create, known, take_turn
 from siyu.identity.errors import InTheWayError, OverLimitError
+from siyu.identity.identifiers import customers_of
+from siyu.identity.keys import by_key
 from siyu.identity.limits import load_limits
 from siyu.identity.moves import Change, Move
 from siyu.identity.operations import Draft, Journal
@@ -89,16 +91,16 @@ def split(
     """
     take_turn(tx)
     owners = _owners(tx, [key for part in parts for key in part])
-    _check_parts(tx, parts, owners if of is None else {key: each for key, each in owners.items() if each == of})
+    _check_parts(tx, parts, owners if of is None else {key: each for key, each in owners.items() if each.customer == of})
     now = stores.now()
     new = create(tx, len(parts), now)
-    stay = [owners[part[0]] for part in parts]
+    stay = [owners[part[0]].customer for part in parts]
     drafts = [Draft(old, [fresh], {"identifier_count": len(part)}) for old, fresh, part in zip(stay, new, parts, strict=True)]
     keys = operations.begin(tx, "split", drafts, by=by, why=why, now=now)
     journal = Journal()
     for key, part, old, fresh in zip(keys, parts, stay, new, strict=True):
         for identity_key in part:
-            names = {"identity_key": identity_key}
+            names = {"id": owners[identity_key].id}
             journal.note(key, IDENTIFIERS, Change({**names, "customer_id": old}, {**names, "customer_id": fresh}))
         for one, other in ((old, fresh), (fresh, old)) if remember else ():
             journal.note(key, APART, Change(None, {"customer_id": one, "other_id": other, "at": now, "by": by[:80]}))
@@ -211,8 +213,9 @@ def _check_limits(tx: Connection, groups: Mapping[int, Sequence[int]]) -> None:
         )  # fmt: skip
 
 
-def _check_parts(tx: Connection, parts: Sequence[Sequence[int]], owners: Mapping[int, int]) -> None:
+def _check_parts(tx: Connection, parts: Sequence[Sequence[int]], owned: Mapping[int, _Owned]) -> None:
     table = _tables.identifier
+    owners = {key: each.customer for key, each in owned.items()}
     query = select(table.c.customer_id, func.count()).where(table.c.customer_id.in_(set(owners.values()))).group_by(table.c.customer_id)
     left = {customer: int(count) for customer, count in tx.execute(query)}
     faults: list[Fault] = []
@@ -231,9 +234,16 @@ def _check_parts(tx: Connection, parts: Sequence[Sequence[int]], owners: Mapping
         raise InvalidError(Text("无法这样拆分", "this cannot be split so"), faults=faults, way_out=Text("重新选择要分出去的标识", "choose again which identifiers leave"))
 
 
-def _owners(tx: Connection, keys: Sequence[int]) -> dict[int, int]:
+class _Owned(NamedTuple):
+    """An identifier's row, and whose it is."""
+
+    id: int
+    customer: int
+
+
+def _owners(tx: Connection, keys: Sequence[int]) -> dict[int, _Owned]:
     table = _tables.identifier
-    return {int(key): int(each) for key, each in select_in(tx, [table.c.identity_key, table.c.customer_id], table.c.identity_key, sorted(set(keys)))}
+    return {key: _Owned(each, customer) for key, each, customer in by_key(tx, [table.c.identity_key, table.c.id, table.c.customer_id], keys)}
 
 
 def _united(stores: Stores, tx: Connection, into: Mapping[int, int], by: str) -> Iterable[tuple[Move, list[Change]]]:
@@ -255,7 +265,7 @@ def _within(tx: Connection, into: Mapping[int, int]) -> list[Change]:
 def _settled(stores: Stores, tx: Connection, customers: set[int], by: str) -> list[Change]:
     """Open conflicts whose two sides are one customer now."""
     rows = [row for row in moves.rows_of(tx, CONFLICTS, customers) if row["state"] == "open"]
-    owners = _owners(tx, [row["identity_key"] for row in rows])
+    owners = customers_of(tx, [row["identity_key"] for row in rows])
     made = {"state": "merged", "decided_at": stores.now(), "decided_by": by[:80]}
     return [Change(row, {**row, **made}) for row in rows if owners.get(row["identity_key"]) == row["customer_id"]]
 

@@ -13,19 +13,19 @@ from siyu.events.catalogue.identity import IDENTIFIERS_LINKED
 from siyu.foundation.clock import to_ms
 from siyu.foundation.database import select_in
 from siyu.identity import _tables
+from siyu.identity.keys import by_key
 from siyu.identity.moves import Change, Move, declare
 
 
 def _linked(tx: Connection, changes: Sequence[Change], now: datetime) -> None:
     table = _tables.identifier
-    whose = {after["identity_key"]: (before["customer_id"], after["customer_id"]) for before, after in changes if before and after}
-    seen = {key: to_ms(at) for key, at in select_in(tx, [table.c.identity_key, table.c.first_seen_at], table.c.identity_key, sorted(whose))}
-    keys = sorted(seen)
+    whose = {after["id"]: (before["customer_id"], after["customer_id"]) for before, after in changes if before and after}
+    rows = sorted(select_in(tx, [table.c.id, table.c.identity_key, table.c.first_seen_at], table.c.id, sorted(whose)))
     columns: dict[str, object] = {
-        "identity_key": keys,
-        "customer_id": [whose[key][1] for key in keys],
-        "seen_ms": [seen[key] for key in keys],
-        "was_customer_id": [whose[key][0] for key in keys],
+        "identity_key": [key for _, key, _ in rows],
+        "customer_id": [whose[each][1] for each, _, _ in rows],
+        "seen_ms": [to_ms(seen_at) for _, _, seen_at in rows],
+        "was_customer_id": [whose[each][0] for each, _, _ in rows],
     }
     log.append(tx, IDENTIFIERS_LINKED, IDENTIFIERS_LINKED.table(columns), now=now)
 
@@ -43,10 +43,10 @@ def _claims(tx: Connection, changes: Sequence[Change], now: datetime) -> None:
 def add_claims(tx: Connection, more: Mapping[int, int]) -> None:
     """So many people more (or less) claim each identifier."""
     table = _tables.identifier
-    rows = [{"_key": key, "_more": count} for key, count in more.items() if count]
+    now = by_key(tx, [table.c.id, table.c.identity_key, table.c.claim_count], (key for key, count in more.items() if count))
+    rows = [{"_id": each, "claim_count": count + more[key]} for each, key, count in now]
     if rows:
-        claims = table.c.claim_count + bindparam("_more", type_=table.c.claim_count.type)
-        tx.execute(update(table).where(table.c.identity_key == bindparam("_key")).values(claim_count=claims), rows)
+        tx.execute(update(table).where(table.c.id == bindparam("_id")), rows)
 
 
 IDENTIFIERS = Move(_tables.identifier, announce=_linked)

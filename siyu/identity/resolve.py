@@ -21,12 +21,13 @@ from siyu.events import log
 from siyu.events.catalogue.identity import IDENTIFIERS_CUT, IDENTIFIERS_LINKED, PEOPLE_SEEN
 from siyu.events.identifiers import rank
 from siyu.events.reactions import Reaction
-from siyu.foundation.database import among, insert_ignore, insert_table, select_in
+from siyu.foundation.database import among, insert_ignore, select_in
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Batch
 from siyu.identity import _tables, conflicts, graph
 from siyu.identity.current import create, take_turn
 from siyu.identity.graph import Counts, Edges, Flags, Ints
+from siyu.identity.keys import by_key, store
 from siyu.identity.limits import Limits, load_limits
 from siyu.identity.merge import merge, split, who_stays
 
@@ -100,7 +101,7 @@ def _read(tx: Connection, rows: pa.Table) -> _Seen:
     seen, at = np.unique(weak, return_index=True)
     first[seen] = at
     table = _tables.identifier
-    found = select_in(tx, [table.c.identity_key, table.c.customer_id, table.c.claim_count], table.c.identity_key, keys.tolist())
+    found = by_key(tx, [table.c.identity_key, table.c.customer_id, table.c.claim_count], keys.tolist())
     known = np.array([tuple(row) for row in found], np.int64).reshape(-1, 3)
     customer, claims = np.zeros(keys.size, np.int64), np.ones(keys.size, np.int64)
     place = np.searchsorted(keys, known[:, 0])
@@ -213,11 +214,10 @@ def _store(stores: Stores, tx: Connection, rows: pa.Table, seen: _Seen, whose: I
             "namespace": taken["namespace"],
             "value_sealed": taken["value_sealed"],
             "customer_id": customers,
-            "first_customer_id": customers,
             "first_seen_at": taken["seen_ms"].cast(pa.timestamp("ms", "UTC")),
             "claim_count": pa.array(claims[fresh]),
         }
-        insert_table(tx, _tables.identifier, pa.table(stored))
+        store(tx, pa.table(stored))
         insert_ignore(tx, _tables.namespace, [{"name": name} for name in pc.unique(taken["namespace"]).to_pylist()])
         linked = {"identity_key": taken["identity_key"], "customer_id": customers, "seen_ms": taken["seen_ms"]}
         log.append(tx, IDENTIFIERS_LINKED, IDENTIFIERS_LINKED.table(linked), now=stores.now())
@@ -229,7 +229,7 @@ def _cut(stores: Stores, tx: Connection, rows: pa.Table) -> None:
     """The weaker of two identifiers that were unbound leaves, if they belong to one customer; the unbound one among equals."""
     pairs = list(zip(rows["identity_key"].to_pylist(), rows["anchor_key"].to_pylist(), strict=True))
     table = _tables.identifier
-    found = select_in(tx, [table.c.identity_key, table.c.customer_id, table.c.namespace], table.c.identity_key, sorted({key for pair in pairs for key in pair}))
+    found = by_key(tx, [table.c.identity_key, table.c.customer_id, table.c.namespace], (key for pair in pairs for key in pair))
     owner = {key: customer for key, customer, _ in found}
     strength = {key: rank(space) for key, _, space in found}
     leaving: list[int] = []

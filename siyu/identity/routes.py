@@ -192,7 +192,7 @@ def _info(found: operations.Operation) -> OperationInfo:
 
 
 def _conflict(found: conflicts.Conflict) -> ConflictInfo:
-    shown = {name: value for name, value in vars(found).items() if name not in ("identity_key", "claimed_by")}
+    shown = {name: value for name, value in vars(found).items() if name != "identity_key"}
     return ConflictInfo(id=found.id, namespace_name=Label.of(label(found.namespace)), **shown)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 from fastapi import FastAPI
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from siyu.customers import routes as customer_routes
 from siyu.customers.facts import CUSTOMERS_PROFILE
@@ -19,6 +19,7 @@ from siyu.foundation.database import insert_ignore, metadata
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Fact
 from siyu.identity import routes as identity_routes
+from siyu.identity.keys import store
 from siyu.orders.facts import ORDERS_LINE, ORDERS_ORDER
 from siyu.river import flow
 from siyu.segments import directory_routes, traits_routes
@@ -135,9 +136,9 @@ def put_identifier(stores: Stores, customer_id: int, namespace: str, value: str)
     key, sealed = stores.secrets.index([value], context)[0], stores.secrets.seal([value], context)[0]
     with stores.ledger.begin() as tx:
         insert_ignore(tx, metadata.tables["identity_customer"], [{"id": customer_id, "created_at": stores.now()}])
-        row = {"identity_key": key, "namespace": namespace, "value_sealed": sealed, "customer_id": customer_id}
+        row = {"identity_key": key, "namespace": namespace, "value_sealed": sealed, "customer_id": customer_id, "first_seen_at": from_ms(SEEN_MS)}
         insert_ignore(tx, metadata.tables["identity_namespace"], [{"name": namespace}])
-        tx.execute(insert(metadata.tables["identity_identifier"]).values(**row, first_customer_id=customer_id, first_seen_at=from_ms(SEEN_MS)))
+        store(tx, pa.Table.from_pylist([row]))
 
 
 def put_tag(stores: Stores, tag: str, customer_ids: Sequence[int], by: str = "Alice") -> None:
