@@ -71,6 +71,10 @@ class Shop:
             anyway=bool, by=np.int32,
         )  # fmt: skip
 
+    def pick(self, luck: float) -> int:
+        """The article that somebody with this luck (0–1) looks at: those that sell well, more often."""
+        return min(int(np.searchsorted(self._weights, luck, side="right")), len(self._weights) - 1)
+
     def sell(self, rows: Column, at: Column, depth: Column, anyway: Column, by: Column, day: float) -> None:
         """One order for each of these rows, at these moments, with what was off at the time; `day` lasts so many seconds."""
         if not len(rows):

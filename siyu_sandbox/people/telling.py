@@ -1,7 +1,7 @@
 """Telling 埋点: what the shop's mini program tells an analytics server of people's steps, in the form of the 神策 mini-program client.
 
-Whoever buys has looked at the article and put it into the cart; for each buyer a few others look and buy nothing. So a server
-that takes these events in sees what a real shop's would, with openid and unionid, and nothing of the truth behind it.
+Whoever buys has looked at the article and put it into the cart; most look now and then and buy nothing. So a server that takes
+these events in sees what a real shop's would, with openid and unionid, and nothing of the truth behind it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from siyu_sandbox.registry import Json
 if TYPE_CHECKING:
     from siyu_sandbox.sandbox import Sandbox
 
-LOOKERS = 3
-"""People who only look, for each who buys."""
+LOOKS_A_DAY = 0.4
+"""How often somebody looks into the shop and buys nothing."""
+LOOKS_ON_ARRIVAL = 0.6
+"""The share of those who come who look into the shop at once."""
 PATIENCE_SECONDS = 10.0
 _tasks: set[asyncio.Task[None]] = set()
 

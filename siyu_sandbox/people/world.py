@@ -20,7 +20,7 @@ from siyu_sandbox.people.reading import understand
 from siyu_sandbox.people.response import BRING_AFTER_PURCHASE
 from siyu_sandbox.people.shop import Columns, Shop
 from siyu_sandbox.people.sources import Source, draw
-from siyu_sandbox.people.telling import LOOKERS, Telling
+from siyu_sandbox.people.telling import LOOKS_A_DAY, LOOKS_ON_ARRIVAL, Telling
 from siyu_sandbox.registry import Refusal
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class PeopleWorld:
     def _sell(self, lived: Lived, began: float) -> None:
         rows, day = lived.bought, self.pace.day_seconds
         self.shop.sell(rows, self._moments("buy", rows, began), lived.depth, lived.anyway, lived.by, day)
-        self._tell(rows, began)
+        self._tell(lived, began)
         if len(lived.prevented):
             at = self._moments("buy", lived.prevented, began)
             self.prevented.add(at=at, row=lived.prevented, by=lived.prevented_by)
@@ -104,22 +104,21 @@ class PeopleWorld:
         brings &= ~self.crowd.gone[rows]
         self._friends += zip(rows[brings].tolist(), lived.by[brings].tolist(), strict=True)
 
-    def _tell(self, rows: Column, began: float) -> None:
-        """The buyers of this step, and some who only look, as the shop's mini program tells of them."""
-        telling = self.telling
-        if telling is None or self.quiet or not len(rows):
+    def _tell(self, lived: Lived, began: float) -> None:
+        """The buyers of this step, and those who only look, as the shop's mini program tells of them."""
+        telling, crowd = self.telling, self.crowd
+        if telling is None or self.quiet:
             return
-        orders = self.shop.orders
-        names = ("at", "sku", "quantity", "paid_fen")
-        bought = zip(rows.tolist(), *(orders.column(name)[-len(rows) :].tolist() for name in names), strict=True)
-        for row, at, sku, quantity, paid_fen in bought:
-            self.box.clock.at(at, partial(telling.buy, int(self.crowd.phone[row]), sku, quantity, paid_fen))
+        bought = len(lived.bought)
+        names = ("row", "at", "sku", "quantity", "paid_fen")
+        orders = zip(*(self.shop.orders.column(name)[self.shop.orders.count - bought :].tolist() for name in names), strict=True)
+        for row, at, sku, quantity, paid_fen in orders:
+            self.box.clock.at(at, partial(telling.buy, int(crowd.phone[row]), sku, quantity, paid_fen))
         random = stream(self.seed, "lookers", self.steps)
-        lookers = random.integers(0, self.crowd.count, len(rows) * LOOKERS)
-        lookers = lookers[~self.crowd.gone[lookers]]
+        lookers = np.flatnonzero(random.random(crowd.count) < LOOKS_A_DAY * self.pace.step_days)
+        lookers = lookers[~crowd.gone[lookers]]
         for row, at in zip(lookers.tolist(), self._moments("look", lookers, began).tolist(), strict=True):
-            sku = int(random.choice(orders.column("sku")[-100:]))
-            self.box.clock.at(at, partial(telling.look, int(self.crowd.phone[row]), sku))
+            self.box.clock.at(at, partial(telling.look, int(crowd.phone[row]), self.shop.pick(random.random())))
 
     def _let_go(self, rows: Column, began: float) -> None:
         if not len(rows):
@@ -182,6 +181,8 @@ class PeopleWorld:
             self.crowd.gone[row] = self.crowd.twin_gone[row] = True
             self.crowd.why[row], self.crowd.gone_at[row] = FAILED, self.box.clock.now()
             self.crowd.need[row] = self.crowd.cap[row] = 0
+        elif self.telling and not self.quiet and (luck := self.box.random.random()) < LOOKS_ON_ARRIVAL:
+            self.telling.look(phone, self.shop.pick(luck / LOOKS_ON_ARRIVAL))
 
     def hear(self, ids: Column, received: Received) -> None:
         """Phones tell what they received; who has left the brand no longer cares."""
