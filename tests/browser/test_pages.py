@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 PAGES = (
     "/login", "/", "/customers", "/customers/1", "/segments", "/segments/new", "/segments/2", "/rfm", "/lifecycle", "/cohorts",
     "/value", "/concentration", "/accounts", "/accounts/new", "/relations", "/staff", "/tags",
-    "/imports", "/imports/…", "/jobs", "/team", "/audit", "/events", "/system", "/nowhere",
+    "/imports", "/imports/…", "/jobs", "/team", "/audit", "/feeds", "/events", "/events?tab=seen", "/events?tab=plan", "/events?tab=quarantine", "/system", "/nowhere",
 )  # fmt: skip
 LOOKS = (("zh-CN", "light"), ("en", "dark"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

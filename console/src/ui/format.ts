@@ -105,6 +105,13 @@ export function formatTime(at: Maybe<string>, zone: string): string {
   return `${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}`;
 }
 
+/** The time of day of a UTC instant at the brand, to the second: 09:05:41. */
+export function formatClock(at: Maybe<string>, zone: string): string {
+  if (!at || Number.isNaN(Date.parse(at))) return NOTHING;
+  const part = zoned(at, zone);
+  return `${part.hour}:${part.minute}:${part.second}`;
+}
+
 /** The brand's local date of a UTC instant; a plain local date (`_on`) passes through untouched. */
 export function formatDate(at: Maybe<string>, zone: string): string {
   if (!at) return NOTHING;

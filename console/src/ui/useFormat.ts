@@ -21,6 +21,7 @@ export function useFormat() {
       rate: (rate: number | null | undefined, digits?: number) => format.formatRate(rate, language, digits),
       change: (rate: number | null | undefined) => format.formatChange(rate, language),
       time: (at: string | null | undefined) => format.formatTime(at, time_zone),
+      clock: (at: string | null | undefined) => format.formatClock(at, time_zone),
       date: (at: string | null | undefined) => format.formatDate(at, time_zone),
       bytes: format.formatBytes,
       seconds: (seconds: number | null | undefined) => format.formatSeconds(seconds, language),

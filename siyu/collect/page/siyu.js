@@ -67,6 +67,7 @@
       store.removeItem(name);
     });
     keep();
+    if (queue.length) later(1000);
   }
 
   var visitor = { anonymous: null, user: null };

@@ -179,6 +179,7 @@ function Strictness({ feed }: { feed: Feed }) {
     <Panel title={t("events.strictness")} hint={t("events.strictness_hint")}>
       <div className="stack">
         <Segmented
+          className="fit"
           aria-label={t("events.strictness")}
           disabled={!may("events.write") || mode.isPending}
           value={now}

@@ -85,7 +85,11 @@ function Rows({ entries, open }: { entries: LiveEntry[]; open: (entry: LiveEntry
       rows={entries}
       rowKey={(row) => row.id}
       columns={[
-        { key: "at", title: t("events.received"), render: (row) => f.time(row.received_at) },
+        {
+          key: "at",
+          title: t("events.received"),
+          render: (row) => <span title={f.time(row.received_at)}>{f.clock(row.received_at)}</span>,
+        },
         {
           key: "name",
           title: t("events.event"),
