@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from siyu import __version__, backup, cli_accounts, cli_backup, cli_customers, cli_shops, server
+from siyu import __version__, backup, cli_accounts, cli_backup, cli_customers, cli_feeds, cli_shops, server
 from siyu.cli_reports import Teller, show_report
 from siyu.client import Client
 from siyu.foundation.errors import Fault, InvalidError, SiyuError
@@ -580,6 +580,7 @@ def _say_error(error: SiyuError) -> None:
 
 
 app.add_typer(cli_customers.commands(lambda: _client(load_settings()), _teller, _print_json), name="customers")
+app.add_typer(cli_feeds.commands(lambda: _client(load_settings()), _teller, _print_json), name="feeds")
 
 
 def _follow_job(client: Client, job_id: str) -> None:

@@ -18,6 +18,7 @@ from siyu import __version__
 from siyu.carriers.callback_routes import carriers_of
 from siyu.carriers.checkup import check_accounts
 from siyu.carriers.running import Carriers
+from siyu.collect.collector import Collector
 from siyu.demo import CLEAR, LOAD
 from siyu.foundation import jobs
 from siyu.foundation.http import Items, Label
@@ -30,6 +31,7 @@ from siyu.web.console import built_console
 
 router = APIRouter(tags=["system"])
 Status = Literal["ok", "warn", "fail"]
+BACKLOG_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,17 @@ def _accounts(carriers: Carriers, base_url: str) -> list[Check]:
     ]
 
 
+def _collected(collector: Collector) -> Check:
+    """What SDKs sent and is not in the log yet. It is worked off within seconds; what waits for minutes says that something stands still."""
+    name, found = Text("接收日志", "Journal of SDKs"), collector.backlog()
+    said = Text(f"{found.waiting_bytes / 1e6:,.1f} MB 等待处理", f"{found.waiting_bytes / 1e6:,.1f} MB wait to be worked off")
+    waited = 0.0 if found.oldest_ms is None else collector.stores.now().timestamp() - found.oldest_ms / 1000
+    if waited <= BACKLOG_SECONDS:
+        return Check("journal", name, "ok", said)
+    late = Text(f"{said.zh},最久已等 {waited:,.0f} 秒", f"{said.en}, the oldest for {waited:,.0f} s")
+    return Check("journal", name, "warn", late, Text("查看日志;重启 siyu 会接着处理", "see the log; siyu goes on with it when it is started again"))
+
+
 class CheckInfo(BaseModel):
     key: str
     name: Label
@@ -150,7 +163,7 @@ class JobStarted(BaseModel):
 @router.get("/system/doctor", summary="Check settings, stores, disk, versions, and every account end to end")
 def read_doctor(request: Request, access: Annotated[Access, Depends(require("settings.read"))]) -> Items[CheckInfo]:
     base_url = access.stores.settings.public_url or str(request.base_url)
-    checks = [*check_up(access.stores), *_accounts(carriers_of(request), base_url)]
+    checks = [*check_up(access.stores), *_accounts(carriers_of(request), base_url), _collected(request.app.state.collector)]
     items = [
         CheckInfo(key=c.key, name=Label.of(c.name), status=c.status, detail=Label.of(c.detail), way_out=Label.of(c.way_out) if c.way_out else None)
         for c in checks
