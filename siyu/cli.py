@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from siyu import __version__, backup, cli_accounts, cli_backup, cli_customers, cli_feeds, cli_shops, server
+from siyu import __version__, backup, cli_accounts, cli_backup, cli_customers, cli_feeds, cli_shops, cli_traits, server
 from siyu.cli_reports import Teller, show_report
 from siyu.client import Client
 from siyu.foundation.errors import Fault, InvalidError, SiyuError
@@ -588,3 +588,4 @@ def _follow_job(client: Client, job_id: str) -> None:
 
 
 cli_shops.add_commands(app, lambda: _client(load_settings()), _teller, _follow_job, _print_json)
+app.add_typer(cli_traits.commands(lambda: _client(load_settings()), _teller, _print_json, _read_rule), name="traits")

@@ -105,3 +105,4 @@ def test_who_may(who: str, read: int, write: int, desk: Desk) -> None:
     client = desk.as_(who)
     assert client.get("/api/v1/traits").status_code == read
     assert client.post("/api/v1/traits", json={"name": "x", "definition": SPENT}).status_code == write
+
