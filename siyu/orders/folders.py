@@ -30,6 +30,10 @@ from siyu.orders.tasks import IMPORT
 
 UNTOUCHED = timedelta(minutes=2)
 """A file that nobody has touched for so long is whole, though it is seen for the first time."""
+_BY_HAND = Text(
+    "在「导入文件」页用同一来源手动导入这个文件一次并选好各列,之后会照此处理;再点「再试」",
+    "import this file once by hand under the same source and choose its columns: they are kept; then try again here",
+)
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ def _take(running: Running, files: Files, place: Place, one: Seen, known: Found 
         started = _bring(running, files, place, one, now)
     except InvalidError as error:
         first = error.faults[0].message if error.faults else error.message
-        fault = {"code": error.code, **Text(f"{error.message.zh}:{first.zh}", f"{error.message.en}: {first.en}").json(), "way_out": error.way_out.json() if error.way_out else None}
+        fault = {"code": error.code, **Text(f"{error.message.zh}:{first.zh}", f"{error.message.en}: {first.en}").json(), "way_out": _BY_HAND.json()}
         _write(running, place, one, now, status="failed", fault=fault)
         return replace(looked, failed_count=looked.failed_count + 1)
     return replace(looked, started_count=looked.started_count + int(started))

@@ -77,7 +77,7 @@ def test_what_nobody_told_is_found_by_a_pull(shop: Shop, world: SandboxClient) -
     thin.act("pay", thin.buy(3))
     thin.settled()
     for told in (youzan(shop, world, source="yz_quiet"), wechat_shop(shop, world, source="wx_quiet")):
-        told.act("pay", told.buy(120, quiet=True), quiet=True)
+        told.act("pay", told.buy(60, quiet=True), quiet=True)
         assert told.known() == {}
         shop.api("POST", f"/shops/{told.account['id']}/pull", {}, status=202)
         wait_for(lambda told=told: told.known() == told.truth(), seconds=60)  # type: ignore[misc]

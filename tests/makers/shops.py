@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from siyu.foundation.stores import Stores
 from tests.makers.running import KEY, Shop
 from tests.makers.sandbox import SandboxClient, wait_for
 
@@ -31,21 +32,26 @@ class Connected:
 
     def truth(self) -> dict[str, tuple[Any, ...]]:
         """order → (state, fen, lines) at the shop; what an order that is no sale would have cost does not count."""
-        rows = self.sandbox.get(self.path)["orders"]
-        return {row["order_no"]: (row["state"], 0 if row["state"] in STATES else row["paid_fen"], row["lines"]) for row in rows if not row["test"]}
+        return truth_of(self.sandbox, self.path)
 
     def known(self) -> dict[str, tuple[Any, ...]]:
         """The same in the warehouse."""
-        return orders_of(self.shop, self.source)
+        return lines_of(self.shop.stores, self.source)
 
     def settled(self) -> None:
         """Wait until both agree."""
         wait_for(lambda: self.known() == self.truth(), seconds=40)
 
 
-def orders_of(shop: Shop, source: str) -> dict[str, tuple[Any, ...]]:
-    lines = shop.stores.warehouse.tables["orders_line"]
-    with shop.stores.warehouse.read() as session:
+def truth_of(sandbox: SandboxClient, path: str) -> dict[str, tuple[Any, ...]]:
+    rows = sandbox.get(path)["orders"]
+    return {row["order_no"]: (row["state"], 0 if row["state"] in STATES else row["paid_fen"], row["lines"]) for row in rows if not row["test"]}
+
+
+def lines_of(stores: Stores, source: str) -> dict[str, tuple[Any, ...]]:
+    """order → (state, fen, lines) in the warehouse."""
+    lines = stores.warehouse.tables["orders_line"]
+    with stores.warehouse.read() as session:
         rows = session.query(lines.filter((lines.source == source) & (lines.kind != "replaced"))).to_pylist()
     found: dict[str, tuple[Any, ...]] = {}
     for row in rows:

@@ -85,70 +85,72 @@ function PlacePanel({ place, onEdit }: { place: Place; onEdit: () => void }) {
         )
       }
     >
-      <p>
-        <Chip tone={place.active ? "pine" : "plain"}>{t(place.active ? "orders.place_on" : "orders.place_off")}</Chip>{" "}
-        <code>{where}</code>
-      </p>
-      <p className="muted small">
-        {t(`orders.source_${place.source}`, place.source)} · {t("orders.place_every", { n: place.every_minutes })} ·{" "}
-        {t("orders.place_looked", { at: place.looked_at ? f.time(place.looked_at) : t("orders.never") })}
-      </p>
-      <FaultNote fault={place.fault} />
-      {error && <ProblemView error={error} compact />}
-      {check.data && (
-        <p className="notice pine">
-          {t("orders.place_sees", { n: check.data.items.length, count: check.data.items.length })}{" "}
-          {check.data.items
-            .slice(0, 5)
-            .map((file) => file.path)
-            .join("、")}
+      <div className="stack">
+        <p>
+          <Chip tone={place.active ? "pine" : "plain"}>{t(place.active ? "orders.place_on" : "orders.place_off")}</Chip>{" "}
+          <code>{where}</code>
         </p>
-      )}
-      <QueryView query={files}>
-        {(data) =>
-          data.items.length === 0 ? (
-            <p className="muted">{t("orders.place_no_files")}</p>
-          ) : (
-            <DataTable
-              caption={t("orders.place_files")}
-              cards
-              rows={data.items}
-              rowKey={(row) => row.path}
-              columns={[
-                { key: "path", title: t("orders.file"), wrap: true, render: (row) => row.path },
-                {
-                  key: "status",
-                  title: t("orders.status"),
-                  render: (row) => <Chip tone={TONE[row.status] ?? "plain"}>{t(`orders.file_${row.status}`)}</Chip>,
-                },
-                { key: "bytes", title: t("orders.size"), align: "right", render: (row) => f.bytes(row.bytes) },
-                {
-                  key: "import",
-                  title: t("orders.report"),
-                  render: (row) =>
-                    row.import_id && <Link to={`/imports/${row.import_id}`}>{t("orders.open_report")}</Link>,
-                },
-                {
-                  key: "fault",
-                  title: t("orders.fault"),
-                  wrap: true,
-                  render: (row) =>
-                    row.fault && (
-                      <>
-                        <FaultNote fault={row.fault} />
-                        {may("imports.write") && (
-                          <Button size="small" onClick={() => again.mutate(row.path)}>
-                            {t("orders.file_again")}
-                          </Button>
-                        )}
-                      </>
-                    ),
-                },
-              ]}
-            />
-          )
-        }
-      </QueryView>
+        <p className="muted small">
+          {t(`orders.source_${place.source}`, place.source)} · {t("orders.place_every", { n: place.every_minutes })} ·{" "}
+          {t("orders.place_looked", { at: place.looked_at ? f.time(place.looked_at) : t("orders.never") })}
+        </p>
+        <FaultNote fault={place.fault} />
+        {error && <ProblemView error={error} compact />}
+        {check.data && (
+          <p className="notice pine">
+            {t("orders.place_sees", { n: check.data.items.length, count: check.data.items.length })}{" "}
+            {check.data.items
+              .slice(0, 5)
+              .map((file) => file.path)
+              .join("、")}
+          </p>
+        )}
+        <QueryView query={files}>
+          {(data) =>
+            data.items.length === 0 ? (
+              <p className="muted">{t("orders.place_no_files")}</p>
+            ) : (
+              <DataTable
+                caption={t("orders.place_files")}
+                cards
+                rows={data.items}
+                rowKey={(row) => row.path}
+                columns={[
+                  { key: "path", title: t("orders.file"), wrap: true, render: (row) => row.path },
+                  {
+                    key: "status",
+                    title: t("orders.status"),
+                    render: (row) => <Chip tone={TONE[row.status] ?? "plain"}>{t(`orders.file_${row.status}`)}</Chip>,
+                  },
+                  { key: "bytes", title: t("orders.size"), align: "right", render: (row) => f.bytes(row.bytes) },
+                  {
+                    key: "import",
+                    title: t("orders.report"),
+                    render: (row) =>
+                      row.import_id && <Link to={`/imports/${row.import_id}`}>{t("orders.open_report")}</Link>,
+                  },
+                  {
+                    key: "fault",
+                    title: t("orders.fault"),
+                    wrap: true,
+                    render: (row) =>
+                      row.fault && (
+                        <>
+                          <FaultNote fault={row.fault} />
+                          {may("imports.write") && (
+                            <Button size="small" onClick={() => again.mutate(row.path)}>
+                              {t("orders.file_again")}
+                            </Button>
+                          )}
+                        </>
+                      ),
+                  },
+                ]}
+              />
+            )
+          }
+        </QueryView>
+      </div>
     </Panel>
   );
 }
