@@ -18,7 +18,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from siyu import __version__, backup, cli_accounts, cli_backup, cli_customers, cli_feeds, cli_shops, cli_traits, server
+from siyu import (
+    __version__,
+    backup,
+    cli_accounts,
+    cli_backup,
+    cli_customers,
+    cli_feeds,
+    cli_shops,
+    cli_traits,
+    server,
+)
 from siyu.cli_reports import Teller, show_report
 from siyu.client import Client
 from siyu.foundation.errors import Fault, InvalidError, SiyuError

@@ -15,13 +15,17 @@ from ibis.backends.sql.compilers.duckdb import compiler as duckdb
 from ibis.backends.sql.compilers.pyspark import compiler as spark
 
 from siyu.app import FACTS
+from siyu.customers.folding import folded
 from siyu.foundation.clock import Calendar
 from siyu.foundation.warehouse.engines.duckdb import compile_query
 from siyu.segments import lifecycle, rfm
 from siyu.segments.evaluate import leaf_values, members, verdicts
 from siyu.segments.rules import parse
+from siyu.segments.traits import parse as parse_trait
+from siyu.segments.traits_values import values
 from siyu.segments.windows import Moment
 from tests.rooms.segments.test_reference_segments import REFERENCE
+from tests.rooms.segments.test_traits import TRAITS
 
 TABLES = {fact.name: fact.table for fact in FACTS}
 MOMENT = Moment(1_780_000_000_000, Calendar(ZoneInfo("Asia/Shanghai")))
@@ -33,6 +37,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     "last event": {"kind": "last_event", "name": "view", "has": [{"path": "page", "op": ">", "value": 3}]},
     "average of tea": {"kind": "orders", "measure": "average_fen", "op": ">", "value": 1, "where": [{"field": "category", "op": "is", "value": "tea"}]},
     "articles": {"kind": "orders", "measure": "distinct_skus", "op": ">=", "value": 3},
+    "trait": {"kind": "attribute", "field": "trait:7", "op": ">=", "value": 3},
     "stage": {"kind": "lifecycle", "stages": ["prospect", "new"]},
 }
 RULES = {name: raw for name, (raw, _) in REFERENCE.items()} | EXTRA
@@ -61,6 +66,20 @@ def test_rfm_and_lifecycle_compile_for_every_engine(engine: str) -> None:
     staged = lifecycle.staged(scored, lifecycle.day_counts(days), lifecycle.own_medians(days), clock, 20_000)
     for expression in (scored, rfm.cells(scored), staged):
         assert "SELECT" in ENGINES[engine].to_sqlglot(expression).sql(engine).upper()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", TRAITS)
+def test_a_trait_compiles_for_every_engine(engine: str, name: str) -> None:
+    found = values(parse_trait(TRAITS[name]), TABLES, MOMENT)
+    for expression in (*found.plan.steps.values(), found.rows):
+        assert "SELECT" in ENGINES[engine].to_sqlglot(expression).sql(engine).upper()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_operations_on_attributes_compile_for_every_engine(engine: str) -> None:
+    expression = folded(TABLES["customers_trait"], TABLES["customers_item"])
+    assert "SELECT" in ENGINES[engine].to_sqlglot(expression).sql(engine).upper()
 
 
 @pytest.mark.parametrize("text", ["x' OR '1'='1", '"; DROP TABLE customers_profile; --', "用户'名", "\\'", "$1"])
