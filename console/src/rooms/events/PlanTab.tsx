@@ -126,7 +126,7 @@ function Rows({ events, edit }: { events: PlannedEvent[]; edit: (event: PlannedE
                     cancelText={t("ui.cancel")}
                     onConfirm={() => remove.mutate(row.name, { onError: fail })}
                   >
-                    <Button size="small" danger aria-label={t("events.plan_remove", { name: row.name })}>
+                    <Button size="small" danger aria-label={`${t("ui.delete")} ${row.name}`}>
                       {t("ui.delete")}
                     </Button>
                   </Popconfirm>
