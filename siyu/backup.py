@@ -14,12 +14,13 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from siyu import __version__
+from siyu import __version__, backup_seal
 from siyu.events import log
 from siyu.foundation.database import open_ledger
 from siyu.foundation.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
@@ -31,6 +32,8 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 
 MAKE, FORMAT, MANIFEST = "backup.make", 1, "manifest.json"
+RESTORED = "restored.json"
+"""Left in the data folder after a restore: who was erased since is erased again."""
 LEDGER, WAREHOUSE, KEY = "ledger.sqlite", "warehouse.duckdb", f"secrets/{KEY_FILE}"
 PART, PAGES = 1 << 20, 4096
 SECRET_LINES = ("secret_key", "database_url")
@@ -59,6 +62,7 @@ def _make(running: Running) -> dict[str, Any]:
     """Copy into a folder of this job's own, from which it is fetched; what an earlier backup left there goes."""
     stores = running.stores
     folder = _folder(stores.settings, running.id)
+    backup_seal.make_key(stores.settings, running.id, stores.now())
     shutil.rmtree(folder.parent, ignore_errors=True)
     _must_have_room(stores)
     folder.mkdir(parents=True, mode=0o700)
@@ -145,14 +149,15 @@ def _sum(path: Path) -> str:
 
 
 def archive(settings: Settings, job_id: str) -> tuple[int, Iterator[bytes]]:
-    """The size and the parts of the tar file of a finished backup; no second copy of it is made on the disk."""
+    """The size and the parts of a finished backup, a tar file sealed with the key of its own; no second copy of it is made on the disk."""
     folder = _folder(settings, job_id)
     if not job_id.isidentifier() or not (folder / MANIFEST).is_file():
         raise NotFoundError(Text("没有这份备份", "there is no such backup"), way_out=Text("再备份一次", "back up once more"))
     # The manifest first: who reads the file knows at once what it should hold.
     paths = [folder / MANIFEST, *sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)]
     size = sum(_padded(path.stat().st_size) + tarfile.BLOCKSIZE for path in paths) + 2 * tarfile.BLOCKSIZE
-    return size, _parts(folder, paths)
+    key = backup_seal.make_key(settings, job_id, datetime.now(UTC))
+    return backup_seal.sealed_size(key, size), backup_seal.sealed(key, _parts(folder, paths))
 
 
 def _parts(folder: Path, paths: list[Path]) -> Iterator[bytes]:
@@ -176,15 +181,13 @@ def discard(settings: Settings, job_id: str) -> None:
         shutil.rmtree(_folder(settings, job_id), ignore_errors=True)
 
 
-def add_key(file: Path, settings: Settings) -> None:
-    """Put the master key into a fetched backup; it never travels over HTTP."""
-    key = settings.secret_key or (settings.home / KEY).read_text().strip()
-    with closing(tarfile.open(file, "a")) as tar:
-        held = file.with_name(file.name + ".key")
-        held.touch(mode=0o600)
-        held.write_text(key + "\n")
-        tar.add(held, KEY)
-        held.unlink()
+def add_key(file: Path, job_id: str, settings: Settings) -> None:
+    """Put the keys that a fetched backup needs beside it; they never travel over HTTP."""
+    key = backup_seal.make_key(settings, job_id, datetime.now(UTC))
+    master = settings.secret_key or (settings.home / KEY).read_text().strip()
+    held = backup_seal.beside(file)
+    held.touch(mode=0o600)
+    held.write_text(json.dumps({"key": key.secret.hex(), "made_at": key.made_at.isoformat(), "master": master}))
 
 
 def restore(settings: Settings, file: Path, told: Told = lambda share: None) -> Manifest:
@@ -208,19 +211,21 @@ def restore(settings: Settings, file: Path, told: Told = lambda share: None) -> 
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(mode=0o700)
     try:
-        manifest = _unpack(file, staged, told)
+        manifest = _unpack(settings, file, staged, told)
+        _bring_master(file, staged)
         _check_key(settings, manifest, staged)
         _check_database(settings, manifest, staged)
         _move(staged, home)
+        (home / RESTORED).write_text(json.dumps({"made_at": manifest.made_at}))
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return manifest
 
 
-def _unpack(file: Path, staged: Path, told: Told) -> Manifest:
+def _unpack(settings: Settings, file: Path, staged: Path, told: Told) -> Manifest:
     damaged = Text(f"{file} 不是完整的 Siyu 备份", f"{file} is not a whole backup of Siyu")
     try:
-        with tarfile.open(file) as tar:
+        with file.open("rb") as raw, tarfile.open(fileobj=backup_seal.open_sealed(settings, file, raw) or raw, mode="r|") as tar:
             done, size = 0, max(1, file.stat().st_size)
             for entry in tar:
                 tar.extract(entry, staged, set_attrs=False, filter="data")
@@ -228,11 +233,19 @@ def _unpack(file: Path, staged: Path, told: Told) -> Manifest:
                 told(done / size)
         manifest = Manifest(**json.loads((staged / MANIFEST).read_text()))
         whole = all((staged / name).is_file() and _sum(staged / name) == expected for name, expected in manifest.files.items())
-    except (OSError, tarfile.TarError, ValueError, TypeError) as error:
+    except (OSError, tarfile.TarError, ValueError, TypeError, EOFError) as error:
         raise InvalidError(damaged, way_out=Text("换一份备份文件", "take another file")) from error
     if manifest.format != FORMAT or not whole:
         raise InvalidError(damaged, way_out=Text("文件可能没有传完;换一份备份文件", "it may be cut off; take another file"))
     return manifest
+
+
+def _bring_master(file: Path, staged: Path) -> None:
+    """The master key, where it was put beside the backup."""
+    held = backup_seal.beside(file)
+    if held.exists() and (master := json.loads(held.read_text()).get("master")):
+        (staged / KEY).parent.mkdir(exist_ok=True, mode=0o700)
+        (staged / KEY).write_text(master + "\n")
 
 
 def _check_key(settings: Settings, manifest: Manifest, staged: Path) -> None:

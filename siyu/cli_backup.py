@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from siyu import backup
+from siyu import backup, backup_seal
 from siyu.client import Client
 from siyu.foundation.errors import ConflictError, InvalidError
 from siyu.foundation.settings import Settings
@@ -32,11 +32,11 @@ def fetch(client: Client, job: dict[str, Any], target: Path, settings: Settings,
     try:
         with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             client.download(f"/system/backups/{job['id']}", file, seen)
-        if with_key:
-            backup.add_key(part, settings)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(target)
+        if with_key:
+            backup.add_key(target, str(job["id"]), settings)
     except OSError as error:
         raise InvalidError(Text(f"写不了 {target}:{error.strerror}", f"{target} cannot be written: {error.strerror}")) from error
     finally:
@@ -54,11 +54,15 @@ def notes(job: dict[str, Any], settings: Settings, *, with_key: bool) -> list[Te
         ))  # fmt: skip
     key = "SIYU_SECRET_KEY" if settings.secret_key else str(settings.home / backup.KEY)
     said.append(
-        Text("主密钥也在这个文件里:像保管密码一样保管它", "the master key is in this file too: keep it as you keep a password")
+        Text("钥匙在旁边的 .key 文件里:像保管密码一样保管它,不要和备份放在一起", "its keys are in the file .key beside it: keep that as you keep a password, and apart from the backup")
         if with_key
         else Text(
             f"主密钥不在里面,请另外保管好 {key}:没有它,这份备份里的手机号、邮箱永远读不出来",
             f"the master key is not in it, keep {key} in another place: without it the phones and e-mails of this backup can never be read",
         )
     )
+    said.append(Text(
+        f"备份已用它自己的钥匙加密,钥匙在 {settings.home / backup_seal.KEYS};没有钥匙就恢复不了。有人被删除后,旧钥匙会按期销毁",
+        f"it is sealed with a key of its own in {settings.home / backup_seal.KEYS} and cannot be restored without; after an erasure older keys are destroyed in time",
+    ))  # fmt: skip
     return said

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(4096, description="Largest file that an import takes, in MB.", ge=1)
     import_folders: str = Field("", description="Folders that may be looked at for files of orders, besides the one named inbox in the data folder; with colons between.")
     session_days: int = Field(14, description="A log-in ends after so many days without use.", ge=1, le=365)
+    backup_key_days: int = Field(30, description="So many days after somebody was erased, the keys of older backups are destroyed.", ge=0, le=3650)
     job_workers: int = Field(1, description="Jobs that run at the same time in one process.", ge=1, le=64)
     collect_keep_days: int = Field(3, description="What SDKs sent is kept so many days as it came, after it was taken in.", ge=0, le=365)
     collect_repeat_days: int = Field(7, description="An operation that an SDK sends again within so many days counts once.", ge=1, le=90)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy import Connection, delete, select
 
 from siyu import river
@@ -33,9 +34,10 @@ from siyu.measurement import published
 from siyu.orders.facts import ORDERS_LINE
 from siyu.rights import collected, files, receipts, requests
 from siyu.rights.holdings import count_rows, holdings, remove_rows
+from siyu.rights.people import People
 from siyu.rights.plan import Plan, make_plan
 from siyu.rights.register import Erased, register_of
-from siyu.rights.traces import BODIES, blot_texts, remove_bodies
+from siyu.rights.traces import BODIES, blot_texts, forget_payers, remove_bodies
 from siyu.segments import reports
 from siyu.segments.tasks import RECOMPUTE
 from siyu.team.audit import SYSTEM
@@ -103,6 +105,8 @@ def _leave_ledger(running: Running, tx: Connection, plan: Plan) -> dict[str, Any
     ledger = {one.request: count_rows(tx, one.people) for one in plan.ones}
     removed = remove_rows(tx, everybody)
     bodies = remove_bodies(tx, stores.secrets, everybody)
+    if payers := forget_payers(tx, _orders(stores, everybody)):
+        bodies["orders_payment"] = bodies.get("orders_payment", 0) + payers
     texts = blot_texts(tx, everybody)
     # Its arguments hold the search that was asked for, sealed.
     job = metadata.tables["jobs_job"]
@@ -113,6 +117,14 @@ def _leave_ledger(running: Running, tx: Connection, plan: Plan) -> dict[str, Any
         "step": "log", "plan": plan.seal(stores), "reached": 0, "ledger": ledger, "shared": {"bodies": bodies, "texts": texts},
         "log": {}, "log_kept": {}, "tables": sorted({*removed, *bodies, *texts}), "done": [],
     }  # fmt: skip
+
+
+def _orders(stores: Stores, people: People) -> list[int]:
+    """Keys of their orders."""
+    table = ORDERS_LINE.table
+    with stores.warehouse.read() as session:
+        who = session.keep("_buyers", pa.table({"customer_id": pa.array(people.customer_ids, pa.int64())}))
+        return [int(key) for key in session.query(table.semi_join(who, "customer_id").select("order_key").distinct())["order_key"].to_pylist()]
 
 
 def _leave_log(running: Running, state: dict[str, Any]) -> dict[str, Any]:

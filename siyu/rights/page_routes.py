@@ -172,7 +172,7 @@ def _page(name: str, request: Request, stores: Stores, **parts: Any) -> HTMLResp
 
     said = {key: tt(value) if isinstance(value, Text) else value for key, value in parts.items()}
     html = _templates().get_template(name).render(
-        **said, lang=lang, brand=stores.settings.brand_name, t=lambda zh, en: zh if lang == "zh" else en, tt=tt, kinds=requests.KINDS, states=requests.STATES,
+        **said, lang=lang, brand=request.app.state.sample_name(stores) or stores.settings.brand_name, t=lambda zh, en: zh if lang == "zh" else en, tt=tt, kinds=requests.KINDS, states=requests.STATES,
         open_states=requests.OPEN, day=lambda at: stores.calendar.on(at).isoformat(), stay=lambda: Markup(f'<input type="hidden" name="lang" value="{lang}">') if asked else "",  # noqa: S704  one of two words
     )  # fmt: skip
     return HTMLResponse(html, headers={**PRIVATE, "Content-Language": "zh-CN" if lang == "zh" else "en"})

@@ -7,11 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 from sqlalchemy import Connection, select
 
+from siyu.customers.facts import CUSTOMERS_TRAIT
 from siyu.foundation.database import metadata, select_in
 from siyu.foundation.stores import Stores
 
+NAME = "name"
 CARRIER_IDS = ("external_userid", "openid")
 
 
@@ -19,7 +22,7 @@ CARRIER_IDS = ("external_userid", "openid")
 class People:
     """Customers with those who were merged into them, their identifiers' keys, and the plain values of these.
 
-    `values` are (namespace, value). `carrier_ids` are the names that carriers call them by.
+    `values` are (namespace, value), names among them as ("name", …). `carrier_ids` are the names that carriers call them by.
     """
 
     customer_ids: tuple[int, ...]
@@ -45,7 +48,17 @@ def find_people(stores: Stores, tx: Connection, customer_ids: Iterable[int]) -> 
     table = metadata.tables["identity_identifier"]
     rows = select_in(tx, [table.c.identity_key, table.c.namespace, table.c.value_sealed], table.c.customer_id, ids)
     values = {(space, value) for _, space, sealed in rows for value in stores.secrets.open([sealed], f"identifier {space}") if value}
+    values |= {(NAME, value) for value in _names(stores, ids)}
     return People(tuple(ids), tuple(sorted(int(key) for key, _, _ in rows)), tuple(sorted(values)))
+
+
+def _names(stores: Stores, customer_ids: Sequence[int]) -> list[str]:
+    """Every name that they ever had."""
+    table = CUSTOMERS_TRAIT.table
+    with stores.warehouse.read() as session:
+        asked = session.keep("_named", pa.table({"customer_id": pa.array(customer_ids, pa.int64())}))
+        rows = session.query(table.filter(table.path == NAME).semi_join(asked, "customer_id").select("text").distinct())
+    return [text for text in rows["text"].to_pylist() if text and len(text) > 1]
 
 
 def family(tx: Connection, customer_ids: Iterable[int]) -> list[int]:

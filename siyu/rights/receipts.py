@@ -6,7 +6,7 @@ from typing import Any
 
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
-from siyu.rights import receipt
+from siyu.rights import old_keys, receipt
 from siyu.rights.requests import Request
 
 STAYS: tuple[tuple[str, Text, Text], ...] = (
@@ -29,6 +29,6 @@ def erasure(stores: Stores, request: Request, state: dict[str, Any]) -> dict[str
         },
         "written_anew": {"ledger": True, "warehouse": stores.settings.warehouse_file.exists()},
         "stays": [{"what": what, "name": name.json(), "why": why.json(), "count": sum(orders.values()) if what == "orders" else None} for what, name, why in STAYS if what != "orders" or orders],
-        "backups": state.get("backups", {}),
+        "backups": old_keys.told(stores.settings, stores.now()),
     }  # fmt: skip
     return receipt.signed(stores.secrets, content)

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import msgspec
 
+from siyu.backup_seal import KEYS
 from siyu.foundation.settings import Settings
 
-FOLDER, FILE, RESTORED = "keys", "erased.jsonl", "restored.json"
+FILE = "erased.jsonl"
 
 
 class Erased(msgspec.Struct, frozen=True):
@@ -54,9 +55,6 @@ class Register:
                 except msgspec.DecodeError:
                     continue
 
-    def since(self, at: datetime) -> list[Erased]:
-        return [entry for entry in self.read() if entry.at > at]
-
 
 def register_of(settings: Settings) -> Register:
-    return Register(settings.home / FOLDER / FILE)
+    return Register(settings.home / KEYS / FILE)

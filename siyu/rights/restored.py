@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-import msgspec
 from sqlalchemy import insert, select
 
+from siyu.backup import RESTORED
 from siyu.foundation.database import metadata
 from siyu.foundation.stores import Stores
 from siyu.rights import erase
 from siyu.rights._tables import request as table
-from siyu.rights.register import RESTORED, register_of
+from siyu.rights.register import register_of
 from siyu.rights.requests import due_on
 
 HOW = "erased before; a restored backup brought the person back"
 
 
 def erase_again(stores: Stores) -> int:
-    """Erase everybody who was erased after the backup was made; returns how many are still there.
+    """Erase everybody of whose erasure the ledger that was put back knows nothing; returns how many are still there.
 
     Asked again and again it does nothing more: the mark that the restore left goes with the first time.
     """
     mark = stores.settings.home / RESTORED
     if not mark.exists():
         return 0
-    made_at = datetime.fromisoformat(msgspec.json.decode(mark.read_bytes())["made_at"])
     identifier = metadata.tables["identity_identifier"]
     now, count = stores.now(), 0
     with stores.ledger.begin() as tx:
         number = int(tx.scalar(select(table.c.number).order_by(table.c.number.desc()).limit(1)) or 0)
-        for entry in register_of(stores.settings).since(made_at):
+        done = set(tx.scalars(select(table.c.id).where(table.c.state == "done")))
+        # A ledger that knows of an erasure is from after it (a PostgreSQL may be newer than the backup of the rest).
+        for entry in (entry for entry in register_of(stores.settings).read() if entry.request not in done):
             # Numbers are those of the same installation; keys find the person also where numbers were given anew.
             people = {int(one) for one in tx.scalars(select(identifier.c.customer_id).where(identifier.c.identity_key.in_(entry.keys)))}
             for customer in sorted(people):

@@ -7,7 +7,7 @@ from typing import Any
 from siyu.foundation.jobs import JobKind, Running
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
-from siyu.rights import erase, export, restored, retention
+from siyu.rights import erase, export, old_keys, restored, retention
 
 TEND = "rights.tend"
 
@@ -23,4 +23,4 @@ def remember(stores: Stores) -> None:
 
 def _tend(running: Running) -> dict[str, Any]:
     counts = retention.run(running)
-    return {"removed": counts, "files": export.remove_old(running.stores)}
+    return {"removed": counts, "files": export.remove_old(running.stores), "backup_keys": old_keys.destroy_due(running.stores)}

@@ -22,7 +22,7 @@ from siyu.collect.wire.body import TooLarge, Unreadable, unpack
 from siyu.foundation.database import Json, metadata
 from siyu.foundation.secrets import Secrets
 from siyu.rights.holdings import STAYS, holdings, remove_with_children
-from siyu.rights.people import People
+from siyu.rights.people import NAME, People
 
 SHORTEST, SHORTEST_NUMBER = 6, 10
 _PAGE = 500
@@ -41,6 +41,8 @@ class Body:
     column: str
     opened: Opened
     blank: bool = False
+    names: bool = False
+    """Also a name alone is enough: statements of payments have nothing else."""
 
 
 def _by(context: str) -> Opened:
@@ -65,13 +67,15 @@ BODIES: tuple[Body, ...] = (
     Body("carriers_inbox", "body_sealed", _by("carriers inbox")),
     Body("carriers_delivery", "body_sealed", _by("carriers delivery")),
     Body("collect_quarantine", "arrival_sealed", _arrivals),
+    Body("collect_live", "entries_sealed", _by("collect live"), names=True),
+    Body("orders_payment", "text_sealed", _by("payment text"), blank=True, names=True),
     Body("segments_view", "q_sealed", _by("segments_view q"), blank=True),
 )
 
 
-def patterns(people: People) -> re.Pattern[str] | None:
-    """Matches any of their identifiers that is long enough to be told from chance; None when there is none."""
-    values = {value for _, value in people.values if len(value) >= (SHORTEST_NUMBER if value.isdigit() else SHORTEST)}
+def patterns(people: People, *, names: bool = False) -> re.Pattern[str] | None:
+    """Matches any of their identifiers that is long enough to be told from chance, with `names` any name too; None when there is none."""
+    values = {value for space, value in people.values if len(value) >= (SHORTEST_NUMBER if value.isdigit() else SHORTEST) or (names and space == NAME)}
     return re.compile("|".join(re.escape(value) for value in sorted(values, key=len, reverse=True)), re.IGNORECASE) if values else None
 
 
@@ -82,9 +86,9 @@ def blot(found: re.Match[str]) -> str:
 
 def remove_bodies(tx: Connection, secrets: Secrets, people: People) -> dict[str, int]:
     """Open every sealed body once and take out those that speak of these people."""
-    wanted = patterns(people)
     counts: dict[str, int] = {}
-    for body in BODIES if wanted else ():
+    for body in BODIES:
+        wanted = patterns(people, names=body.names)
         table = metadata.tables.get(body.table)
         if table is None or wanted is None:
             continue
@@ -102,9 +106,9 @@ def remove_bodies(tx: Connection, secrets: Secrets, people: People) -> dict[str,
 
 def read_bodies(tx: Connection, secrets: Secrets, people: People) -> dict[str, list[str]]:
     """The opened bodies that speak of these people, by table; for a copy of everything."""
-    wanted = patterns(people)
     found: dict[str, list[str]] = {}
-    for body in BODIES if wanted else ():
+    for body in BODIES:
+        wanted = patterns(people)
         table = metadata.tables.get(body.table)
         if table is None or wanted is None or body.blank:
             continue
@@ -126,6 +130,16 @@ def _speaking(tx: Connection, secrets: Secrets, body: Body, table: Table, wanted
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
+
+
+def forget_payers(tx: Connection, order_keys: Sequence[int]) -> int:
+    """Who paid for these orders, and what the statement said; amount and time stay, they are accounts."""
+    payment, match = metadata.tables["orders_payment"], metadata.tables["orders_payment_match"]
+    count = 0
+    for start in range(0, len(order_keys), _PAGE):
+        mine = select(match.c.payment_key).where(match.c.order_key.in_(order_keys[start : start + _PAGE]))
+        count += tx.execute(update(payment).where(payment.c.payment_key.in_(mine)).values(text_sealed=None, payment_no_sealed=None)).rowcount
+    return count
 
 
 def blot_texts(tx: Connection, people: People) -> dict[str, int]:

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from siyu import backup_seal
+from siyu.foundation.settings import Settings
 from tests.faults.commands import Command
 from tests.faults.home import Home, assert_same
 from tests.makers.files import csv_bytes, good_rows, row_with
@@ -80,6 +82,7 @@ def test_every_number_is_the_same_after_a_restore(kept: tuple[Home, Path], tmp_p
     del there.environment["SIYU_SECRET_KEY"]
     (there.path / "secrets").mkdir()
     shutil.copy(home.path / "secrets" / "master.key", there.path / "secrets" / "master.key")
+    shutil.copytree(home.path / "keys", there.path / "keys")
     there.run("restore", str(file))
     assert_same(there.state(), home.state())
     assert "running" not in json.dumps(there.jobs("backup.make")), "the backup itself is not taken up where it was restored"
@@ -97,6 +100,7 @@ def test_what_is_written_meanwhile_is_in_or_out_as_a_whole(tmp_path: Path) -> No
         home.run("backup", str(tmp_path / "meanwhile.tar"))
         assert importing.communicate(timeout=200)[1] is not None
     there = new_home(tmp_path / "there")
+    shutil.copytree(home.path / "keys", there.path / "keys")
     there.run("restore", str(tmp_path / "meanwhile.tar"))
     assert_same(there.state(), home.state())
 
@@ -104,6 +108,8 @@ def test_what_is_written_meanwhile_is_in_or_out_as_a_whole(tmp_path: Path) -> No
 def test_the_key_goes_in_when_asked_and_is_needed(kept: tuple[Home, Path], tmp_path: Path) -> None:
     home, file = kept
     there = new_home(tmp_path / "there")
+    assert "the key of this backup is not here" in refused(there, "restore", str(file))
+    shutil.copytree(home.path / "keys", there.path / "keys")
     told = refused(there, "restore", str(file))
     assert "master key" in told
     assert "put its master.key at" in told
@@ -121,18 +127,20 @@ def test_a_folder_with_data_and_a_damaged_file_are_refused(kept: tuple[Home, Pat
     assert "holds data already" in refused(home, "restore", str(file))
     assert "exists and is not overwritten" in refused(home, "backup", str(file))
     whole = file.read_bytes()
+    assert b"SQLite format 3" not in whole, "it is sealed"
     there = new_home(tmp_path / "there")
-    for name, data in (("short", whole[: len(whole) // 2]), ("changed", whole.replace(b"SQLite format 3", b"SQLite format 4", 1)), ("other", b"nothing")):
+    shutil.copytree(home.path / "keys", there.path / "keys")
+    middle = len(whole) // 2
+    changed = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+    for name, data in (("short", whole[:middle]), ("changed", changed), ("other", b"nothing")):
         (tmp_path / name).write_bytes(data)
         assert "not a whole backup" in refused(there, "restore", str(tmp_path / name)), name
-        assert {path.name for path in there.path.iterdir()} <= {"owner.lock", "secrets"}
+        assert {path.name for path in there.path.iterdir()} <= {"owner.lock", "secrets", "keys"}
 
 
-def test_nothing_is_written_outside_of_the_folder(kept: tuple[Home, Path], tmp_path: Path) -> None:
-    _, file = kept
-    shutil.copy(file, tmp_path / "evil.tar")
+def test_nothing_is_written_outside_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "evil").write_text("evil")
-    with tarfile.open(tmp_path / "evil.tar", "a") as tar:
+    with tarfile.open(tmp_path / "evil.tar", "w") as tar:
         tar.add(tmp_path / "evil", "../evil-was-here")
     there = new_home(tmp_path / "there")
     assert "not a whole backup" in refused(there, "restore", str(tmp_path / "evil.tar"))
@@ -151,9 +159,11 @@ def test_with_postgresql_the_rest_is_kept_and_the_dump_is_asked_for(postgres_url
     bring(home, 10)
     told = home.run("backup", str(tmp_path / "rest.tar"), "--with-key").stdout
     assert "pg_dump" in told
-    with tarfile.open(tmp_path / "rest.tar") as tar:
-        assert {"warehouse.duckdb", "manifest.json"} <= set(tar.getnames())
-        assert "ledger.sqlite" not in tar.getnames()
+    opened = backup_seal.open_sealed(Settings(home=home.path), tmp_path / "rest.tar", (file := (tmp_path / "rest.tar").open("rb")))
+    with file, tarfile.open(fileobj=opened, mode="r|") as tar:
+        names = set(tar.getnames())
+    assert {"warehouse.duckdb", "manifest.json"} <= names
+    assert "ledger.sqlite" not in names
     too_early = new_home(tmp_path / "early", SIYU_DATABASE_URL=made("kept_nothing"))
     assert "pg_restore" in refused(too_early, "restore", str(tmp_path / "rest.tar"))
     there = new_home(tmp_path / "there", SIYU_DATABASE_URL=made("kept_copy", "kept_whole"))

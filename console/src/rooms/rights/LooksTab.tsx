@@ -1,4 +1,4 @@
-import { Input } from "antd";
+import { Button, Input } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -41,9 +41,9 @@ export function LooksTab() {
           style={{ width: 200 }}
         />
         {customer && (
-          <button type="button" className="link" onClick={() => change({ customer: null })}>
+          <Button type="link" onClick={() => change({ customer: null })}>
             {t("rights.all_customers")}
-          </button>
+          </Button>
         )}
       </div>
       <div className="panel">

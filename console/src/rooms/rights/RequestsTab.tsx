@@ -1,4 +1,4 @@
-import { Segmented } from "antd";
+import { Button, Segmented } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { Chip, type Tone } from "@/ui/Chip";
@@ -56,12 +56,14 @@ export function RequestsTab() {
         <Figure label={t("rights.count_overdue")} value={f.count(counts?.overdue)} />
         <Figure label={t("rights.count_done")} value={f.count(counts?.done)} />
       </div>
-      <Segmented
-        aria-label={t("rights.which")}
-        value={state}
-        onChange={(value) => change({ state: value === "open" ? null : String(value) })}
-        options={["open", "done", "refused", "all"].map((value) => ({ value, label: t(`rights.show_${value}`) }))}
-      />
+      <div>
+        <Segmented
+          aria-label={t("rights.which")}
+          value={state}
+          onChange={(value) => change({ state: value === "open" ? null : String(value) })}
+          options={["open", "done", "refused", "all"].map((value) => ({ value, label: t(`rights.show_${value}`) }))}
+        />
+      </div>
       <div className="panel">
         <QueryView query={query} lines={6}>
           {(data) =>
@@ -78,9 +80,9 @@ export function RequestsTab() {
                     key: "number",
                     title: t("rights.number"),
                     render: (row) => (
-                      <button type="button" className="link" onClick={() => change({ request: row.id })}>
+                      <Button type="link" style={{ padding: 0 }} onClick={() => change({ request: row.id })}>
                         {row.number}
-                      </button>
+                      </Button>
                     ),
                   },
                   { key: "kind", title: t("rights.kind"), render: (row) => f.label(row.kind_name) },
