@@ -88,12 +88,16 @@ def sealed_size(key: Key, size: int) -> int:
     return len(MAGIC) + len(key.id) + 1 + size + max(1, -(-size // FRAME)) * (NONCE + TAG)
 
 
+class Damaged(ValueError):
+    """A frame is not what was sealed."""
+
+
 class Opened(io.RawIOBase):
     """A sealed stream in the clear.
 
     Raises
     ------
-    InvalidError
+    Damaged
         While it is read: when it was altered or is cut off.
     """
 
@@ -117,7 +121,7 @@ class Opened(io.RawIOBase):
         try:
             plain = self._cipher.decrypt(frame[:NONCE], frame[NONCE:], _about(self._number, last=not self._next))
         except InvalidTag:
-            raise InvalidError(Text("备份已损坏或不完整", "the backup is damaged or cut off")) from None
+            raise Damaged from None
         self._number += 1
         return plain
 

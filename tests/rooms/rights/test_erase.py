@@ -104,7 +104,7 @@ def test_who_comes_back_is_somebody_new(house: Stores) -> None:
 def test_the_receipt_counts_what_went_and_cannot_be_changed(house: Stores) -> None:
     done = carry_out(house, ask(house, erin(house), "erase"))
     told = done.receipt or {}
-    assert told["removed"]["ledger"] == {"customers_tag": 1, "identity_identifier": 4}
+    assert told["removed"]["ledger"] == {"customers_tag": 1, "identity_identifier": 4, "identity_key_recent": 4}
     assert told["removed"]["log"]["people_seen"] == 8
     assert told["removed"]["warehouse"]["customers_activity"] == 1
     assert {one["what"]: one["count"] for one in told["stays"]}["orders"] == 1
