@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -119,6 +120,8 @@ def _opened(settings: Settings, host: str, port: int) -> tuple[Stores, uvicorn.S
         raise
     # Sets of events are many small objects that live for a moment: by default the collector of circles takes a quarter of their time.
     gc.set_threshold(50_000, 20, 50)
+    # Who answers waits this long for whoever computes in another thread, a few times a request.
+    sys.setswitchinterval(0.001)
     # h11, because it bounds the size of headers; 64 KiB, because pages send events in the address of an image.
     config = uvicorn.Config(build(stores), http="h11", h11_max_incomplete_event_size=65_536, log_level="warning", access_log=False, lifespan="on", timeout_graceful_shutdown=5)
     return stores, uvicorn.Server(config), bound
