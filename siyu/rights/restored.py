@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 
 from siyu.backup import RESTORED
-from siyu.foundation.database import metadata
 from siyu.foundation.stores import Stores
+from siyu.identity.identifiers import customers_of
 from siyu.rights import erase
 from siyu.rights._tables import request as table
 from siyu.rights.register import register_of
@@ -23,7 +23,6 @@ def erase_again(stores: Stores) -> int:
     mark = stores.settings.home / RESTORED
     if not mark.exists():
         return 0
-    identifier = metadata.tables["identity_identifier"]
     now, count = stores.now(), 0
     with stores.ledger.begin() as tx:
         number = int(tx.scalar(select(table.c.number).order_by(table.c.number.desc()).limit(1)) or 0)
@@ -31,7 +30,7 @@ def erase_again(stores: Stores) -> int:
         # A ledger that knows of an erasure is from after it (a PostgreSQL may be newer than the backup of the rest).
         for entry in (entry for entry in register_of(stores.settings).read() if entry.request not in done):
             # Numbers are those of the same installation; keys find the person also where numbers were given anew.
-            people = {int(one) for one in tx.scalars(select(identifier.c.customer_id).where(identifier.c.identity_key.in_(entry.keys)))}
+            people = set(customers_of(tx, entry.keys).values())
             for customer in sorted(people):
                 number, count = number + 1, count + 1
                 tx.execute(insert(table), {

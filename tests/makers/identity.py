@@ -14,17 +14,14 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Batch
 
 SPACES = ("member", "account:jd", "account:taobao", "phone", "email", "anonymous")
+MORE = (*SPACES, "unionid", "openid:wx")
 Identifier = tuple[str, int]
 Sighting = tuple[Identifier, Identifier]
 """(identifier, its anchor)."""
 
 
 def key_of(identifier: Identifier) -> int:
-    return SPACES.index(identifier[0]) * 1_000 + identifier[1] + 1
-
-
-def space_of(key: int) -> str:
-    return SPACES[(key - 1) // 1_000]
+    return MORE.index(identifier[0]) * 1_000 + identifier[1] + 1
 
 
 def sightings(people: Sequence[Sequence[Identifier]]) -> list[Sighting]:

@@ -11,7 +11,7 @@ from siyu.customers.tags import change_tags, tags_of
 from siyu.foundation.database import metadata
 from siyu.foundation.errors import ConflictError, InvalidError, NotFoundError
 from siyu.foundation.stores import Stores
-from siyu.identity import conflicts, operations
+from siyu.identity import conflicts, moves, operations
 from siyu.identity.current import current, current_one
 from siyu.identity.errors import InTheWayError, OverLimitError
 from siyu.identity.identifiers import customers_of
@@ -241,3 +241,54 @@ def test_a_phone_of_many_people_asks_nobody_and_links_nobody(stores: Stores) -> 
         assert conflicts.count_open(tx) == 0
         assert len(conflicts.list_conflicts(tx, "shared")) == 5
     assert len(set(whose(stores, ("account:taobao", 1), *(("account:jd", number) for number in range(8))))) == 9
+
+
+def test_the_worked_example_of_the_theory_page(stores: Stores) -> None:
+    taobao, jd, phone, visitor, member, openid, unionid = ("account:taobao", 1), ("account:jd", 1), ("phone", 1), ("anonymous", 1), ("member", 1), ("openid:wx", 1), ("unionid", 1)
+    steps: list[tuple[list[list[Identifier]], Identifier, int]] = [
+        ([[taobao, phone]], taobao, 1),
+        ([[jd, phone]], jd, 1),
+        ([[("account:taobao", 2), phone]], ("account:taobao", 2), 2),
+        ([[visitor]], visitor, 3),
+        ([[member]], member, 4),
+        ([[member, visitor]], visitor, 4),
+        ([[openid]], openid, 5),
+        ([[unionid, openid]], unionid, 5),
+        ([[("account:jd", 2)]], ("account:jd", 2), 6),
+        ([[unionid, ("account:jd", 2)]], ("account:jd", 2), 5),
+    ]
+    for rows, asked, customer in steps:
+        see(stores, *rows)
+        flow(stores)
+        assert whose(stores, asked) == [customer], rows
+    see(stores, *([("account:jd", number), ("phone", 9)] for number in range(11, 60)))
+    flow(stores)
+    assert len(set(whose(stores, *(("account:jd", number) for number in range(11, 60))))) == 49
+    with stores.ledger.read() as tx:
+        assert [(each.reason, each.claimant_id) for each in conflicts.list_conflicts(tx)] == [("account:taobao", 2)]
+        assert current(tx, [3, 6]) == {3: 4, 6: 5}
+    cut(stores, (member, visitor))
+    flow(stores)
+    assert whose(stores, member, visitor) == [4, 56]
+
+
+def test_every_column_of_the_ledger_that_names_a_customer_moves() -> None:
+    """A room that forgot to declare one would leave rows behind with a number that is nobody any more."""
+    kept_as_it_happened = {"identity_operation", "identity_operation_customer", "rights_request", "team_look"}
+    found = {f"{table.name}.{column.name}" for table in metadata.sorted_tables for column in table.c if column.name == "customer_id" and table.name not in kept_as_it_happened}
+    assert found <= {move.name for move in moves.declared()}
+
+
+def test_one_known_by_openid_alone_and_one_by_unionid_become_one(stores: Stores) -> None:
+    see(stores, [("openid:wx", 1)], [("unionid", 1), ("phone", 1)])
+    flow(stores)
+    see(stores, [("unionid", 1), ("openid:wx", 1)])
+    flow(stores)
+    assert set(whose(stores, ("openid:wx", 1), ("unionid", 1), ("phone", 1))) == {2}, "the unionid is stronger"
+
+
+def test_of_rows_that_meet_the_declared_one_stays() -> None:
+    rows = [{"v": 2, "at": 1}, {"v": 1, "at": 3}, {"v": 3, "at": 2}]
+    assert moves.keep_survivor(rows) == rows[0]
+    assert moves.keep_newest("at")(rows) == rows[1]
+    assert moves.most_restrictive("v", [3, 2, 1])(rows) == rows[2]
