@@ -50,6 +50,7 @@ class _Place(NamedTuple):
 
 def _places() -> dict[str, _Place]:
     segment = {f"/v1/{name}": _Place(SEGMENT, kind) for short, kind in _SHORT.items() for name in (short, kind)}
+    segment |= {f"/v1/pixel/{kind}": _Place(SEGMENT, kind) for kind in _SHORT.values()}
     segment["/v1/import"] = segment["/beacon/v1/batch"] = _Place(SEGMENT, "batch")
     posthog = {path: _Place(POSTHOG) for path in ("/batch", "/capture", "/e", "/track", "/i/v0/e", "/i/v0/ai/batch")}
     asked = {path: _Place(POSTHOG, "flags") for path in ("/decide", "/flags")}
@@ -83,7 +84,7 @@ class Door:
             answer = await self._answer(place, scope, headers, receive)
         except _Answer as refusal:
             answer = refusal
-        pixel = scope["path"].startswith("/sa.gif") and answer.status == 200
+        pixel = scope["path"].startswith(("/sa.gif", "/v1/pixel/")) and answer.status == 200
         body = PIXEL if pixel else b"" if answer.body is None else json.dumps(answer.body).encode()
         fixed = [
             (b"content-type", b"image/gif" if pixel else b"application/json"), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store"),

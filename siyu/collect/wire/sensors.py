@@ -49,6 +49,7 @@ class _Event(msgspec.Struct, gc=False):
     item_id: _Text = None
     track_id: _Text = msgspec.field(default=None, name="_track_id")
     flush_time: _Text = msgspec.field(default=None, name="_flush_time")
+    ekey: Any = None
 
 
 def read(plain: bytes, hint: str) -> Read:
@@ -74,6 +75,8 @@ def _events(plain: bytes, faults: list[Fault]) -> list[tuple[int, _Event]]:
 
 
 def _operation(index: int, event: _Event) -> Operation | Fault:
+    if event.ekey is not None:
+        return Fault(index, "encrypted")
     kind, properties = event.type or "", event.properties if event.properties is not None else {}
     told_ms, sent_ms = moment(event.time), moment(event.flush_time)
     key = f"{event.track_id} {event.distinct_id} {event.time}" if event.track_id else _content(event)
