@@ -199,7 +199,7 @@ def report(
 def segment_count(rule: Annotated[Path, typer.Argument(help="规则 JSON 文件,- 为标准输入")], as_json: AsJson = False) -> None:
     """一条规则有多少人 How many people a rule has."""
     with _client(load_settings()) as client:
-        found = client.post("/segments/preview", {"rule": _read_rule(rule), "sample": 0})
+        found = client.post("/segments/preview", {"rule": cli_traits.read_json(rule), "sample": 0})
     if as_json:
         _print_json({name: found[name] for name in ("count", "base_count", "share_rate", "sentence", "elapsed_ms")})
     else:
@@ -210,7 +210,7 @@ def segment_count(rule: Annotated[Path, typer.Argument(help="规则 JSON 文件,
 def segment_explain(rule: Path, customer: Annotated[int, typer.Option(help="客户编号")], as_json: AsJson = False) -> None:
     """为什么这位客户在(不在)这条规则里 Why a customer matches or not."""
     with _client(load_settings()) as client:
-        found = client.post("/segments/explain", {"rule": _read_rule(rule), "customer_id": customer})
+        found = client.post("/segments/explain", {"rule": cli_traits.read_json(rule), "customer_id": customer})
     if as_json:
         _print_json(found)
     else:
@@ -558,13 +558,6 @@ def _write_rejects(client: Client, done: dict[str, Any], path: Path) -> Path:
     return path
 
 
-def _read_rule(path: Path) -> Any:
-    try:
-        return json.loads(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidError(Text(f"读不了规则文件 {path}:{error}", f"the rule file {path} cannot be read: {error}")) from error
-
-
 def _show_reason(teller: Teller, node: dict[str, Any], depth: int) -> None:
     mark = "[green]✓[/]" if node["value"] else "[red]✗[/]"
     observed = teller.say(f"  实际 {node['observed']}", f"  is {node['observed']}") if node["observed"] is not None else ""
@@ -598,4 +591,4 @@ def _follow_job(client: Client, job_id: str) -> None:
 
 
 cli_shops.add_commands(app, lambda: _client(load_settings()), _teller, _follow_job, _print_json)
-app.add_typer(cli_traits.commands(lambda: _client(load_settings()), _teller, _print_json, _read_rule), name="traits")
+app.add_typer(cli_traits.commands(lambda: _client(load_settings()), _teller, _print_json), name="traits")

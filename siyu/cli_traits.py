@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,11 +13,13 @@ import typer
 
 from siyu.cli_reports import Teller
 from siyu.client import Client
+from siyu.foundation.errors import InvalidError
+from siyu.foundation.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="机器可读的 JSON")]
 
 
-def commands(client: Callable[[], AbstractContextManager[Client]], teller: Callable[[], Teller], print_json: Callable[[Any], None], read: Callable[[Path], Any]) -> typer.Typer:
+def commands(client: Callable[[], AbstractContextManager[Client]], teller: Callable[[], Teller], print_json: Callable[[Any], None]) -> typer.Typer:
     """`siyu traits …`."""
     app = typer.Typer(no_args_is_help=True, help="特征 Traits")
 
@@ -45,7 +49,7 @@ def commands(client: Callable[[], AbstractContextManager[Client]], teller: Calla
     ) -> None:
         """试算一个特征 What a definition gives, nothing is saved."""
         with client() as server:
-            found = server.post("/traits/preview", {"definition": read(definition), "sample": sample})
+            found = server.post("/traits/preview", {"definition": read_json(definition), "sample": sample})
         if as_json:
             print_json(found)
             return
@@ -60,6 +64,14 @@ def commands(client: Callable[[], AbstractContextManager[Client]], teller: Calla
             say.out.print(f"{row['customer']['id']}  {row['customer']['name'] or '–'}  {row['value']}", highlight=False)
 
     return app
+
+
+def read_json(path: Path) -> Any:
+    """What a file of a rule or a definition holds; `-` is standard input."""
+    try:
+        return json.loads(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidError(Text(f"读不了文件 {path}:{error}", f"the file {path} cannot be read: {error}")) from error
 
 
 def _edge(value: float | None) -> str:
