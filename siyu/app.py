@@ -58,7 +58,7 @@ from siyu.identity.suggest_tasks import LOOK
 from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
-from siyu.orders import place_routes, shop_routes
+from siyu.orders import payments_routes, place_routes, shop_routes
 from siyu.orders import routes as import_routes
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_LINE, ORDERS_ORDER
 from siyu.orders.imports import Import
@@ -108,6 +108,7 @@ ROUTERS = (
     transfer_routes.router,
     media_routes.router,
     import_routes.router,
+    payments_routes.router,
     shop_routes.router,
     place_routes.router,
     identity_routes.router,

@@ -25,6 +25,7 @@ from siyu import (
     cli_backup,
     cli_customers,
     cli_feeds,
+    cli_imports,
     cli_shops,
     cli_traits,
     server,
@@ -147,14 +148,14 @@ def import_orders(
     as_json: AsJson = False,
 ) -> None:
     """导入订单明细:CSV、Excel、Parquet Import order lines from CSV, Excel or Parquet."""
-    overrides = _overrides(map_ or [])
+    overrides = cli_imports.overrides(map_ or [])
     with _client(load_settings()) as client, _bar(as_json) as bar:
         task = bar.add_task("上传 upload", total=file.stat().st_size)
         found = client.upload("/imports/files", file, lambda sent: bar.update(task, completed=sent), name=file.name, source=source)
         mapping = {field: column for field, column in found["mapping"].items() if column} | overrides
         mapping = {field: column for field, column in mapping.items() if column}
         if not as_json:
-            _show_mapping(bar.console, found, mapping)
+            cli_imports.show_mapping(bar.console, found, mapping)
         body = {"file_id": found["file_id"], "source": source or found["source_guess"], "mapping": mapping, "dry_run": dry_run, "keep_sample": keep_sample}
         started = client.post("/imports", body)
         job = _follow(client, started["job_id"], bar)
@@ -168,6 +169,25 @@ def import_orders(
     else:
         _show_import(done)
     _expect_done(job)
+
+
+@import_app.command("payments")
+def import_payments(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应,可多次")] = None,
+    source: Annotated[str | None, typer.Option(help="来源名(银行、支付宝……);默认按文件猜")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """导入收款流水并对账 Import a statement of payments and match orders."""
+    with _client(load_settings()) as client, _bar(as_json) as bar:
+        asked = cli_imports.start(client, file, cli_imports.overrides(map_ or []), source)
+        job = _follow(client, asked["job_id"], bar)
+        _expect_done(job)
+        counts = client.get("/payments/counts")
+    if as_json:
+        _print_json({**job["result"], "counts": counts})
+    else:
+        cli_imports.show(_teller(), job["result"], counts, out.print)
 
 
 @app.command()
@@ -500,30 +520,6 @@ def _expect_done(job: dict[str, Any]) -> None:
         said = job["error"] or {"zh": "任务没有完成", "en": "the job did not finish"}
         way_out = job["way_out"]
         raise SiyuError(Text(said["zh"], said["en"]), way_out=Text(way_out["zh"], way_out["en"]) if way_out else None)
-
-
-def _overrides(pairs: list[str]) -> dict[str, str]:
-    faults = [Fault("--map", Text(f"{pair!r} 不是 字段=列名", f"{pair!r} is not field=column")) for pair in pairs if "=" not in pair]
-    if faults:
-        raise InvalidError(Text("--map 写法不对", "--map is not written well"), faults=faults)
-    return {pair.split("=", 1)[0].strip(): pair.split("=", 1)[1].strip() for pair in pairs}
-
-
-def _show_mapping(console: Console, found: dict[str, Any], mapping: dict[str, str]) -> None:
-    names = {field["field"]: field["name"] for field in found["fields"]}
-    samples = {column["name"]: column["samples"] for column in found["columns"]}
-    how = {"saved": "上次保存的 saved", "export": "店铺导出的表头 headers of the export", "guessed": "猜的 guessed"}[found["mapping_from"]]
-    table = Table("字段 Field", "列 Column", "例 Samples", title=f"{found['name']}({found['format']} {found['encoding'] or ''})字段对应:{how}")
-    for field, column in mapping.items():
-        table.add_row(f"{field} {names.get(field, {}).get('zh', '')}", column, " · ".join(samples.get(column, [])[:3]))
-    console.print(table)
-    if found["export"]:
-        shop = found["export"]
-        console.print(f"认出 recognised: {shop['name']['zh']} {shop['version']} → {found['source_guess']}({shop['grain']['zh']} {shop['grain']['en']})")
-    if found["unknown_columns"]:
-        console.print(f"没有用到的列 unused columns: {'、'.join(found['unknown_columns'][:30])}")
-    for warning in found["warnings"]:
-        console.print(f"[yellow]![/] {warning['zh']} {warning['en']}")
 
 
 def _show_import(done: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ TRAINED_ON = 1_000_000
 """Pairs that a training looks at."""
 RANDOM_PAIRS = 200_000
 """Random pairs that show how alike strangers are."""
+KNOWN_FREQUENCIES = 2_000
+"""In fewer records than these a value's frequency is mostly the pair that is being weighed."""
 SURE = 1e-3
 """Nothing is so sure that true pairs never differ in it, however clean the list."""
 ENOUGH = 100
@@ -197,7 +199,9 @@ class _Linking:
     def __init__(
         self, connection: Any, lists: Sequence[pa.Table], clean: Mapping[str, str], comparisons: Sequence[Comparison], rules: Sequence[tuple[str, ...]], within: str
     ) -> None:
-        self._connection, self._comparisons, self._rules = connection, list(comparisons), list(rules)
+        has_frequencies = sum(rows.num_rows for rows in lists) >= KNOWN_FREQUENCIES
+        self._comparisons = [replace(comparison, by_frequency=comparison.by_frequency and has_frequencies) for comparison in comparisons]
+        self._connection, self._rules = connection, list(rules)
         self._within = f" AND ({within})" if within else ""
         self._names = [f"list_{number}" for number in range(len(lists))]
         columns = ", ".join(f"{sql} AS {column}" for column, sql in clean.items())
@@ -342,7 +346,7 @@ class _Linking:
         column, known = comparison.column, weights[comparison.column]
         values = ", ".join(repr(weight) for weight in [*reversed(known)])
         adjusted = f" + coalesce(mw_tf_adj_{column}, 0)" if comparison.by_frequency else ""
-        return f"(CASE WHEN gamma_{column} < 0 THEN 0 ELSE list_extract([{values}], gamma_{column} + 1){adjusted} END)"
+        return f"(CASE WHEN gamma_{column} < 0 THEN 0.0::DOUBLE ELSE list_extract([{values}]::DOUBLE[], gamma_{column} + 1){adjusted} END)"
 
     def _prior(self, table: str, weights: Mapping[str, Sequence[float]]) -> float:
         total = " + ".join(self._weight(comparison, weights) for comparison in self._comparisons)

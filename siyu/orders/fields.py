@@ -53,11 +53,11 @@ Mapping = dict[str, str]
 """field → column of the file."""
 
 
-def guess(columns: list[str]) -> Mapping:
+def guess(columns: list[str], fields: tuple[Field, ...] = FIELDS) -> Mapping:
     """The likeliest mapping: the first alias of each field that is a header, each column used once."""
     by_form = {_form(column): column for column in reversed(columns)}
     mapping: Mapping = {}
-    for field in FIELDS:
+    for field in fields:
         hit = next((by_form[_form(alias)] for alias in field.aliases if _form(alias) in by_form), None)
         if hit is not None and hit not in mapping.values():
             mapping[field.name] = hit

@@ -1698,6 +1698,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many payments are matched, proposed and without an order */
+        get: operations["imports_read_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept or reject proposed orders of payments, or take a decision back */
+        post: operations["imports_decide_payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an uploaded statement holds, and which columns mean what
+         * @description Upload the file with PUT /imports/files before.
+         */
+        get: operations["imports_read_statement_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import a statement of payments and propose an order for each */
+        post: operations["imports_import_payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments with the order that each probably belongs to, likeliest first */
+        get: operations["imports_list_matches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/unmatched": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments without an order, newest first */
+        get: operations["imports_list_unmatched"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/places": {
         parameters: {
             query?: never;
@@ -3676,6 +3781,13 @@ export interface components {
             /** Suggestion Count */
             suggestion_count: number;
         };
+        /** DecidedPayments */
+        DecidedPayments: {
+            /** Match Count */
+            match_count: number;
+            /** Paid Fen */
+            paid_fen: number;
+        };
         /**
          * Decision
          * @description Of these suggestions, or of all open ones of at least a probability; `dry_run` only counts.
@@ -4623,6 +4735,43 @@ export interface components {
             password: string;
         };
         /**
+         * MatchInfo
+         * @description `text`: who paid and what for; null for those who may not read identifiers.
+         */
+        MatchInfo: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Order No */
+            order_no: string | null;
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /**
+             * Paid At
+             * Format: date-time
+             */
+            paid_at: string;
+            /** Paid Fen */
+            paid_fen: number;
+            /** Payment Key */
+            payment_key: string;
+            /** Probability */
+            probability: number;
+            /** Reasons */
+            reasons: components["schemas"]["PaymentReason"][];
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "accepted" | "rejected";
+            /** Text */
+            text: string | null;
+        };
+        /**
          * MediaInfo
          * @description `media` stands in an attachment where the carrier wants a media_id: it stays valid when the carrier forgets the upload.
          */
@@ -4863,6 +5012,17 @@ export interface components {
         NewKey: {
             /** Write Key */
             write_key?: string | null;
+        };
+        /** NewPayments */
+        NewPayments: {
+            /** File Id */
+            file_id: string;
+            /** Mapping */
+            mapping: {
+                [key: string]: string;
+            };
+            /** Source */
+            source: string;
         };
         /**
          * NewRequest
@@ -5196,6 +5356,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[MatchInfo] */
+        Page_MatchInfo_: {
+            /** Items */
+            items: components["schemas"]["MatchInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[OperationInfo] */
         Page_OperationInfo_: {
             /** Items */
@@ -5259,12 +5428,75 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[UnmatchedInfo] */
+        Page_UnmatchedInfo_: {
+            /** Items */
+            items: components["schemas"]["UnmatchedInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** PasswordChange */
         PasswordChange: {
             /** New Password */
             new_password: string;
             /** Old Password */
             old_password: string;
+        };
+        /**
+         * PaymentCounts
+         * @description Payments whose order is accepted, those with a proposal, and those without.
+         */
+        PaymentCounts: {
+            /** Accepted */
+            accepted: number;
+            /** Open */
+            open: number;
+            /** Unmatched */
+            unmatched: number;
+        };
+        /**
+         * PaymentDecision
+         * @description For these payments, or all open proposals of at least a probability; `dry_run` only counts.
+         */
+        PaymentDecision: {
+            /** At Least */
+            at_least?: number | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "accept" | "reject" | "open";
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Payment Keys
+             * @default []
+             */
+            payment_keys: string[];
+        };
+        /** PaymentField */
+        PaymentField: {
+            /** Field */
+            field: string;
+            help: components["schemas"]["Label"];
+            name: components["schemas"]["Label"];
+            /** Required */
+            required: boolean;
+        };
+        /** PaymentReason */
+        PaymentReason: {
+            /** Field */
+            field: string;
+            /** Level */
+            level: string;
+            level_name: components["schemas"]["Label"];
+            /** Weight Bits */
+            weight_bits: number;
         };
         /**
          * PersonConsents
@@ -6747,10 +6979,37 @@ export interface components {
             /** Job Id */
             job_id: string;
         };
+        /** StartedPayments */
+        StartedPayments: {
+            /** Import Id */
+            import_id: string;
+            /** Job Id */
+            job_id: string;
+        };
         /** StartedPull */
         StartedPull: {
             /** Job Id */
             job_id: string;
+        };
+        /**
+         * StatementInfo
+         * @description An uploaded statement: its columns, and which of them is thought to hold what.
+         */
+        StatementInfo: {
+            /** Columns */
+            columns: components["schemas"]["FileColumn"][];
+            /** Fields */
+            fields: components["schemas"]["PaymentField"][];
+            /** File Id */
+            file_id: string;
+            /** Mapping */
+            mapping: {
+                [key: string]: string | null;
+            };
+            /** Name */
+            name: string;
+            /** Source Guess */
+            source_guess: string;
         };
         /**
          * Statements
@@ -7274,6 +7533,24 @@ export interface components {
              * @enum {string}
              */
             type: "text" | "number" | "money" | "time" | "boolean";
+        };
+        /** UnmatchedInfo */
+        UnmatchedInfo: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Paid At
+             * Format: date-time
+             */
+            paid_at: string;
+            /** Payment Key */
+            payment_key: string;
+            /** Reference */
+            reference: string | null;
+            /** Source */
+            source: string;
+            /** Text */
+            text: string | null;
         };
         /** UserInfo */
         UserInfo: {
@@ -11443,6 +11720,201 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_read_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentCounts"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_decide_payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecidedPayments"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_read_statement_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_import_payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayments"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedPayments"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_list_matches: {
+        parameters: {
+            query?: {
+                state?: "open" | "accepted" | "rejected";
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MatchInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imports_list_unmatched: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UnmatchedInfo_"];
+                };
             };
             /** @description Any error (RFC 9457) */
             default: {

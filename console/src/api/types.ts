@@ -62,6 +62,8 @@ export type ExportRequest = {
 
 export type Suggestion = Schemas["SuggestionInfo"];
 export type SuggestionState = Suggestion["state"];
+export type Conflict = Schemas["ConflictInfo"];
+export type PaymentMatch = Schemas["MatchInfo"];
 export type SuggestionSummary = Schemas["SuggestionSummary"];
 
 export type CarrierProduct = Schemas["ProductInfo"];

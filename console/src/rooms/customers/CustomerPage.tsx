@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import type { Customer } from "@/api/types";
+import { OperationsPanel } from "@/rooms/identity/OperationsPanel";
 import { ConsentPanel } from "@/rooms/rights/ConsentPanel";
 import { StageChip } from "@/ui/Chip";
 import { Figure } from "@/ui/Figure";
@@ -66,6 +67,7 @@ function Body({ customer }: { customer: Customer }) {
           <TagsPanel customer={customer} />
           <ConsentPanel id={customer.id} />
           <SegmentsPanel customer={customer} />
+          <OperationsPanel customer={customer} />
           <TraitsPanel customer={customer} />
         </div>
         <div className="w8 stack start">

@@ -1,5 +1,5 @@
 import { SearchOutlined } from "@ant-design/icons";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Segmented } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -13,10 +13,12 @@ import { useFail } from "@/ui/useFail";
 import { useFormat } from "@/ui/useFormat";
 import { useQueryState } from "@/ui/useQueryState";
 import { BulkAccept } from "./BulkAccept";
+import { Conflicts } from "./Conflicts";
 import { Inbox } from "./Inbox";
 import { useSummary } from "./queries";
 
 const STATES: SuggestionState[] = ["open", "later", "accepted", "rejected", "stale"];
+const CONFLICTS = "conflicts";
 
 /** Who is probably one person: the product proposes and says why, a person decides. */
 export function IdentityPage() {
@@ -24,7 +26,12 @@ export function IdentityPage() {
   const f = useFormat();
   const may = useMay();
   const [params, change] = useQueryState();
+  const isConflicts = params.get("state") === CONFLICTS;
   const state = STATES.find((each) => each === params.get("state")) ?? "open";
+  const conflicts = useQuery({
+    queryKey: ["identity", "conflict_count"],
+    queryFn: () => must(api.GET("/api/v1/identity/conflicts", { params: { query: { limit: 1 } } })),
+  });
   const summary = useSummary();
   const look = summary.data?.last_look;
   const told = look
@@ -42,17 +49,24 @@ export function IdentityPage() {
             <div className="row spread">
               <Segmented
                 aria-label={t("identity.states")}
-                value={state}
+                value={isConflicts ? CONFLICTS : state}
                 onChange={(value) => change({ state: value === "open" ? null : value })}
-                options={STATES.map((each) => ({
-                  value: each,
-                  label: `${t(`identity.state_${each}`)} ${f.count(data.counts[each] ?? 0)}`,
-                }))}
+                options={[
+                  { value: "open" as string, label: `${t("identity.state_open")} ${f.count(data.counts.open ?? 0)}` },
+                  {
+                    value: CONFLICTS,
+                    label: `${t("identity.state_conflicts")} ${f.count(conflicts.data?.total ?? 0)}`,
+                  },
+                  ...STATES.slice(1).map((each) => ({
+                    value: each as string,
+                    label: `${t(`identity.state_${each}`)} ${f.count(data.counts[each] ?? 0)}`,
+                  })),
+                ]}
               />
-              {state === "open" && may("identity.write") && <BulkAccept reviewed={data.reviewed} />}
+              {state === "open" && !isConflicts && may("identity.write") && <BulkAccept reviewed={data.reviewed} />}
             </div>
             {look?.is_tightened && <p className="notice ochre">{t("identity.tightened")}</p>}
-            <Inbox key={state} state={state} />
+            {isConflicts ? <Conflicts /> : <Inbox key={state} state={state} />}
           </div>
         )}
       </QueryView>

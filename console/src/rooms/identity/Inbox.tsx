@@ -12,6 +12,7 @@ import { useFormat } from "@/ui/useFormat";
 import { Evidence } from "./Evidence";
 import { type Decision, useDecide, useSuggestions } from "./queries";
 import { SideBySide } from "./SideBySide";
+import { useKeys } from "./useKeys";
 
 const KEYS: Record<string, Decision> = { a: "accept", r: "reject", l: "later" };
 
@@ -150,25 +151,4 @@ function Pair({ suggestion }: { suggestion: Suggestion }) {
       </Panel>
     </>
   );
-}
-
-/** Plain letters, but not while somebody types or a dialog is open. */
-function useKeys(acts: Record<string, () => void>): void {
-  const latest = useRef(acts);
-  latest.current = acts;
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement;
-      if (
-        event.metaKey ||
-        event.ctrlKey ||
-        event.altKey ||
-        target.closest("input, textarea, select, [role=dialog], [contenteditable]")
-      )
-        return;
-      latest.current[event.key.toLowerCase()]?.();
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
 }

@@ -1,0 +1,62 @@
+"""Imports at the command line: mappings of columns, and statements of payments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from siyu.cli_reports import Teller
+from siyu.client import Client
+from siyu.foundation.errors import Fault, InvalidError
+from siyu.foundation.text import Text
+from siyu.orders.payments_file import REASONS
+
+
+def start(client: Client, file: Path, overrides: dict[str, str], source: str | None) -> dict[str, Any]:
+    """Upload a statement and ask for its import; the job's id is in the answer."""
+    uploaded = client.upload("/imports/files", file, lambda _sent: None, name=file.name, source=source)
+    found = client.get(f"/payments/files/{uploaded['file_id']}")
+    mapping = {field: column for field, column in (found["mapping"] | overrides).items() if column}
+    body = {"file_id": found["file_id"], "source": source or found["source_guess"], "mapping": mapping}
+    asked: dict[str, Any] = client.post("/payments/imports", body)
+    return asked
+
+
+def show(teller: Teller, result: dict[str, Any], counts: dict[str, int], say: Callable[[str], None]) -> None:
+    say(teller.say(f"{result['row_count']:,} 行,{result['payment_count']:,} 笔收款,新增 {result['new_count']:,} 笔", f"{result['row_count']:,} rows, {result['payment_count']:,} payments, {result['new_count']:,} of them new"))
+    for code, count in result["reasons"].items():
+        say(f"  {count:,} × {teller.say(*REASONS[code])}")
+    say(
+        teller.say(
+            f"建议订单 {counts['open']:,} 笔,已确认 {counts['accepted']:,} 笔,没有订单 {counts['unmatched']:,} 笔;在控制台「对账」里确认",
+            f"{counts['open']:,} with a proposed order, {counts['accepted']:,} accepted, {counts['unmatched']:,} without an order; decide in the console",
+        )
+    )
+
+
+def overrides(pairs: list[str]) -> dict[str, str]:
+    faults = [Fault("--map", Text(f"{pair!r} 不是 字段=列名", f"{pair!r} is not field=column")) for pair in pairs if "=" not in pair]
+    if faults:
+        raise InvalidError(Text("--map 写法不对", "--map is not written well"), faults=faults)
+    return {pair.split("=", 1)[0].strip(): pair.split("=", 1)[1].strip() for pair in pairs}
+
+
+def show_mapping(console: Console, found: dict[str, Any], mapping: dict[str, str]) -> None:
+    names = {field["field"]: field["name"] for field in found["fields"]}
+    samples = {column["name"]: column["samples"] for column in found["columns"]}
+    how = {"saved": "上次保存的 saved", "export": "店铺导出的表头 headers of the export", "guessed": "猜的 guessed"}[found["mapping_from"]]
+    table = Table("字段 Field", "列 Column", "例 Samples", title=f"{found['name']}({found['format']} {found['encoding'] or ''})字段对应:{how}")
+    for field, column in mapping.items():
+        table.add_row(f"{field} {names.get(field, {}).get('zh', '')}", column, " · ".join(samples.get(column, [])[:3]))
+    console.print(table)
+    if found["export"]:
+        shop = found["export"]
+        console.print(f"认出 recognised: {shop['name']['zh']} {shop['version']} → {found['source_guess']}({shop['grain']['zh']} {shop['grain']['en']})")
+    if found["unknown_columns"]:
+        console.print(f"没有用到的列 unused columns: {'、'.join(found['unknown_columns'][:30])}")
+    for warning in found["warnings"]:
+        console.print(f"[yellow]![/] {warning['zh']} {warning['en']}")
