@@ -38,6 +38,16 @@ class ControlFault(Exception):
         self.status = status
 
 
+def whole(body: Json, name: str, default: int) -> int:
+    """A whole number of a body; what is none is refused as bad data."""
+    value = body.get(name, default)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 18:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**53:
+        raise Refusal(47001, f"{name} is not a number")
+    return value
+
+
 @dataclass(frozen=True)
 class Answer:
     """An answer that is no JSON: an image, a page, a redirect."""

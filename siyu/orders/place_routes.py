@@ -28,8 +28,8 @@ class PlaceDraft(Body):
     name: Line
     kind: Kind
     source: Line
-    settings: dict[Line, str]
-    credentials: dict[Line, str] = {}
+    settings: dict[Line, Line]
+    credentials: dict[Line, Line] = {}
     mapping: dict[Line, Line] | None = None
     every_minutes: Annotated[int, Field(ge=1, le=10_080)] = 10
     active: bool = True

@@ -21,7 +21,7 @@ from siyu.orders import _tables, fields
 KINDS = {"folder": Text("服务器文件夹", "Folder of this server"), "bucket": Text("对象存储(S3 兼容)", "S3-compatible bucket")}
 AFTER = ("keep", "move")
 _CONTEXT = "orders place credentials"
-_FOLDER = {"path": r"/.{1,400}"}
+_FOLDER = {"path": r"/[^\0]{1,400}"}
 _BUCKET = {"endpoint": r"https?://[^\s/?#@]{1,200}", "bucket": r"[A-Za-z0-9.-]{2,63}", "prefix": r"[^\\\0]{0,300}", "region": r"[a-z0-9-]{0,40}",
            "virtual_hosts": r"true|false|", "allow_private": r"true|false|"}  # fmt: skip
 _BOTH = {"pattern": r"[^/\\\0]{0,200}", "after": "|".join(AFTER) + "|"}

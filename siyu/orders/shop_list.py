@@ -11,8 +11,11 @@ from sqlalchemy import Connection, and_, case, func, or_, select
 
 from siyu.carriers import accounts
 from siyu.carriers.accounts import Account
+from siyu.connectors.order_webhook import connector as order_webhook
 from siyu.connectors.registry import SHOPS
+from siyu.connectors.selling import Order
 from siyu.foundation.errors import ConflictError, NotFoundError
+from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.orders import _tables
 
@@ -53,6 +56,22 @@ def pullable(tx: Connection, shop_id: int) -> Account:
     if account.status != "connected":
         raise ConflictError(Text("账号目前不可用", "the account is not well"), way_out=Text("打开账号页逐项检查", "open the account's page and run the checks"))
     return account
+
+
+def rehearse(stores: Stores, tx: Connection, shop_id: int, body: bytes) -> list[Order]:
+    """What a signed call with this body would tell, by the secret and the mapping that are saved.
+
+    Raises
+    ------
+    ConflictError
+        For shops that sign by themselves: nobody else can.
+    """
+    account = _shop(tx, shop_id)
+    if account.product != order_webhook.VENDOR.product:
+        raise ConflictError(
+            Text("只有订单网络钩子可以在这里测试", "only an order webhook can be tested here"), way_out=Text("有赞和微信小店请用它们后台的测试推送", "use the test push of Youzan's or WeChat's console")
+        )
+    return list(order_webhook.rehearse(accounts.credentials_of(stores, tx, account), account.all_settings, body).orders)
 
 
 def list_orders(tx: Connection, shop_id: int, *, faults_only: bool, before: tuple[datetime, str] | None, limit: int) -> Sequence[Any]:

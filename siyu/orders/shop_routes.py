@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from siyu.connectors.order_webhook.callbacks import content
 from siyu.connectors.order_webhook.mapping import orders_in, read_mapping
 from siyu.connectors.selling import Order
-from siyu.foundation.http import Body, Cursor, Items, Label, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.errors import Fault, InvalidError
+from siyu.foundation.http import Body, Cursor, Items, Label, Line, Page, RowId, decode_cursor, encode_cursor
 from siyu.foundation.http import Limit as PageLimit
+from siyu.foundation.text import Text
 from siyu.orders import shop_list, shop_tasks, shops
 from siyu.orders.states import NAMES
 from siyu.team import audit
 from siyu.team.access import Access, require
 
+EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
 router = APIRouter(tags=["shops"])
 Reader = Annotated[Access, Depends(require("imports.read"))]
 Writer = Annotated[Access, Depends(require("imports.write"))]
@@ -78,7 +81,7 @@ class ToldOrder(BaseModel):
 class Pull(Body):
     """`since`: read again all that changed from then on; without it, what changed since the last time."""
 
-    since: datetime | None = None
+    since: AwareDatetime | None = None
 
 
 class StartedPull(BaseModel):
@@ -88,8 +91,14 @@ class StartedPull(BaseModel):
 class Sample(Body):
     """A mapping (TOML or JSON) and one body as the integrator sends it."""
 
-    mapping: Annotated[str, Field(max_length=64_000)]
-    sample: Annotated[str, Field(max_length=1_000_000)]
+    mapping: Annotated[Line, Field(max_length=64_000)]
+    sample: Annotated[Line, Field(max_length=1_000_000)]
+
+
+class TestCall(Body):
+    """One body as the integrator sends it."""
+
+    sample: Annotated[Line, Field(max_length=1_000_000)]
 
 
 class PreviewLine(BaseModel):
@@ -133,6 +142,14 @@ def preview(body: Sample, access: Reader) -> Items[PreviewOrder]:
     return Items(items=[PreviewOrder.of(order) for order in found])
 
 
+@router.post("/shops/{shop_id}/test", summary="A signed test call of an order webhook, by its saved secret and mapping; nothing is kept")
+def test_call(shop_id: RowId, body: TestCall, access: Writer) -> Items[PreviewOrder]:
+    with access.stores.ledger.begin() as tx:
+        found = shop_list.rehearse(access.stores, tx, shop_id, body.sample.encode())
+        audit.record(tx, access.actor, "shops.tested", f"shop:{shop_id}", {"order_count": len(found)}, access.stores.now())
+    return Items(items=[PreviewOrder.of(order) for order in found])
+
+
 @router.get("/shops/{shop_id}", summary="One shop")
 def get_shop(shop_id: RowId, access: Reader) -> ShopInfo:
     with access.stores.ledger.read() as tx:
@@ -155,6 +172,9 @@ def pull(shop_id: RowId, body: Pull, access: Writer) -> StartedPull:
     stores = access.stores
     with stores.ledger.begin() as tx:
         account = shop_list.pullable(tx, shop_id)
+        if body.since is not None and not EARLIEST <= body.since <= stores.now():
+            fault = Fault("since", Text("应在 2010 年到现在之间", "between 2010 and now"))
+            raise InvalidError(Text("开始时间不对", "the time is not valid"), faults=[fault])
         job_id = shop_tasks.ask_pull(tx, account, stores=stores, by=access.actor.name, since=body.since)
         detail = {"since": body.since.isoformat() if body.since else None}
         audit.record(tx, access.actor, "shops.pulled", f"shop:{shop_id}", detail, stores.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from siyu_sandbox.registry import Control, ControlFault, Endpoint, Json, Product, Refusal
+from siyu_sandbox.registry import Control, ControlFault, Endpoint, Json, Product, Refusal, whole
 from siyu_sandbox.wechat_shop.account import PRODUCT, ShopLimits, WechatShop, order_json
 from siyu_sandbox.weixin import credentials
 from siyu_sandbox.weixin.control import change, new_appid, shown
@@ -35,13 +35,16 @@ def get(box: Sandbox, shop: WechatShop, query: dict[str, str], body: Json) -> Js
 def listed(box: Sandbox, shop: WechatShop, query: dict[str, str], body: Json) -> Json:
     """POST /channels/ec/order/list/get: numbers of the orders that changed, paged by a key that names the last one."""
     limits: ShopLimits = box.worlds[PRODUCT].limits
-    times, size = body.get("update_time_range") or {}, int(body.get("page_size", 10))
-    since, until = int(times.get("start_time", 0)), int(times.get("end_time", 0))
+    times = body.get("update_time_range")
+    times, size = times if isinstance(times, dict) else {}, whole(body, "page_size", 10)
+    since, until = whole(times, "start_time", 0), whole(times, "end_time", 0)
     if not 0 < until - since <= limits.list_days * DAY or not 1 <= size <= limits.page_orders:
         raise Refusal(100002, "time range or page_size is out of bounds")
     found = sorted(shop.book.changed(since, until), key=lambda order: (order.updated, order.number))
-    after = tuple(str(body.get("next_key") or "0/").split("/"))
-    rest = [order for order in found if (order.updated, order.number) > (int(after[0]), after[1])]
+    updated, _, number = str(body.get("next_key") or "0/").partition("/")
+    if not (updated.isascii() and updated.isdigit() and len(updated) < 18):
+        raise Refusal(100003, "next_key is not valid")
+    rest = [order for order in found if (order.updated, order.number) > (int(updated), number)]
     some = rest[:size]
     return {
         "errcode": 0,

@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 from typing import TYPE_CHECKING
 
-from siyu_sandbox.registry import Control, ControlFault, Endpoint, Json, Product, Refusal
+from siyu_sandbox.registry import Control, ControlFault, Endpoint, Json, Product, Refusal, whole
 from siyu_sandbox.youzan.account import PRODUCT, ZONE, YouzanShop, YouzanWorld, full_order, refunds
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def get(box: Sandbox, shop: YouzanShop, query: dict[str, str], body: Json) -> Js
 
 def sold(box: Sandbox, shop: YouzanShop, query: dict[str, str], body: Json) -> Json:
     """POST /api/youzan.trades.sold.get: a page of the orders that changed."""
-    size, page = int(body.get("page_size", 20)), int(body.get("page_no", 1))
+    size, page = whole(body, "page_size", 20), whole(body, "page_no", 1)
     if not 1 <= size <= box.worlds[PRODUCT].limits.page_orders or page < 1:
         raise Refusal(101610002, "page_size or page_no is out of bounds")
     since = _second(body.get("start_update"), 0)

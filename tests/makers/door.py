@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
+from pytest import MonkeyPatch
 
 from siyu.app import build
 from siyu.foundation.stores import Stores
+from siyu.river import flow
 from siyu.team.tokens import local_token_of
 
 with warnings.catch_warnings():
@@ -77,3 +79,9 @@ def door_of(stores: Stores) -> Door:
     app = build(stores)
     bearer = {"Authorization": f"Bearer {local_token_of(stores.secrets)}", "Accept-Language": "en"}
     return Door(stores, app, TestClient(app, base_url="http://localhost", headers=bearer))
+
+
+def orders_only(patch: MonkeyPatch, stores: Stores) -> Door:
+    """A door behind which an import is followed by publishing alone: what is computed of orders costs more than the import."""
+    patch.setattr("siyu.app._after_import", lambda running: flow(running.stores))
+    return door_of(stores)

@@ -2543,6 +2543,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shops/{shop_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A signed test call of an order webhook, by its saved secret and mapping; nothing is kept */
+        post: operations["shops_test_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/backups": {
         parameters: {
             query?: never;
@@ -7188,6 +7205,14 @@ export interface components {
         TakenUp: {
             /** New Count */
             new_count: number;
+        };
+        /**
+         * TestCall
+         * @description One body as the integrator sends it.
+         */
+        TestCall: {
+            /** Sample */
+            sample: string;
         };
         /**
          * TestedDecile
@@ -13609,6 +13634,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StartedPull"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shops_test_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestCall"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PreviewOrder_"];
                 };
             };
             /** @description Any error (RFC 9457) */

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from siyu.connectors._signing import headers
 from siyu.connectors.order_webhook.callbacks import OrderCallback, told
 from siyu.connectors.order_webhook.mapping import read_mapping
 from siyu.connectors.ports import AccountKey, Ports
-from siyu.connectors.selling import Selling
+from siyu.connectors.selling import Selling, Told
 from siyu.connectors.vendor import Check, Field, Found, Vendor
 from siyu.foundation.errors import InvalidError
 from siyu.foundation.text import Text
@@ -20,6 +22,18 @@ class OrderWebhook:
 
     def __repr__(self) -> str:
         return f"OrderWebhook({self.account.ref})"
+
+
+def rehearse(credentials: Mapping[str, str], settings: Mapping[str, Any], body: bytes) -> Told:
+    """What a call with this body would tell: signed with the secret, opened and read as any other.
+
+    Raises
+    ------
+    CallbackError, InvalidError
+    """
+    signed = headers("test", "orders", body, [credentials["secret"]], datetime.now(UTC))
+    OrderCallback(credentials).open({f"header:{name.lower()}": value for name, value in signed.items()}, body)
+    return told(body, settings)
 
 
 async def _mapping(source: OrderWebhook) -> Found:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from siyu.foundation.stores import Stores
 from siyu.orders import exports, spreading, states
 from siyu.orders.reading import Chunk
-from tests.makers.door import Door, door_of
+from tests.makers.door import Door, orders_only
 
 TAOBAO = str.split(
     "订单编号 买家会员名 买家支付宝账号 买家应付货款 买家应付邮费 总金额 买家实际支付金额 订单状态 收货人姓名 联系手机 订单创建时间 订单付款时间 "
@@ -27,8 +27,8 @@ YOUZAN = str.split("订单号 买家付款时间 收货人手机号/提货人手
 
 
 @pytest.fixture
-def door(stores: Stores) -> Door:
-    return door_of(stores)
+def door(monkeypatch: pytest.MonkeyPatch, stores: Stores) -> Door:
+    return orders_only(monkeypatch, stores)
 
 
 def export(headers: list[str], rows: list[dict[str, Any]], *, encoding: str = "gb18030", escaped: bool = False) -> bytes:

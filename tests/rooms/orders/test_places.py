@@ -16,7 +16,7 @@ from pyarrow import fs
 
 from siyu.foundation.stores import Stores
 from tests.conftest import SetClock
-from tests.makers.door import Door, door_of
+from tests.makers.door import Door, orders_only
 from tests.makers.sandbox import free_port
 from tests.sandbox.clients.environments import environment
 
@@ -26,8 +26,8 @@ KEYS = {"access_key": "testkey", "secret_key": "testsecret"}
 
 
 @pytest.fixture
-def door(stores: Stores) -> Door:
-    return door_of(stores)
+def door(monkeypatch: pytest.MonkeyPatch, stores: Stores) -> Door:
+    return orders_only(monkeypatch, stores)
 
 
 def folder(door: Door, **settings: str) -> tuple[int, Path]:
@@ -161,3 +161,19 @@ def test_a_bucket_is_read_and_its_files_moved(door: Door, bucket_url: str) -> No
     assert sorted(one.path for one in left if one.is_file) == ["shop-exports/day/imported/one.csv", "shop-exports/day/imported/two.csv"]
     gone = added(door, {"name": "无", "kind": "bucket", "source": "x", "settings": {**where, "bucket": "nobody-has-this"}, "credentials": KEYS})["id"]
     assert door.client.post(f"/api/v1/places/{gone}/check").status_code == 503
+
+
+def test_a_signed_test_call_keeps_nothing(door: Door) -> None:
+    """By the saved secret and mapping; the preview needs neither."""
+    mapping = 'order_no = "id"\nstatus = "s"\nordered_at = "at"\npaid = "paid"\n[states]\nok = "done"\n'
+    sample = '{"id": "D1", "s": "ok", "at": "2025-12-01 10:00:00", "paid": "25.00"}'
+    body = {"product": "order_webhook", "name": "抖店", "credentials": {"source": "douyin", "secret": "0123456789abcdef"}, "settings": {"mapping": mapping}}
+    shop = door.client.post("/api/v1/carriers/accounts", json=body).json()["id"]
+    tested = door.client.post(f"/api/v1/shops/{shop}/test", json={"sample": sample})
+    assert [(one["order_no"], one["amount_fen"], one["state"]) for one in tested.json()["items"]] == [("D1", 2500, "done")]
+    wrong = door.client.post(f"/api/v1/shops/{shop}/test", json={"sample": sample.replace("ok", "new")})
+    assert wrong.json()["errors"][0]["field"] == "orders.0.s"
+    seen = door.client.post("/api/v1/shops/preview", json={"mapping": mapping, "sample": sample})
+    assert seen.json() == tested.json()
+    assert door.client.post(f"/api/v1/shops/{shop}/pull", json={}).status_code == 409
+    assert door.client.get(f"/api/v1/shops/{shop}").json()["order_count"] == 0

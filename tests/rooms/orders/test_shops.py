@@ -15,7 +15,7 @@ from siyu.connectors.selling import Order, OrderLine, State
 from siyu.foundation.stores import Stores
 from siyu.orders import shops
 from siyu.river import flow
-from tests.makers.door import Door, door_of
+from tests.makers.door import Door, orders_only
 from tests.makers.shops import SECRET, lines_of
 
 AT = datetime(2025, 12, 1, 2, tzinfo=UTC)
@@ -61,9 +61,9 @@ def test_what_is_wanted_again_while_it_is_read_stays_wanted(any_stores: Stores) 
 
 
 @pytest.mark.parametrize("published", [True, False])
-def test_a_file_and_a_shop_count_an_order_once(stores: Stores, published: bool) -> None:
+def test_a_file_and_a_shop_count_an_order_once(monkeypatch: pytest.MonkeyPatch, stores: Stores, published: bool) -> None:
     """The file first, its lines published or still on their way; then the shop; then the file again, which has nothing to add."""
-    door = door_of(stores)
+    door = orders_only(monkeypatch, stores)
     file = (HEADER + "2025-12-01 10:00:00,E1,yz13900000001,13900000001,15.00\n2025-12-01 10:00:00,F9,b,13900000009,9.00\n").encode()
     shop = shop_of(stores)
     if published:
@@ -92,7 +92,7 @@ def amounts(door: Door) -> dict[str, tuple[int, int]]:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["E1", "E2"]), st.integers(0, 5)), min_size=1, max_size=8), st.integers(0, 99))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_of_arrival_ends_the_same(stores: Stores, told: list[tuple[str, int]], seed: int) -> None:
     """However tellings are shuffled, repeated and cut into batches, the newest of each order stands."""
     kinds: list[State] = ["unpaid", "paid", "part_shipped", "shipped", "done", "refunded"]

@@ -54,6 +54,13 @@ export function ImportReport({ report }: { report: Import }) {
             value={f.count(report.customer_count)}
             note={t("orders.new_ones", { n: f.count(report.new_customer_count) })}
           />
+          {report.told_count > 0 && (
+            <Figure
+              label={t("orders.told_count")}
+              hint={t("orders.told_count_hint")}
+              value={f.count(report.told_count)}
+            />
+          )}
           <Figure
             label={t("orders.amount")}
             value={f.moneyShort(report.amount_fen)}

@@ -1,3 +1,5 @@
+import { Select } from "antd";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useMay } from "@/shell/session";
@@ -11,7 +13,7 @@ import { Panel } from "@/ui/Panel";
 import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
 import { ImportWizard } from "./ImportWizard";
-import { useImports } from "./queries";
+import { useImports, useMappings } from "./queries";
 import { SourceNav } from "./SourceNav";
 
 export function ImportsPage() {
@@ -31,9 +33,22 @@ export function ImportsPage() {
 function History() {
   const { t } = useTranslation();
   const f = useFormat();
-  const { query, rows } = useImports();
+  const [source, setSource] = useState<string | null>(null);
+  const sources = useMappings(true).data?.items ?? [];
+  const { query, rows } = useImports(source);
+  const choose = sources.length > 1 && (
+    <Select
+      allowClear
+      aria-label={t("orders.source")}
+      placeholder={t("orders.every_source")}
+      value={source ?? undefined}
+      onChange={(one?: string) => setSource(one ?? null)}
+      options={sources.map((one) => ({ value: one.source, label: t(`orders.source_${one.source}`, one.source) }))}
+      style={{ minWidth: 140 }}
+    />
+  );
   return (
-    <Panel title={t("orders.history")} flush>
+    <Panel title={t("orders.history")} extra={choose} flush>
       <QueryView query={query}>
         {() =>
           rows.length === 0 ? (

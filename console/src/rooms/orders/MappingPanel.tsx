@@ -11,7 +11,7 @@ import { Panel } from "@/ui/Panel";
 import { ProblemView } from "@/ui/ProblemView";
 import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
-import { usePreview } from "./shopQueries";
+import { usePreview, useTestCall } from "./shopQueries";
 
 const START = `orders = ""
 order_no = "id"
@@ -56,6 +56,7 @@ function Editor({ shop, saved }: { shop: Shop; saved: string }) {
   const [mapping, setMapping] = useState(saved || START);
   const [sample, setSample] = useState("");
   const preview = usePreview();
+  const test = useTestCall(shop.id);
   const save = useSaveAccount(shop.id, shop.product);
   return (
     <div className="stack">
@@ -85,9 +86,20 @@ function Editor({ shop, saved }: { shop: Shop; saved: string }) {
             {t("orders.save_mapping")}
           </Button>
         )}
+        {may("imports.write") && (
+          <Button disabled={!sample.trim() || !saved} loading={test.isPending} onClick={() => test.mutate(sample)}>
+            {t("orders.test_call")}
+          </Button>
+        )}
         {save.isSuccess && <span className="muted small">{t("orders.mapping_kept")}</span>}
       </div>
       {save.problem && <ProblemView error={save.problem} compact />}
+      {test.error && <ProblemView error={test.error} compact />}
+      {test.data && (
+        <p className="notice pine" role="status">
+          {t("orders.test_well", { n: test.data.items.length, count: test.data.items.length })}
+        </p>
+      )}
       {preview.error && <ProblemView error={preview.error} compact />}
       {preview.data && (
         <DataTable

@@ -11,9 +11,9 @@ export const useImport = (id: string | null) =>
     refetchInterval: (query) => (query.state.data && isLive(query.state.data) ? 1500 : false),
   });
 
-export const useImports = () =>
-  useCursorList(["imports", "list"], (cursor) =>
-    must(api.GET("/api/v1/imports", { params: { query: { cursor, limit: 20 } } })),
+export const useImports = (source: string | null) =>
+  useCursorList(["imports", "list", source], (cursor) =>
+    must(api.GET("/api/v1/imports", { params: { query: { cursor, source, limit: 20 } } })),
   );
 
 export const useMappings = (enabled: boolean) =>

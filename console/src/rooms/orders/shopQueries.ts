@@ -43,6 +43,12 @@ export const usePreview = () =>
     mutationFn: (body: { mapping: string; sample: string }) => must(api.POST("/api/v1/shops/preview", { body })),
   });
 
+export const useTestCall = (shop_id: number) =>
+  useMutation({
+    mutationFn: (sample: string) =>
+      must(api.POST("/api/v1/shops/{shop_id}/test", { params: { path: { shop_id } }, body: { sample } })),
+  });
+
 export const usePlaces = () =>
   useQuery({ queryKey: ["places", "list"], queryFn: () => must(api.GET("/api/v1/places")), refetchInterval: OFTEN });
 
