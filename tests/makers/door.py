@@ -8,8 +8,8 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
-from pytest import MonkeyPatch
 
 from siyu.app import build
 from siyu.foundation.stores import Stores
@@ -81,7 +81,7 @@ def door_of(stores: Stores) -> Door:
     return Door(stores, app, TestClient(app, base_url="http://localhost", headers=bearer))
 
 
-def orders_only(patch: MonkeyPatch, stores: Stores) -> Door:
+def orders_only(patch: pytest.MonkeyPatch, stores: Stores) -> Door:
     """A door behind which an import is followed by publishing alone: what is computed of orders costs more than the import."""
     patch.setattr("siyu.app._after_import", lambda running: flow(running.stores))
     return door_of(stores)
