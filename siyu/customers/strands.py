@@ -124,19 +124,35 @@ def _tag_title(tag: str, added: bool) -> Text:
 
 
 def _profile_entries(session: Session, customer_id: int, before: Place | None, count: int, *, unmasked: bool, zone: tzinfo) -> list[Entry]:
-    """Attributes that came to have another value; setting the same value again is no entry."""
+    """What was done to attributes; setting the same value again is no entry."""
     table = CUSTOMERS_TRAIT.table
     mine = table.filter(table.customer_id == customer_id)
     earlier = ibis.window(group_by="path", order_by=[mine.set_ms, mine.sequence])
     changes = mine.mutate(before=mine.text.lag().over(earlier), at_ms=mine.set_ms)
-    changed = changes.filter(changes.before.isnull() | (changes.before != changes.text))
+    again = changes.before.notnull() & (changes.before == changes.text) & changes["op"].fill_null("set").isin(["set", "once"])
+    changed = changes.filter(~again.fill_null(False))
     keyed = changed.mutate(key=changed.sequence)
     return [_profile_entry(row, unmasked, zone) for row in _newest(session, keyed, "profile", before, count)]
 
 
+_OPERATIONS = {
+    "once": Text("{name}:{value}(仅在没有值时)", "{name}: {value} (only if there was none)"),
+    "increment": Text("{name}:增加 {value}", "{name}: {value} added"),
+    "append": Text("{name}:加入 {value}", "{name}: {value} put into the list"),
+    "unset": Text("{name}:已清除", "{name}: removed"),
+}
+
+
 def _profile_entry(row: dict[str, Any], unmasked: bool, zone: tzinfo) -> Entry:
     path = row["path"]
+    if row["op"] == "delete":
+        return Entry(row["at_ms"], "profile", row["key"], Text("资料更新", "Profile changed"), Text("清空全部资料", "all attributes removed"))
     name = ATTRIBUTES.get(path, Text(path, path))
+    if row["op"] in _OPERATIONS:
+        value = "" if row["text"] is None else shown(path, row["text"], unmasked=unmasked)
+        said = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+        detail = Text(*(words.format(name=each, value=said) for words, each in zip(_OPERATIONS[row["op"]], name, strict=True)))
+        return Entry(row["at_ms"], "profile", row["key"], Text("资料更新", "Profile changed"), detail)
     told = [in_words(path, _local(path, str(shown(path, row[side], unmasked=unmasked)), zone)) for side in ("before", "text") if row[side] is not None]
     detail = Text(f"{name.zh}:{' → '.join(text.zh for text in told)}", f"{name.en}: {' → '.join(text.en for text in told)}")
     return Entry(row["at_ms"], "profile", row["key"], Text("资料更新", "Profile changed"), detail)

@@ -94,6 +94,14 @@ def test_details_name_known_properties_first_and_leave_objects_out() -> None:
     assert title("message_sent").zh == "收到触达"
 
 
+def test_operations_on_attributes_are_told_as_what_they_do(stores: Stores) -> None:
+    done = [("increment", "points", "5"), ("append", "likes", '["茶"]'), ("unset", "city", None), ("once", "origin", "ad"), ("delete", "", None)]
+    rows = [{**setting(path, text or "", T0 + place, place), "text": text, "op": op} for place, (op, path, text) in enumerate(done)]
+    put_rows(stores, CUSTOMERS_TRAIT, rows)
+    said = [entry.detail.en for entry in timeline(stores) if entry.kind == "profile" and entry.detail]
+    assert said == ["all attributes removed", "origin: ad (only if there was none)", "city: removed", "likes: 茶 put into the list", "points: 5 added"]
+
+
 def test_setting_the_same_value_again_is_no_entry(stores: Stores) -> None:
     put_rows(stores, CUSTOMERS_TRAIT, [setting("city", "杭州", T0, 1), setting("city", "杭州", T0 + 5, 2), setting("city", "上海", T0 + 9, 3)])
     assert [entry.detail for entry in timeline(stores) if entry.kind == "profile"] == [
