@@ -48,6 +48,7 @@ class Collector:
         self._held: dict[str, Feed] = {}
         self._asked = float("-inf")
         self._asking = WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]()
+        self._refreshing: asyncio.Task[None] | None = None
         self._disk = (float("-inf"), True)
         self._news = threading.Event()
         self._stopping = threading.Event()
@@ -85,20 +86,29 @@ class Collector:
         await self._commits.put(arrival)
 
     async def find(self, keys: Iterable[str]) -> Feed | None:
-        """The feed of the first key that is one; asked of the ledger again after a few seconds, or where no key is known."""
-        age = time.monotonic() - self._asked
+        """The feed of the first key that is one. A key that is known holds while the ledger is asked again; for one that is not, it is asked first."""
         told = list(keys)
-        found = next((self._held[key] for key in told if key in self._held), None)
-        if age < (HELD_SECONDS if found else ASK_AGAIN_SECONDS):
-            return found
+        found = self._known(told)
+        age = time.monotonic() - self._asked
+        if found is None and age >= ASK_AGAIN_SECONDS:
+            await self._ask(ASK_AGAIN_SECONDS)
+            return self._known(told)
+        if age >= HELD_SECONDS and self._refreshing is None:
+            self._refreshing = asyncio.create_task(self._ask(HELD_SECONDS))
+            self._refreshing.add_done_callback(lambda _: setattr(self, "_refreshing", None))
+        return found
+
+    def _known(self, told: Iterable[str]) -> Feed | None:
+        return next((self._held[key] for key in told if key in self._held), None)
+
+    async def _ask(self, older_than_seconds: float) -> None:
         async with self._asking.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-            if time.monotonic() - self._asked >= ASK_AGAIN_SECONDS:
+            if time.monotonic() - self._asked >= older_than_seconds:
                 try:
                     self._held = await run_in_threadpool(self._look_up)
                 except Exception:
                     _log.exception("the feeds could not be read; those that are known still hold")
                 self._asked = time.monotonic()
-        return next((self._held[key] for key in told if key in self._held), None)
 
     def backlog(self) -> Backlog:
         """What waits to be translated."""
