@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, must } from "@/api/client";
-import type { Quarantined, QuarantinePage } from "@/api/types";
+import type { Job, Quarantined, QuarantinePage } from "@/api/types";
 import { useMay } from "@/shell/session";
 import { Chip } from "@/ui/Chip";
 import { DataTable } from "@/ui/DataTable";
@@ -156,21 +156,31 @@ function State({ row }: { row: Quarantined }) {
   );
 }
 
+/** The job once it has ended; asked for every second. */
+async function ended(job_id: string): Promise<Job> {
+  for (;;) {
+    const job = await must(api.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id } } }));
+    if (job.status !== "queued" && job.status !== "running") return job;
+    await new Promise((wake) => setTimeout(wake, 1000));
+  }
+}
+
 function Replay({ wanted, count, done }: { wanted: Wanted; count: number; done: () => void }) {
   const { t } = useTranslation();
   const fail = useFail();
   const { message } = App.useApp();
   const refresh = useRefreshEvents();
   const replay = useMutation({
-    mutationFn: () => must(api.POST("/api/v1/events/quarantine/replay", { body: wanted })),
-    onSuccess: () => {
+    mutationFn: async () => {
+      const { job_id } = await must(api.POST("/api/v1/events/quarantine/replay", { body: wanted }));
+      return ended(job_id);
+    },
+    onSuccess: (job) => {
       done();
       refresh();
-      void message.success(
-        <span>
-          {t("events.replay_started")} <Link to="/jobs">{t("shell.page_jobs")}</Link>
-        </span>,
-      );
+      const result = job.result as { entries: number; replayed: number; operations: number } | null;
+      if (job.status === "done" && result) void message.success(t("events.replay_done", result));
+      else void message.error(<Link to="/jobs">{t("events.replay_failed")}</Link>);
     },
     onError: fail,
   });
