@@ -30,6 +30,7 @@ from siyu.segments import rules
 from siyu.segments.directory_columns import DEFAULT_SORT, Column, Order, columns_of, parse_sort
 from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.segments.evaluate import members, names_many
+from siyu.segments.numbers import as_now
 from siyu.segments.rules import AllOf, Attribute, Event, InSegment, LastEvent, Orders, Rule
 from siyu.segments.segments import check_uses, find_segment
 from siyu.segments.windows import NOW, Moment
@@ -110,7 +111,7 @@ def parse_filter(tx: Connection, filter: Any) -> Rule:
     if faults:
         at_filter = [Fault(f"filter.{fault.field}" if fault.field else "filter", fault.message) for fault in faults]
         raise InvalidError(Text("筛选条件有误", "the filter is not valid"), faults=at_filter)
-    return rule
+    return as_now(tx, rule)
 
 
 def read_page(stores: Stores, asked: Asked, *, after: Place | None = None, limit: int = 50, columns: Sequence[Column] = ()) -> DirectoryPage:

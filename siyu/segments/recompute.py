@@ -28,6 +28,7 @@ from siyu.foundation.warehouse.engines import Session, Values
 from siyu.foundation.warehouse.facts import Tables
 from siyu.segments import _tables, rules
 from siyu.segments.evaluate import verdicts
+from siyu.segments.numbers import as_now
 from siyu.segments.rules import InSegment, Rule
 from siyu.segments.segments import Segment, list_segments
 from siyu.segments.windows import Moment
@@ -195,7 +196,9 @@ def valid(stores: Stores, segments: Sequence[Segment], now: datetime) -> list[tu
     good: list[tuple[Segment, Rule]] = []
     for segment in segments:
         try:
-            good.append((segment, rules.parse(segment.rule)))
+            rule = rules.parse(segment.rule)
+            with stores.ledger.read() as tx:
+                good.append((segment, as_now(tx, rule)))
         except InvalidError as error:
             with stores.ledger.begin() as tx:
                 mine = _tables.segment.c.id == segment.id

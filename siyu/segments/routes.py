@@ -31,6 +31,7 @@ from siyu.segments import preview as previews
 from siyu.segments import rules, segments
 from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.segments.explain import Reason, explain, next_flip_at
+from siyu.segments.numbers import as_now
 from siyu.segments.segments import Segment
 from siyu.segments.sentence import sentence
 from siyu.segments.tasks import RECOMPUTE
@@ -344,7 +345,8 @@ def _chosen(tx: Connection, raw: dict[str, Any] | None, segment_id: int | None) 
     if (raw is None) == (segment_id is None):
         fault = Fault("rule", Text("rule 和 segment_id 要且只要一个", "give either rule or segment_id"))
         raise InvalidError(Text("请求有误", "the request is not valid"), faults=[fault])
-    return rules.parse(segments.find_segment(tx, segment_id).rule) if segment_id is not None else _usable(tx, raw or {})
+    rule = rules.parse(segments.find_segment(tx, segment_id).rule) if segment_id is not None else _usable(tx, raw or {})
+    return as_now(tx, rule)
 
 
 def _row(stores: Stores, item: Segment, history: list[segments.Size]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,10 @@ from siyu.identity.errors import InTheWayError, OverLimitError
 from siyu.identity.identifiers import customers_of
 from siyu.identity.merge import merge, split, undo
 from siyu.river import flow
+from siyu.segments.recompute import recompute
+from siyu.segments.refresh import refresh
+from siyu.segments.segments import create_segment
+from tests.conftest import SetClock
 from tests.makers.identity import Identifier, cut, key_of, see
 
 MEMORY = {"identity_operation", "identity_operation_customer", "identity_journal", "identity_apart", "events_batch", "events_head", "events_cursor"}
@@ -292,3 +297,19 @@ def test_of_rows_that_meet_the_declared_one_stays() -> None:
     assert moves.keep_survivor(rows) == rows[0]
     assert moves.keep_newest("at")(rows) == rows[1]
     assert moves.most_restrictive("v", [3, 2, 1])(rows) == rows[2]
+
+
+def test_a_segment_follows_at_the_next_round(stores: Stores, clock: SetClock) -> None:
+    """Members of a list and of a tag: who was merged leaves, who stays is asked, under any number."""
+    one, other = two_people(stores)
+    tag(stores, other, "vip")
+    with stores.ledger.begin() as tx:
+        rules = {"list": {"kind": "list", "customer_ids": [other]}, "tag": {"kind": "tag", "op": "any_of", "tags": ["vip"]}}
+        ids = {name: create_segment(tx, name=name, description=None, rule=rule, by=None, now=stores.now()).id for name, rule in rules.items()}
+    recompute(stores, flow)
+    assert {row[:2] for row in facts(stores, "segments_member", "segment_id", "customer_id", "entered") if row[2]} == {(each, other) for each in ids.values()}
+    with stores.ledger.begin() as tx:
+        merge(stores, tx, [(one, other)], by="Alice")
+    clock.at += timedelta(minutes=1)
+    refresh(stores, flow)
+    assert {row[:2] for row in facts(stores, "segments_member", "segment_id", "customer_id", "entered") if row[2]} == {(each, one) for each in ids.values()}
