@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -10,12 +13,25 @@ from sqlalchemy import select, text
 from siyu.customers import consent
 from siyu.customers.consent import Proof, Statement
 from siyu.foundation.database import metadata
+from siyu.foundation.jobs import Runner, Running
 from siyu.foundation.stores import Stores
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_ORDER
-from siyu.rights import receipt
+from siyu.rights import carry, erase, receipt, requests
 from siyu.rights.register import register_of
+from siyu.rights.tasks import job_kinds
 from siyu.river import flow
-from tests.rooms.rights.people import ERIN, FRED, ask, buy, carry_out, customers, meet, on_disk, searched
+from tests.rooms.rights.people import (
+    ALICE,
+    ERIN,
+    FRED,
+    ask,
+    buy,
+    carry_out,
+    customers,
+    meet,
+    on_disk,
+    searched,
+)
 
 
 @pytest.fixture
@@ -129,6 +145,39 @@ def test_the_warehouse_made_anew_from_the_log_is_the_same(house: Stores) -> None
             tx.execute(text("INSERT INTO foundation_brand (key, value) VALUES ('data_epoch', '7')"))
     flow(house)
     assert rows() == before
+
+
+@pytest.mark.parametrize("step", ["_leave_log", "_leave_warehouse", "_leave_files", "_scrub", "_receipts"])
+def test_what_was_cut_off_goes_on_where_it_was(house: Stores, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """Each step is done and then cut off before its end is kept; the next attempt ends with the same receipt."""
+    real, cut = getattr(erase, step), []
+
+    def cut_once(running: Running, state: dict[str, Any]) -> dict[str, Any]:
+        if not cut:
+            cut.append(step)
+            monkeypatch.setattr(Running, "save", lambda *_: (_ for _ in ()).throw(OSError("cut off")))
+            try:
+                return dict(real(running, state))
+            finally:
+                monkeypatch.undo()
+        return dict(real(running, state))
+
+    steps = tuple((name, cut_once if one is real else one, told) for name, one, told in erase._STEPS)
+    monkeypatch.setattr(erase, "_STEPS", steps)
+    request = ask(house, erin(house), "erase")
+    with house.ledger.begin() as tx:
+        requests.verify(house, tx, request.id, ALICE, how="call")
+        carry.carry_out(house, tx, request.id, ALICE)
+    kinds = [replace(kind, retry_wait=timedelta(0)) for kind in job_kinds()]
+    with monkeypatch.context() as patched:
+        patched.setattr(erase, "_STEPS", steps)
+        Runner(house, kinds).run_pending()
+    with house.ledger.read() as tx:
+        done = requests.find_request(house, tx, request.id)
+    assert (cut, done.state) == ([step], "done")
+    assert (done.receipt or {})["removed"]["log"]["people_seen"] == 8
+    assert (done.receipt or {})["removed"]["warehouse"]["customers_activity"] == 1
+    assert searched(house.settings.home, list(ERIN.values())) == {}
 
 
 def test_on_either_ledger_nothing_is_left_in_any_table(any_stores: Stores) -> None:
