@@ -12,7 +12,7 @@ from siyu.customers.tags import change_tags, tags_of
 from siyu.foundation.database import metadata
 from siyu.foundation.errors import ConflictError, InvalidError, NotFoundError
 from siyu.foundation.stores import Stores
-from siyu.identity import conflicts, moves, operations
+from siyu.identity import conflicts, keys, moves, operations
 from siyu.identity.current import current, current_one
 from siyu.identity.errors import InTheWayError, OverLimitError
 from siyu.identity.identifiers import customers_of
@@ -313,3 +313,20 @@ def test_a_segment_follows_at_the_next_round(stores: Stores, clock: SetClock) ->
     clock.at += timedelta(minutes=1)
     refresh(stores, flow)
     assert {row[:2] for row in facts(stores, "segments_member", "segment_id", "customer_id", "entered") if row[2]} == {(each, one) for each in ids.values()}
+
+
+def test_keys_are_found_wherever_they_stand(any_stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New, settled, and left behind by somebody who removed the row."""
+    stores = any_stores
+    monkeypatch.setattr(keys, "SETTLED_TOGETHER", 3)
+    for number in range(5):
+        see(stores, [("phone", number)])
+        flow(stores)
+    assert len(set(whose(stores, *(("phone", number) for number in range(5))))) == 5
+    with stores.ledger.begin() as tx:
+        assert keys.forget(tx, whose(stores, ("phone", 0))) == 1
+        tx.execute(metadata.tables["identity_identifier"].delete().where(metadata.tables["identity_identifier"].c.identity_key == key_of(("phone", 4))))
+        assert customers_of(tx, [key_of(("phone", 0)), key_of(("phone", 4))]) == {}
+    see(stores, [("phone", 0)], [("phone", 4)])
+    flow(stores)
+    assert whose(stores, ("phone", 0), ("phone", 4)) == [6, 7]
