@@ -230,7 +230,7 @@ function One({ id, close }: { id: number; close: () => void }) {
     queryFn: () => must(api.GET("/api/v1/events/quarantine/{id}", { params: { path: { id } } })),
   });
   return (
-    <Modal open title={t("events.quarantined_one", { id })} onCancel={close} width={760} footer={null}>
+    <Modal open title={t("events.quarantined_item", { id })} onCancel={close} width={760} footer={null}>
       <QueryView query={query} lines={6}>
         {(one) => (
           <div className="stack">

@@ -80,7 +80,7 @@ export function OperationsPanel({ customer }: { customer: Customer }) {
                     writes &&
                     one.kind !== "undo" && (
                       <Popconfirm title={t("identity.undo_sure")} onConfirm={() => undo.mutate(one.id)}>
-                        <Button size="small">{t("identity.undo_one")}</Button>
+                        <Button size="small">{t("identity.undo_this")}</Button>
                       </Popconfirm>
                     )
                   )}
