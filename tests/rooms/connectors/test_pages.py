@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from siyu.connectors import _signing as signing
 from siyu.connectors.email.pushed import load_push_definition
 from siyu.connectors.sms.definition import load_definition
-from siyu.connectors.webhook import signing
 from siyu.foundation.clock import system_clock
 
 PAGES = Path(__file__).parents[3] / "docs" / "how-to"
