@@ -98,6 +98,10 @@ class Collector:
             self._refreshing.add_done_callback(lambda _: setattr(self, "_refreshing", None))
         return found
 
+    def look_again(self) -> None:
+        """A feed was made or changed in this process: the next request asks the ledger, and a new key works at once."""
+        self._asked = float("-inf")
+
     def _known(self, told: Iterable[str]) -> Feed | None:
         return next((self._held[key] for key in told if key in self._held), None)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from siyu.collect import feeds
@@ -76,27 +76,30 @@ def read_feed(id: RowId, access: Reader) -> FeedInfo:
 
 
 @router.post("", status_code=201, summary="Make a feed")
-def add_feed(body: NewFeed, access: Writer) -> FeedInfo:
+def add_feed(body: NewFeed, request: Request, access: Writer) -> FeedInfo:
     stores = access.stores
     with stores.ledger.begin() as tx:
         made = feeds.add_feed(stores, tx, by=access.actor.name, **body.model_dump())
         audit.record(tx, access.actor, "feed.added", f"feed:{made.id}", {"name": made.name, "kind": made.kind}, stores.now())
+    request.app.state.collector.look_again()
     return FeedInfo.of(made)
 
 
 @router.patch("/{id}", summary="Change, pause or resume a feed")
-def change_feed(id: RowId, body: FeedChange, access: Writer) -> FeedInfo:
+def change_feed(id: RowId, body: FeedChange, request: Request, access: Writer) -> FeedInfo:
     stores, asked = access.stores, body.model_dump(exclude_none=True)
     with stores.ledger.begin() as tx:
         changed = feeds.change_feed(tx, feeds.find_feed(tx, id), **asked)
         audit.record(tx, access.actor, "feed.changed", f"feed:{id}", asked, stores.now())
+    request.app.state.collector.look_again()
     return FeedInfo.of(changed)
 
 
 @router.post("/{id}/key", summary="Give a feed another write key; the old one stays valid for 30 days")
-def rotate_key(id: RowId, body: NewKey, access: Writer) -> FeedInfo:
+def rotate_key(id: RowId, body: NewKey, request: Request, access: Writer) -> FeedInfo:
     stores = access.stores
     with stores.ledger.begin() as tx:
         changed = feeds.rotate_key(stores, tx, feeds.find_feed(tx, id), body.write_key)
         audit.record(tx, access.actor, "feed.key_rotated", f"feed:{id}", {}, stores.now())
+    request.app.state.collector.look_again()
     return FeedInfo.of(changed)
