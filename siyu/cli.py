@@ -176,6 +176,7 @@ def import_payments(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应,可多次")] = None,
     source: Annotated[str | None, typer.Option(help="来源名(银行、支付宝……);默认按文件猜")] = None,
+    accept: Annotated[float | None, typer.Option(metavar="概率", min=0.5, max=1, help="确认不低于这个概率的建议,如 0.95")] = None,
     as_json: AsJson = False,
 ) -> None:
     """导入收款流水并对账 Import a statement of payments and match orders."""
@@ -183,6 +184,7 @@ def import_payments(
         asked = cli_imports.start(client, file, cli_imports.overrides(map_ or []), source)
         job = _follow(client, asked["job_id"], bar)
         _expect_done(job)
+        cli_imports.accept(client, accept)
         counts = client.get("/payments/counts")
     if as_json:
         _print_json({**job["result"], "counts": counts})

@@ -26,14 +26,20 @@ def start(client: Client, file: Path, overrides: dict[str, str], source: str | N
     return asked
 
 
+def accept(client: Client, least: float | None) -> None:
+    """Accept the proposed orders of at least a probability."""
+    if least is not None:
+        client.post("/payments/decisions", {"decision": "accept", "at_least": least})
+
+
 def show(teller: Teller, result: dict[str, Any], counts: dict[str, int], say: Callable[[str], None]) -> None:
     say(teller.say(f"{result['row_count']:,} 行,{result['payment_count']:,} 笔收款,新增 {result['new_count']:,} 笔", f"{result['row_count']:,} rows, {result['payment_count']:,} payments, {result['new_count']:,} of them new"))
     for code, count in result["reasons"].items():
         say(f"  {count:,} × {teller.say(*REASONS[code])}")
     say(
         teller.say(
-            f"建议订单 {counts['open']:,} 笔,已确认 {counts['accepted']:,} 笔,没有订单 {counts['unmatched']:,} 笔;在控制台「对账」里确认",
-            f"{counts['open']:,} with a proposed order, {counts['accepted']:,} accepted, {counts['unmatched']:,} without an order; decide in the console",
+            f"建议订单 {counts['open']:,} 笔,已确认 {counts['accepted']:,} 笔,没有订单 {counts['unmatched']:,} 笔;加 --accept 0.95 确认概率不低于 95% 的",
+            f"{counts['open']:,} with a proposed order, {counts['accepted']:,} accepted, {counts['unmatched']:,} without an order; --accept 0.95 accepts those of 95 % and more",
         )
     )
 

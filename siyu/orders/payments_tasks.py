@@ -44,7 +44,7 @@ def payments_kind(names: Names) -> JobKind:
         uploads.discard(upload)
         return counts
 
-    return JobKind(PAYMENTS, Text("导入收款并对账", "Import payments and match orders"), run, link=lambda _: "/payments")
+    return JobKind(PAYMENTS, Text("导入收款并对账", "Import payments and match orders"), run, link=lambda _: "/imports")
 
 
 def propose(running: Running, names: Names) -> int:

@@ -48,6 +48,7 @@ export function IdentityPage() {
           <div className="stack">
             <div className="row spread">
               <Segmented
+                className="states"
                 aria-label={t("identity.states")}
                 value={isConflicts ? CONFLICTS : state}
                 onChange={(value) => change({ state: value === "open" ? null : value })}

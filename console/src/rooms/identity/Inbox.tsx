@@ -14,6 +14,8 @@ import { type Decision, useDecide, useSuggestions } from "./queries";
 import { SideBySide } from "./SideBySide";
 import { useKeys } from "./useKeys";
 
+/** A probability is never shown as 100%. */
+const NEVER_SURE = 0.9999;
 const KEYS: Record<string, Decision> = { a: "accept", r: "reject", l: "later" };
 
 /** The list on one side, the pair in question on the other; J and K walk, A, R and L decide, U takes the last decision back. */
@@ -114,7 +116,7 @@ function PairLine({ row, on, onPick }: { row: Suggestion; on: boolean; onPick: (
           <span className="mono">
             #{row.customer_ids[0]} · #{row.customer_ids[1]}
           </span>
-          <strong className="num">{f.rate(row.probability, 1)}</strong>
+          <strong className="num">{f.rate(Math.min(row.probability, NEVER_SURE), 2)}</strong>
         </span>
         <span className="small muted">
           {best
@@ -140,7 +142,11 @@ function Pair({ suggestion }: { suggestion: Suggestion }) {
       <Panel
         title={t("identity.why")}
         hint={t("identity.why_hint")}
-        extra={<strong className="num">{t("identity.probable", { rate: f.rate(suggestion.probability, 2) })}</strong>}
+        extra={
+          <strong className="num">
+            {t("identity.probable", { rate: f.rate(Math.min(suggestion.probability, NEVER_SURE), 2) })}
+          </strong>
+        }
       >
         <Evidence reasons={suggestion.reasons} />
         {suggestion.decided_at && (
