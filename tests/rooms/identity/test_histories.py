@@ -150,6 +150,7 @@ def facts(stores: Stores) -> dict[str, list[Any]]:
 def test_any_history(seed: int, stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "SETTLED_TOGETHER", 7)
     history = History(stores, seed)
+    history.seen()
     for _ in range(STEPS):
         history.step()
         history.check()
