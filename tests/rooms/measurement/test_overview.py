@@ -230,7 +230,7 @@ _ORDERS = st.lists(
 _KNOWN = st.dictionaries(st.integers(1, 9), st.dates(date(2023, 6, 1), date(2025, 12, 31)), max_size=5)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     orders=_ORDERS,
     known=_KNOWN,

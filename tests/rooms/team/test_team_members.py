@@ -60,8 +60,8 @@ def test_roles_are_as_agreed() -> None:
     may = {name: role.permissions for name, role in ROLES.items()}
     reading = {name for name in PERMISSIONS if name.endswith(".read")}
     assert may["owner"] == PERMISSIONS
-    assert PERMISSIONS - may["operator"] == {"team.write", "customers.identifiers", "audit.read", "backups.write"}
-    assert may["analyst"] == reading - {"team.read", "audit.read"} | {"customers.export"}
+    assert PERMISSIONS - may["operator"] == {"team.write", "customers.identifiers", "audit.read", "backups.write", "rights.read", "rights.write"}
+    assert may["analyst"] == reading - {"team.read", "audit.read", "rights.read"} | {"customers.export"}
     assert may["guide"] == {"customers.read"}
     assert may["auditor"] == reading
 

@@ -32,7 +32,7 @@ def test_people_scan_the_live_code_of_their_source(sandbox: SandboxClient) -> No
         came = [row for row in truth(sandbox, "arrivals") if row["inviter"] is None]
         assert 150 < len(came) < 340
         assert {row["cost_fen"] for row in came} == {600}
-        wait_for(lambda: listener.changes().count("add_external_contact") >= len(came))
+        wait_for(lambda: listener.changes().count("add_external_contact") >= len(came), 20)
         added = [event for event in listener.events if event["ChangeType"] == "add_external_contact"]
         assert {event["State"] for event in added} == {"store-a"}
         assert all(event["WelcomeCode"] for event in added)

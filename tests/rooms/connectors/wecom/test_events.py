@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from siyu.connectors._wechat import xml
@@ -100,6 +100,7 @@ CHANGES = st.sampled_from(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(NAMES, VALUES, max_size=8), EVENTS, CHANGES)
 def test_no_fields_however_odd_make_an_error(fields: dict[str, Any], event: str, change: str) -> None:
     for odd in (fields, fields | {"Event": event, "ChangeType": change}):

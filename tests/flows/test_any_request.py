@@ -1,0 +1,59 @@
+"""Whatever is asked of any route, as the API document describes it or against it: never a 5xx, except where somebody else is to blame.
+
+A few requests a route in every run; ANY_REQUESTS=100 asks each a hundred times in both ways.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+
+from siyu.team.tokens import local_token_of
+from tests.makers.running import Shop, running_shop
+
+DOCUMENT = Path(__file__).parents[2] / "console" / "openapi.json"
+OPERATIONS = {
+    f"{one.method.upper()} {one.path}": one for one in (found.ok() for found in schemathesis.openapi.from_path(DOCUMENT).get_all_operations())
+}
+SAMPLE = "POST /api/v1/system/sample"
+"""Makes a whole brand; it takes no body that could be wrong."""
+CALM = settings(
+    max_examples=int(os.environ.get("ANY_REQUESTS", "2")), deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], database=None
+)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with running_shop(tmp_path_factory.mktemp("any")) as running:
+        running.api("POST", "/feeds", {"name": "H5", "kind": "web"}, status=201)
+        yield running
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {SAMPLE}))
+def test_no_request_breaks_a_route(shop: Shop, name: str) -> None:
+    bearer = {"Authorization": f"Bearer {local_token_of(shop.stores.secrets)}"}
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+
+        @CALM
+        @given(OPERATIONS[name].as_strategy(generation_mode=mode))
+        def ask(case: Any) -> None:
+            answer = case.call(base_url=shop.url, headers=bearer, timeout=60)
+            # Of a carrier that is not there, 502 to 504 say so in words.
+            fine = answer.status_code < 500 or (answer.status_code in (502, 503, 504) and "errors" in answer.text)
+            assert fine, f"{case.method} {case.formatted_path}: {answer.status_code} {answer.text[:300]}"
+
+        with suppress(Unsatisfiable):  # a route without anything to fill in cannot be asked against its document
+            ask()
+
+
+def test_the_whole_document_is_asked() -> None:
+    assert len(OPERATIONS) > 200
