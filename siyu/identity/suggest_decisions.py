@@ -46,6 +46,8 @@ def decide(stores: Stores, tx: Connection, chosen: Sequence[Suggestion], decisio
     InTheWayError
         When a merge cannot be taken back, because a later operation changed the same customers.
     """
+    if not chosen:
+        return Outcome(0, 0)
     if decision == "accept":
         return _accept(stores, tx, chosen, by, beyond_limits)
     pairs = [(each.low_id, each.high_id) for each in chosen]

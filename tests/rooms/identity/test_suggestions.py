@@ -15,6 +15,7 @@ from siyu.customers.likeness import people
 from siyu.events.recording import Senders, record_profiles
 from siyu.foundation import jobs
 from siyu.foundation.clock import to_ms
+from siyu.foundation.database import metadata
 from siyu.foundation.jobs import Runner
 from siyu.foundation.stores import Stores
 from siyu.identity import suggestions
@@ -115,6 +116,16 @@ def test_a_decision_says_which(stores: Stores) -> None:
     for body in ({"decision": "accept"}, {"decision": "accept", "ids": [1], "at_least": 0.9}):
         assert olga.post(f"{PATH}/decisions", json=body).json()["errors"][0]["field"] == "ids"
     assert olga.post(f"{PATH}/decisions", json={"decision": "later", "ids": [99]}).status_code == 404
+
+
+def test_taking_back_what_nobody_decided_leaves_those_kept_apart(stores: Stores) -> None:
+    apart = metadata.tables["identity_apart"]
+    with stores.ledger.begin() as tx:
+        tx.execute(apart.insert().values(customer_id=1, other_id=2, at=stores.now(), by="Olga"))
+    olga = client(build(stores), stores, "operator")
+    assert olga.post(f"{PATH}/decisions", json={"decision": "open", "at_least": 0.9}).json()["suggestion_count"] == 0
+    with stores.ledger.read() as tx:
+        assert len(tx.execute(apart.select()).all()) == 1
 
 
 def _reviewed(stores: Stores, right: int, wrong: int) -> suggestions.Reviewed:
