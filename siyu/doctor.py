@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -172,8 +172,8 @@ def read_doctor(request: Request, access: Annotated[Access, Depends(require("set
 
 
 @router.post("/system/sample", summary="Load the sample brand into an empty data folder", status_code=202)
-def load_sample(request: Request, access: Annotated[Access, Depends(require("imports.write"))], customers: int | None = None) -> JobStarted:
-    arguments = {} if customers is None else {"customers": max(100, min(customers, 1_000_000))}
+def load_sample(request: Request, access: Annotated[Access, Depends(require("imports.write"))], customers: Annotated[int | None, Query(ge=100, le=1_000_000)] = None) -> JobStarted:
+    arguments = {} if customers is None else {"customers": customers}
     return _start(access, LOAD, arguments)
 
 

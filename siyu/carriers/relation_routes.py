@@ -18,6 +18,7 @@ from siyu.foundation.clock import from_ms, to_ms
 from siyu.foundation.errors import Fault, InvalidError, NotAllowedError
 from siyu.foundation.http import (
     Cursor,
+    Id,
     Items,
     Label,
     Limit,
@@ -37,7 +38,7 @@ router = APIRouter(tags=["carriers"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 CustomerReader = Annotated[Access, Depends(require("customers.read"))]
-AccountId = Annotated[int | None, Query(ge=1)]
+AccountId = Annotated[Id | None, Query()]
 Format = Annotated[Literal["json", "csv"], Query(description="`csv` gives the whole list as a file.")]
 DEFAULT_DAYS = 30
 

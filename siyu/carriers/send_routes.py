@@ -14,7 +14,7 @@ from siyu.carriers.accounts import Account
 from siyu.carriers.callback_routes import carriers_of
 from siyu.carriers.sends import Counts, Send
 from siyu.foundation.errors import InvalidError
-from siyu.foundation.http import Body, Cursor, Limit, Line, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import Body, Cursor, Id, Limit, Line, Page, RowId, decode_cursor, encode_cursor
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.team import audit
@@ -41,7 +41,7 @@ class SendAudience(Body):
     sender: Line = ""
     chats: list[Line] = []
     staff: list[Line] = []
-    departments: list[int] = []
+    departments: list[Id] = []
     tags: list[list[Line]] = []
 
 

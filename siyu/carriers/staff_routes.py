@@ -10,7 +10,18 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from siyu.carriers import accounts, staffing, tasks
-from siyu.foundation.http import Body, Cursor, Items, Limit, Line, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Id,
+    Items,
+    Limit,
+    Line,
+    Page,
+    RowId,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.foundation.stores import Stores
 from siyu.team import audit, staff, stores
 from siyu.team.access import Access, require
@@ -52,11 +63,11 @@ class StaffInfo(BaseModel):
 
 
 class StaffChange(Body):
-    store_id: int | None
+    store_id: Id | None
 
 
 class StaffSync(Body):
-    account_id: int
+    account_id: Id
 
 
 class StaffJob(BaseModel):
@@ -101,7 +112,7 @@ class StoreChange(Body):
 
 @router.get("/staff", summary="Staff who serve customers, by name")
 def list_staff(
-    access: Reader, account: Annotated[int | None, Query(ge=1)] = None, store: Annotated[int | None, Query(ge=1)] = None,
+    access: Reader, account: Annotated[Id | None, Query()] = None, store: Annotated[Id | None, Query()] = None,
     status: Annotated[str | None, Query(pattern="^(active|disabled|left)$")] = None, q: Annotated[Line, Query(max_length=80)] = "",
     cursor: Cursor = None, limit: Limit = 50,
 ) -> Page[StaffInfo]:  # fmt: skip

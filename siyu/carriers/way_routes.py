@@ -14,7 +14,7 @@ from siyu.carriers.accounts import Account
 from siyu.carriers.callback_routes import carriers_of
 from siyu.carriers.contact_ways import Way
 from siyu.foundation.errors import InvalidError
-from siyu.foundation.http import Body, Items, Line, RowId
+from siyu.foundation.http import Body, Id, Items, Line, RowId
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.team import audit
@@ -32,14 +32,14 @@ class NewContactWay(Body):
     name: Line
     state: Annotated[Line, Field(max_length=30)] | None = None
     staff: list[Line] = []
-    departments: list[int] = []
+    departments: list[Id] = []
     skip_verify: bool = True
 
 
 class ContactWayChange(Body):
     name: Line | None = None
     staff: list[Line] | None = None
-    departments: list[int] | None = None
+    departments: list[Id] | None = None
     skip_verify: bool | None = None
 
 

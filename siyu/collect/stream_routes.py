@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel
 
 from siyu.collect import stream
@@ -60,7 +60,7 @@ def read_live(
 
 
 @router.get("/{row}/{index}", summary="One of them in clear; that it was opened is written down")
-def open_entry(row: RowId, index: int, access: Annotated[Access, Depends(require("customers.identifiers"))]) -> LiveEntry:
+def open_entry(row: RowId, index: Annotated[int, Path(ge=0, le=2**31)], access: Annotated[Access, Depends(require("customers.identifiers"))]) -> LiveEntry:
     stores = access.stores
     with stores.ledger.begin() as tx:
         entry = stream.open_entry(tx, stores.secrets, (row, index))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 from fastapi import HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from siyu.foundation.errors import Fault, InvalidError, SiyuError
 from siyu.foundation.ids import content_hash
@@ -33,6 +33,8 @@ def _storable(text: str) -> str:
 Line = Annotated[str, AfterValidator(_storable)]
 """A text that both ledgers can hold. Use it for every string of a body or a query."""
 RowId = Annotated[int, Path(ge=1, le=_BIGGEST_ID)]
+Id = Annotated[int, Field(ge=1, le=_BIGGEST_ID)]
+"""A number of a row in a body or a query: no ledger holds a greater one."""
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows in one page.")]
 Cursor = Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before.")]
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from siyu.foundation.errors import Fault, InvalidError
-from siyu.foundation.http import Body
+from siyu.foundation.http import Body, Id
 from siyu.foundation.text import Text
 from siyu.identity import suggest_decisions, suggestions
 from siyu.team import audit
@@ -23,7 +23,7 @@ class Decision(Body):
     """Of these suggestions, or of all open ones of at least a probability; `dry_run` only counts."""
 
     decision: suggest_decisions.Decision
-    ids: Annotated[list[int], Field(max_length=1000)] = []
+    ids: Annotated[list[Id], Field(max_length=1000)] = []
     at_least: Probability | None = None
     dry_run: bool = False
     beyond_limits: bool = False

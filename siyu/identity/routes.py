@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from siyu.foundation.http import (
     Body,
     Cursor,
+    Id,
     Items,
     Label,
     Limit,
@@ -30,7 +31,6 @@ from siyu.team.audit import record
 router = APIRouter(tags=["identity"])
 Reader = Annotated[Access, Depends(require("identity.read"))]
 Writer = Annotated[Access, Depends(require("identity.write"))]
-Id = Annotated[int, Field(ge=1, le=2**62)]
 Key = Annotated[str, Field(pattern=r"^[1-9]\d{0,18}$", description="Key of an identifier, as text: it has up to 63 bits.")]
 
 
@@ -91,11 +91,14 @@ class LimitInfo(BaseModel):
     is_default: bool
 
 
+Count = Annotated[int, Field(le=2**31)]
+
+
 class LimitToSet(Body):
     """Both null: back to the default."""
 
-    per_customer: int | None
-    per_identifier: int | None
+    per_customer: Count | None
+    per_identifier: Count | None
 
 
 @router.post("/identity/merges", summary="Make several customers one")

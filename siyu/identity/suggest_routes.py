@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from siyu.foundation import jobs
-from siyu.foundation.http import Cursor, Label, Limit, Page, decode_cursor, encode_cursor
+from siyu.foundation.http import Cursor, Id, Label, Limit, Page, decode_cursor, encode_cursor
 from siyu.identity import suggestions
 from siyu.identity.suggest_tasks import LOOK
 from siyu.team import audit
@@ -89,7 +89,7 @@ def read_summary(access: Reader) -> SuggestionSummary:
 
 
 @router.get("/identity/suggestions", summary="Suggested merges of a state, likeliest first")
-def list_suggestions(access: Reader, state: State = "open", customer_id: int | None = None, cursor: Cursor = None, limit: Limit = 50) -> Page[SuggestionInfo]:
+def list_suggestions(access: Reader, state: State = "open", customer_id: Id | None = None, cursor: Cursor = None, limit: Limit = 50) -> Page[SuggestionInfo]:
     scope = f"identity.suggestions {state} {customer_id}"
     place = decode_cursor(access.stores, scope, cursor)
     with access.stores.ledger.read() as tx:

@@ -15,6 +15,7 @@ from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.http import (
     Body,
     Cursor,
+    Id,
     Items,
     Label,
     Limit,
@@ -99,13 +100,13 @@ class PreviewBody(RuleBody):
 
 class OverlapBody(Body):
     rule: dict[str, Any] | None = None
-    segment_id: int | None = None
-    with_: Annotated[list[int], Field(alias="with", max_length=50)]
+    segment_id: Id | None = None
+    with_: Annotated[list[Id], Field(alias="with", max_length=50)]
 
 
 class ExplainBody(Body):
     rule: dict[str, Any] | None = None
-    segment_id: int | None = None
+    segment_id: Id | None = None
     customer_id: Annotated[int, Field(ge=1, le=2**62)]
 
 

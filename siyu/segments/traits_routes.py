@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from siyu.foundation import jobs
 from siyu.foundation.errors import InvalidError
-from siyu.foundation.http import Body, Label, Line, RowId
+from siyu.foundation.http import Body, Id, Label, Line, RowId
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.segments import traits, traits_store, traits_usage
@@ -107,7 +107,7 @@ class TraitBody(DefinitionBody):
 
 class TraitTrial(DefinitionBody):
     sample: Annotated[int, Field(ge=0, le=50)] = 10
-    trait_id: int | None = None
+    trait_id: Id | None = None
 
 
 class SampleRow(BaseModel):
@@ -168,7 +168,7 @@ def get_trait(trait_id: RowId, access: Reader) -> TraitDetail:
 
 
 @router.get("/traits/{trait_id}/distribution", summary="How a trait is spread among the members of a segment")
-def distribution_of(trait_id: RowId, access: Reader, segment: Annotated[int, Query(ge=1)]) -> DistributionInfo:
+def distribution_of(trait_id: RowId, access: Reader, segment: Annotated[Id, Query()]) -> DistributionInfo:
     with access.stores.ledger.read() as tx:
         found, inside = find_trait(tx, trait_id), find_segment(tx, segment)
     return DistributionInfo.of(distribution_in(access.stores, found.id, found.trait.type, inside.id))

@@ -5,6 +5,7 @@ A few requests a route in every run; ANY_REQUESTS=100 asks each a hundred times 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -60,6 +61,30 @@ def test_no_request_breaks_a_route(shop: Shop, name: str) -> None:
 
         with suppress(Unsatisfiable):  # a route without anything to fill in cannot be asked against its document
             ask()
+
+
+def test_every_whole_number_that_is_asked_for_has_a_greatest() -> None:
+    """No ledger holds a greater one than 2**63 - 1, and says so with an error of its own."""
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    schemas, boundless = document["components"]["schemas"], []
+
+    def look(node: Any, place: str, seen: frozenset[str] = frozenset()) -> None:
+        if isinstance(node, list):
+            for one in node:
+                look(one, place, seen)
+        elif isinstance(node, dict):
+            name = str(node.get("$ref", "")).rsplit("/", 1)[-1]
+            if name and name not in seen:
+                look(schemas[name], f"{place} {name}", seen | {name})
+            if node.get("type") == "integer" and not {"maximum", "exclusiveMaximum", "const", "enum"} & node.keys():
+                boundless.append(place)
+            for key, value in node.items():
+                look(value, f"{place}.{key}", seen)
+
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            look([operation.get("parameters"), operation.get("requestBody")], f"{method} {path}")
+    assert not boundless
 
 
 def test_the_whole_document_is_asked() -> None:
