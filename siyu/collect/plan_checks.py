@@ -18,7 +18,7 @@ from siyu.foundation.secrets import Secrets
 
 BITS = {"text": 1, "number": 2, "boolean": 4, "time": 8, "list": 16, "object": 32}
 _TYPES: dict[type, str] = {str: "text", int: "number", float: "number", bool: "boolean", list: "list", dict: "object"}
-_MOST_SHAPES = 20_000
+_MOST_SHAPES = 5_000
 _DEEPEST = 6
 _EPOCH_MS = (10**11, 10**14)
 """A time may come as epoch milliseconds (1973 to 5138)."""
