@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.house import OpenPage, Server, api, figure, start, stop
 from tests.makers.sandbox import SandboxClient
 
-pytestmark = pytest.mark.xdist_group("browser")
 SECRET = "s" * 43
 
 

@@ -9,12 +9,9 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.house import WRITES, OpenPage, Server, api, figure, pick
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 IN_HANGZHOU = {"kind": "all", "of": [{"kind": "attribute", "field": "city", "op": "in", "value": ["杭州市"]}]}
 GUIDE = ("guide-of-the-shop", "a long word for tests")

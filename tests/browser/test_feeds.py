@@ -6,12 +6,9 @@ import re
 import time
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import OpenPage, Server, api
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def _say(server: Server, key: str, *events: dict[str, object]) -> None:

@@ -9,12 +9,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.house import OpenPage, Server, Watched, api, pick
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 HEADER = ("订单编号", "下单时间", "买家账号", "手机号", "收货人", "城市", "商品编码", "商品名称", "类目", "数量", "实付金额")
 CITIES = ("杭州市", "上海市", "成都市")

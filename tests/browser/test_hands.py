@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.house import OpenPage, Server, api, pick
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_the_palette_finds_pages_and_people(sample: Server, open_page: OpenPage) -> None:

@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.house import WRITES, OpenPage, Server, Watched, api, start, stop
 
-pytestmark = pytest.mark.xdist_group("browser")
 LONG_MS = 120_000
 
 

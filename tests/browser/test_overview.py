@@ -11,8 +11,6 @@ from playwright.sync_api import expect
 
 from tests.browser.house import OpenPage, Server, api, figure
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 def shown(unit: str, value: float | None) -> str:
     """As the console writes it in Chinese."""

@@ -11,8 +11,6 @@ from playwright.sync_api import Page, expect
 from siyu.web.build import CONSOLE
 from tests.browser.house import OpenPage, Server, api
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 PAGES = (
     "/login", "/", "/customers", "/customers/1", "/segments", "/segments/new", "/segments/2", "/rfm", "/lifecycle", "/cohorts",
     "/value", "/concentration", "/accounts", "/accounts/new", "/relations", "/staff", "/tags",

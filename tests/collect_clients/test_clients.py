@@ -17,7 +17,6 @@ from tests.collect_clients.conftest import House
 from tests.collect_clients.driving import drive, looking_at, make_feeds, told, troubled, until
 from tests.makers.collect import logged
 
-pytestmark = pytest.mark.xdist_group("collect clients")
 ROUNDS = 12
 DRIVERS = {"from_python.py": "", "from_node.mjs": "_node"}
 PATIENT = ("segment", "rudder", "posthog")

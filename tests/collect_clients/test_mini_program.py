@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 from tests.collect_clients.conftest import House
 from tests.collect_clients.driving import drive, looking_at, make_feeds, told, until
 from tests.makers.collect import logged
-
-pytestmark = pytest.mark.xdist_group("collect clients")
 
 
 def test_what_a_mini_program_sends_is_there_once(house: House) -> None:

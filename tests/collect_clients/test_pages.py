@@ -23,7 +23,6 @@ from tests.collect_clients.driving import looking_at, make_feeds, node_modules, 
 from tests.makers.collect import logged
 
 __all__ = ["browser_type_launch_args"]
-pytestmark = pytest.mark.xdist_group("collect clients")
 
 
 @dataclass

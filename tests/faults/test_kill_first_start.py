@@ -7,14 +7,11 @@ import random
 import sqlite3
 from pathlib import Path
 
-import pytest
-
 from tests.faults.home import Home, assert_same, end
 
 CUSTOMERS = "300"
 
 
-@pytest.mark.xdist_group("kill 0")
 def test_a_first_start_that_was_killed_is_made_anew(tmp_path: Path) -> None:
     """Key, tables and warehouse are made by whoever comes next; the moments go through the whole start."""
     draw = random.Random(5)
@@ -30,7 +27,6 @@ def test_a_first_start_that_was_killed_is_made_anew(tmp_path: Path) -> None:
     ledger.close()
 
 
-@pytest.mark.xdist_group("kill 1")
 def test_the_sample_brand_comes_in_whole_however_often_it_is_killed(tmp_path: Path) -> None:
     calm = Home(tmp_path / "calm")
     calm.run("demo", "--customers", CUSTOMERS)

@@ -71,8 +71,8 @@ ALL = bool(os.environ.get("ALL_KILLS"))
 """With ALL_KILLS=1 fifty kills; else seventeen of them, which takes a minute."""
 
 
-def seeds(few: int, many: int) -> list[Any]:
-    return [pytest.param(seed, marks=pytest.mark.xdist_group(f"kill {seed % 2}")) for seed in range(many if ALL else few)]
+def seeds(few: int, many: int) -> list[int]:
+    return list(range(many if ALL else few))
 
 
 
@@ -114,7 +114,6 @@ def test_a_warehouse_that_is_filled_anew_and_killed_meanwhile_is_whole(seed: int
     assert_same(home.state(), calm.state)
 
 
-@pytest.mark.xdist_group("kill 0")
 def test_ctrl_c_ends_with_130_and_the_next_command_goes_on(calm: Calm, tmp_path: Path) -> None:
     home = calm.empty.copy(tmp_path / "home")
     process = home.start(*calm.bring())
@@ -127,7 +126,6 @@ def test_ctrl_c_ends_with_130_and_the_next_command_goes_on(calm: Calm, tmp_path:
     assert_same(home.state(), calm.state)
 
 
-@pytest.mark.xdist_group("kill 1")
 def test_the_same_file_again_after_a_kill_changes_nothing_but_the_sightings(calm: Calm, tmp_path: Path) -> None:
     """What most people do after a crash: the same command again, while the job of the first is still there."""
     home = calm.empty.copy(tmp_path / "home")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.makers.killed import kill_while_sending
 
 
-@pytest.mark.xdist_group("kill 0")
 def test_what_was_acknowledged_is_stored_once(tmp_path: Path) -> None:
     found = kill_while_sending(tmp_path / "home", rounds=2)
     assert len(found.acknowledged) > 100

@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from siyu.app import open_stores
 from siyu.carriers import accounts
 from siyu.foundation.settings import Settings
@@ -31,7 +29,6 @@ def connected(stores: Stores, sandbox: SandboxClient, shop: dict[str, Any], port
     return f"http://127.0.0.1:{port}/api/v1/callbacks/{made.callback_key}"
 
 
-@pytest.mark.xdist_group("kill 0")
 def test_every_order_is_there_once_though_the_server_is_killed(tmp_path: Path, sandbox: SandboxClient) -> None:
     """Every other order is only named by its push, and read afterwards."""
     home, port = Home(tmp_path / "home"), free_port()

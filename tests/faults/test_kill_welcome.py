@@ -7,8 +7,6 @@ import sqlite3
 import time
 from pathlib import Path
 
-import pytest
-
 from siyu.app import open_stores
 from siyu.carriers.welcome import save_welcome
 from siyu.foundation.settings import Settings
@@ -39,7 +37,6 @@ def _prepared(home: Home, sandbox: SandboxClient, port: int) -> tuple[str, str]:
     return corp, config
 
 
-@pytest.mark.xdist_group("kill 0")
 def test_everyone_is_welcomed_once_though_the_server_is_killed(tmp_path: Path, sandbox: SandboxClient) -> None:
     home, port = Home(tmp_path / "home"), free_port()
     home.environment["SIYU_PORT"] = str(port)

@@ -21,8 +21,6 @@ from tests.faults.commands import Command
 from tests.faults.home import PATIENCE, Home, end
 from tests.makers.files import csv_bytes, good_rows
 
-pytestmark = pytest.mark.xdist_group("serve")
-
 
 @pytest.fixture(scope="module")
 def ready_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
