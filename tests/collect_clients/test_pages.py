@@ -119,7 +119,9 @@ def test_what_a_closed_page_could_not_send_comes_from_the_next_and_counts_once(s
     page.route("**/v1/batch", _answer_lost)
     page.goto(address)
     ready(page)
-    page.evaluate("siyu.track('said twice'); siyu.flush()")
+    # The route is answered by this thread: it must wait for it inside the browser's loop, not beside it.
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/v1/batch")):
+        page.evaluate("siyu.track('said twice'); siyu.flush()")
     site.waits_for(**{"said twice": 1})
     page.close()
     again = phone.new_page()
