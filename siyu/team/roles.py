@@ -36,6 +36,14 @@ PERMISSIONS = frozenset(
         "rights.read",
         "rights.write",
         "consents.write",
+        "content.read",
+        "content.write",
+        "content.approve",
+        "messaging.read",
+        "messaging.write",
+        "campaigns.read",
+        "campaigns.write",
+        "campaigns.approve",
     }
 )
 _READING = frozenset(name for name in PERMISSIONS if name.endswith(".read"))

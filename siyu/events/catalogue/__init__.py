@@ -9,6 +9,7 @@ from siyu.events.catalogue.customers import (
     THINGS_RECORDED,
 )
 from siyu.events.catalogue.identity import IDENTIFIERS_CUT, IDENTIFIERS_LINKED, PEOPLE_SEEN
+from siyu.events.catalogue.messaging import MESSAGES_CHANGED, MESSAGES_DECIDED
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.events.catalogue.segments import SEGMENT_MEMBERS_CHANGED
 from siyu.events.envelope import EventType
@@ -29,5 +30,7 @@ CATALOGUE: dict[str, EventType] = {
         RELATION_TAGS_CHANGED,
         CARRIER_REPORTED,
         SEGMENT_MEMBERS_CHANGED,
+        MESSAGES_DECIDED,
+        MESSAGES_CHANGED,
     )
 }
