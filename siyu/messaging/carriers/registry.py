@@ -1,0 +1,24 @@
+"""Every sender 发送器, by product."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from siyu.foundation.errors import InvalidError
+from siyu.foundation.text import Text
+from siyu.messaging.carriers.port import Sender
+
+SENDERS: Final[dict[str, Sender]] = {}
+
+
+def sender_of(product: str) -> Sender:
+    """
+    Raises
+    ------
+    InvalidError
+        When messages cannot be sent by this carrier.
+    """
+    found = SENDERS.get(product)
+    if found is None:
+        raise InvalidError(Text(f"不能通过 {product} 发送消息", f"messages cannot be sent by {product}"), way_out=Text(f"可用:{'、'.join(SENDERS)}", f"use one of: {', '.join(SENDERS)}"))
+    return found
