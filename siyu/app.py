@@ -58,6 +58,8 @@ from siyu.identity.suggest_tasks import LOOK
 from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
+from siyu.messaging import send_routes as message_send_routes
+from siyu.messaging.planning_tasks import job_kinds as planning_jobs
 from siyu.orders import payments_routes, place_routes, shop_routes
 from siyu.orders import routes as import_routes
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_LINE, ORDERS_ORDER
@@ -123,6 +125,7 @@ ROUTERS = (
     report_routes.router,
     segment_routes.router,
     traits_routes.router,
+    message_send_routes.router,
     measurement_routes.router,
     doctor.router,
     backup_routes.router,
@@ -160,7 +163,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
-        *suggest_jobs(people), payments_kind(names),
+        *suggest_jobs(people), payments_kind(names), *planning_jobs(flow),
         *right_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 

@@ -1698,6 +1698,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/sends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends, the newest first */
+        get: operations["messaging_list_sends"];
+        put?: never;
+        /** Ask for a send; the same ref again gives the send that is there */
+        post: operations["messaging_add_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/sends/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One send: how it was planned, and how far it is */
+        get: operations["messaging_get_send"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/sends/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a send: what is not claimed never goes out, and its slots are given back */
+        post: operations["messaging_cancel_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/sends/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold a send: nothing more of it is claimed */
+        post: operations["messaging_pause_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/sends/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused send go on */
+        post: operations["messaging_resume_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments/counts": {
         parameters: {
             query?: never;
@@ -3124,6 +3210,24 @@ export interface components {
             set_at: string;
             /** Value */
             value: unknown;
+        };
+        /**
+         * AudienceBody
+         * @description Members of any of `include` and the customers named, without members of any of `exclude`.
+         */
+        AudienceBody: {
+            /** Customer Ids */
+            customer_ids?: number[] | null;
+            /**
+             * Exclude
+             * @default []
+             */
+            exclude: number[];
+            /**
+             * Include
+             * @default []
+             */
+            include: number[];
         };
         /** AuditEntry */
         AuditEntry: {
@@ -5063,28 +5167,6 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** NewSend */
-        NewSend: {
-            /**
-             * @default {
-             *       "chats": [],
-             *       "customers": [],
-             *       "departments": [],
-             *       "sender": "",
-             *       "staff": [],
-             *       "tags": []
-             *     }
-             */
-            audience: components["schemas"]["SendAudience"];
-            content: components["schemas"]["SendContent"];
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "customers" | "groups" | "moment";
-            /** Name */
-            name: string;
-        };
         /** NewStore */
         NewStore: {
             /** Address */
@@ -5400,15 +5482,6 @@ export interface components {
             /** Total */
             total: number | null;
         };
-        /** Page[SendInfo] */
-        Page_SendInfo_: {
-            /** Items */
-            items: components["schemas"]["SendInfo"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Total */
-            total: number | null;
-        };
         /** Page[StaffInfo] */
         Page_StaffInfo_: {
             /** Items */
@@ -5527,6 +5600,13 @@ export interface components {
             minor: components["schemas"]["MinorInfo"] | null;
             /** Restricted Since */
             restricted_since: string | null;
+        };
+        /** PieceVersion */
+        PieceVersion: {
+            /** Piece Id */
+            piece_id: number;
+            /** Version */
+            version: number;
         };
         /**
          * PlaceDraft
@@ -6754,65 +6834,6 @@ export interface components {
             text: string;
         };
         /**
-         * SendInfo
-         * @description Level one: `status` accepted and `failed_count` who can never get it. Level two: staff. Level three: receivers.
-         */
-        SendInfo: {
-            /** Accepted At */
-            accepted_at: string | null;
-            /** Attempted At */
-            attempted_at: string | null;
-            /** Audience Count */
-            audience_count: number;
-            /** Can Remind */
-            can_remind: boolean;
-            /** Cancelled At */
-            cancelled_at: string | null;
-            /** Content */
-            content: {
-                [key: string]: unknown;
-            };
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created By */
-            created_by: string;
-            /** Failed Count */
-            failed_count: number;
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Name */
-            name: string;
-            /** Next Poll At */
-            next_poll_at: string | null;
-            /** Not A Friend Count */
-            not_a_friend_count: number;
-            /** Over Quota Count */
-            over_quota_count: number;
-            /** Polled At */
-            polled_at: string | null;
-            /** Received Count */
-            received_count: number;
-            /** Receiver Count */
-            receiver_count: number;
-            /** Ref */
-            ref: string | null;
-            /** Staff Count */
-            staff_count: number;
-            /** Staff Sent Count */
-            staff_sent_count: number;
-            /** Status */
-            status: string;
-            /** Status Code */
-            status_code: string | null;
-            /** Waiting Count */
-            waiting_count: number;
-        };
-        /**
          * Session
          * @description Who is logged in, for which brand, and what they may do.
          */
@@ -6885,6 +6906,57 @@ export interface components {
              * Format: date
              */
             on: string;
+        };
+        /**
+         * SpecBody
+         * @description `content` and `split` are by variant; the shares of `split` add up to 1. `carriers` come in order of preference.
+         */
+        SpecBody: {
+            /** Accounts */
+            accounts?: number[] | null;
+            audience: components["schemas"]["AudienceBody"];
+            /** Carriers */
+            carriers: string[];
+            /** Content */
+            content: {
+                [key: string]: components["schemas"]["PieceVersion"];
+            };
+            /**
+             * Control Rate
+             * @default 0.1
+             */
+            control_rate: number;
+            /**
+             * Order
+             * @default listed
+             * @enum {string}
+             */
+            order: "listed" | "person" | "cost";
+            /** Per Minute */
+            per_minute?: number | null;
+            /** Salt */
+            salt: string;
+            /**
+             * Split
+             * @default {
+             *       "a": 1
+             *     }
+             */
+            split: {
+                [key: string]: number;
+            };
+            /**
+             * Use Global Holdout
+             * @default true
+             */
+            use_global_holdout: boolean;
+            /**
+             * @default {
+             *       "from_rate": 0,
+             *       "to_rate": 1
+             *     }
+             */
+            wave: components["schemas"]["WaveBody"];
         };
         /** StaffChange */
         StaffChange: {
@@ -7793,6 +7865,22 @@ export interface components {
             sample: string;
         };
         /**
+         * WaveBody
+         * @description The part of the audience whose hash lies in [from_rate, to_rate).
+         */
+        WaveBody: {
+            /**
+             * From Rate
+             * @default 0
+             */
+            from_rate: number;
+            /**
+             * To Rate
+             * @default 1
+             */
+            to_rate: number;
+        };
+        /**
          * WelcomeContent
          * @description `attachments` are in the carrier's own form: [{"msgtype": "link", "link": {…}}, …].
          */
@@ -7867,6 +7955,105 @@ export interface components {
             name: components["schemas"]["Label"];
             wording: components["schemas"]["Label"];
         };
+        /** NewSend */
+        siyu__carriers__send_routes__NewSend: {
+            /**
+             * @default {
+             *       "chats": [],
+             *       "customers": [],
+             *       "departments": [],
+             *       "sender": "",
+             *       "staff": [],
+             *       "tags": []
+             *     }
+             */
+            audience: components["schemas"]["SendAudience"];
+            content: components["schemas"]["SendContent"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "customers" | "groups" | "moment";
+            /** Name */
+            name: string;
+        };
+        /**
+         * SendInfo
+         * @description Level one: `status` accepted and `failed_count` who can never get it. Level two: staff. Level three: receivers.
+         */
+        siyu__carriers__send_routes__SendInfo: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Attempted At */
+            attempted_at: string | null;
+            /** Audience Count */
+            audience_count: number;
+            /** Can Remind */
+            can_remind: boolean;
+            /** Cancelled At */
+            cancelled_at: string | null;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Failed Count */
+            failed_count: number;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Next Poll At */
+            next_poll_at: string | null;
+            /** Not A Friend Count */
+            not_a_friend_count: number;
+            /** Over Quota Count */
+            over_quota_count: number;
+            /** Polled At */
+            polled_at: string | null;
+            /** Received Count */
+            received_count: number;
+            /** Receiver Count */
+            receiver_count: number;
+            /** Ref */
+            ref: string | null;
+            /** Staff Count */
+            staff_count: number;
+            /** Staff Sent Count */
+            staff_sent_count: number;
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: string | null;
+            /** Waiting Count */
+            waiting_count: number;
+        };
+        /** Page[SendInfo] */
+        siyu__foundation__http__Page_SendInfo___1: {
+            /** Items */
+            items: components["schemas"]["siyu__carriers__send_routes__SendInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[SendInfo] */
+        siyu__foundation__http__Page_SendInfo___2: {
+            /** Items */
+            items: components["schemas"]["siyu__messaging__send_routes__SendInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /**
          * LookInfo
          * @description The newest look over all customers; `is_tightened`: so many were alike that the largest groups were left out.
@@ -7889,6 +8076,101 @@ export interface components {
             pair_count: number;
             /** Record Count */
             record_count: number;
+        };
+        /**
+         * NewSend
+         * @description `priority_fen`: what one message is declared to be worth; of two that want the last slot the dearer gets it.
+         */
+        siyu__messaging__send_routes__NewSend: {
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Exempt
+             * @default false
+             */
+            exempt: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Priority Fen
+             * @default 0
+             */
+            priority_fen: number;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+            /** Ref */
+            ref: string;
+            spec: components["schemas"]["SpecBody"];
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+        };
+        /**
+         * SendInfo
+         * @description `counts` is what planning found (audience, decisions by reason, by account); `messages` and `dispatches` count by status as they are now.
+         */
+        siyu__messaging__send_routes__SendInfo: {
+            /** Counts */
+            counts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Dispatches */
+            dispatches: {
+                [key: string]: number;
+            };
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Exempt */
+            exempt: boolean;
+            /** Id */
+            id: number;
+            /** Messages */
+            messages: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /** Planned At */
+            planned_at: string | null;
+            /** Policy Version */
+            policy_version: number | null;
+            /** Priority Fen */
+            priority_fen: number;
+            /** Purpose */
+            purpose: string;
+            /** Ref */
+            ref: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: string | null;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
         };
         /**
          * LookInfo
@@ -8952,7 +9234,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_SendInfo_"];
+                    "application/json": components["schemas"]["siyu__foundation__http__Page_SendInfo___1"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -8977,7 +9259,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewSend"];
+                "application/json": components["schemas"]["siyu__carriers__send_routes__NewSend"];
             };
         };
         responses: {
@@ -8987,7 +9269,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendInfo"];
+                    "application/json": components["schemas"]["siyu__carriers__send_routes__SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -9019,7 +9301,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendInfo"];
+                    "application/json": components["schemas"]["siyu__carriers__send_routes__SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -9051,7 +9333,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendInfo"];
+                    "application/json": components["schemas"]["siyu__carriers__send_routes__SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -9083,7 +9365,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SendInfo"];
+                    "application/json": components["schemas"]["siyu__carriers__send_routes__SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -11745,6 +12027,200 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_sends: {
+        parameters: {
+            query?: {
+                status?: string | null;
+                /** @description Beginning of the ref, such as campaign:12: */
+                ref?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__foundation__http__Page_SendInfo___2"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_add_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["siyu__messaging__send_routes__NewSend"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_get_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_cancel_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_pause_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_resume_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                };
             };
             /** @description Any error (RFC 9457) */
             default: {

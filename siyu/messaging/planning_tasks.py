@@ -1,0 +1,35 @@
+"""Tasks of planning: plan a send, and give back what a cancelled one held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from siyu.foundation.jobs import JobKind, Running
+from siyu.foundation.stores import Stores
+from siyu.foundation.text import Text
+from siyu.messaging import outbox
+from siyu.messaging.sends import RELEASE
+
+Flow = Callable[[Stores], int]
+
+
+def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
+    """`flow` publishes what the log holds, so that a send is planned on what is known now."""
+
+    def run_release(running: Running) -> dict[str, Any]:
+        stores, count, goes_on = running.stores, 0, True
+        while goes_on:
+            running.check()
+            with stores.ledger.begin() as tx:
+                goes_on = outbox.release_cancelled(tx, running.arguments["send_id"], stores.now())
+            count += goes_on
+        return {"dispatch_count": count}
+
+    return (
+        JobKind(RELEASE, Text("退回已取消发送的名额", "Give back what a cancelled send held"), run_release, max_attempts=20, link=_link),
+    )
+
+
+def _link(arguments: dict[str, Any]) -> str:
+    return f"/messaging/sends/{arguments['send_id']}"
