@@ -70,11 +70,35 @@ class LedgerLimits:
         if concurrency is None:
             yield
             return
-        number = await self._placed(account, api, concurrency, deadline)
-        try:
+        async with self._held(account, api, concurrency, 1, deadline):
             yield
+
+    @asynccontextmanager
+    async def places(self, account: AccountKey, api: str, concurrency: int, wanted: int) -> AsyncIterator[int]:
+        deadline = self._stores.now() + timedelta(seconds=_patience.get())
+        async with self._held(account, api, concurrency, wanted, deadline) as count:
+            yield count
+
+    @asynccontextmanager
+    async def _held(self, account: AccountKey, api: str, places: int, wanted: int, deadline: datetime) -> AsyncIterator[int]:
+        numbers = await self._placed(account, api, places, wanted, deadline)
+        try:
+            yield len(numbers)
         finally:
-            await asyncio.to_thread(self._leave, account, api, number)
+            await asyncio.to_thread(self._leave, account, api, numbers)
+
+    async def take(self, account: AccountKey, api: str, rates: Sequence[Rate], most: int) -> int:
+        """What this process holds of the windows' slices, after one call was waited for."""
+        deadline = self._stores.now() + timedelta(seconds=_patience.get())
+        await self._open(account, api, deadline)
+        for rate in rates:
+            await self._take(account, api, rate, deadline)
+        now = self._stores.now()
+        held = [self._slices[account.id, api, rate.seconds] for rate in rates]
+        more = min([most - 1, *(one.left_count if one.starts_at + timedelta(seconds=rate.seconds) > now else 0 for one, rate in zip(held, rates, strict=True))])
+        for one in held:
+            one.left_count -= more
+        return 1 + more
 
     async def blocked(self, account: AccountKey, api: str, until: datetime, code: str) -> None:
         """The carrier has closed this API to us until then."""
@@ -112,12 +136,12 @@ class LedgerLimits:
             raise Throttled(Text("这个接口的调用额度已用完,稍后继续", "the calls allowed for this API are used up for now"), until, vendor_code=code)
         await asyncio.sleep(max(0.0, (until - self._stores.now()).total_seconds()) + 0.01)
 
-    async def _placed(self, account: AccountKey, api: str, places: int, deadline: datetime) -> int:
-        while (number := await asyncio.to_thread(self._enter, account, api, places)) is None:
+    async def _placed(self, account: AccountKey, api: str, places: int, wanted: int, deadline: datetime) -> list[int]:
+        while not (numbers := await asyncio.to_thread(self._enter, account, api, places, wanted)):
             if self._stores.now() > deadline:
                 raise Throttled(Text("这个接口同时调用的名额已满", "too many calls of this API at the same time"), deadline, vendor_code="45033")
             await asyncio.sleep(PLACE_POLL_SECONDS)
-        return number
+        return numbers
 
     def _slice(self, account: AccountKey, api: str, rate: Rate) -> _Slice:
         """Windows are aligned to the epoch, as the carriers' own are to the minute and the hour."""
@@ -147,22 +171,22 @@ class LedgerLimits:
         with self._stores.ledger.begin() as tx:
             upsert(tx, _tables.block, [{"account_id": account.id, "api": api, "until": until, "code": code}], ["account_id", "api"])
 
-    def _enter(self, account: AccountKey, api: str, places: int) -> int | None:
+    def _enter(self, account: AccountKey, api: str, places: int, wanted: int) -> list[int]:
         table, now = _tables.slot, self._stores.now()
         mine = (table.c.account_id == account.id) & (table.c.api == api) & (table.c.number < places)
         free = or_(table.c.holder.is_(None), table.c.leased_until < now)
         with self._stores.ledger.begin() as tx:
             if (tx.scalar(select(func.count()).select_from(table).where(mine)) or 0) < places:
                 insert_ignore(tx, table, [{"account_id": account.id, "api": api, "number": number} for number in range(places)])
-            number = tx.scalar(select(table.c.number).where(mine, free).limit(1).with_for_update(skip_locked=True))
-            if number is not None:
-                here = (table.c.account_id == account.id) & (table.c.api == api) & (table.c.number == number)
+            numbers = list(tx.scalars(select(table.c.number).where(mine, free).order_by(table.c.number).limit(wanted).with_for_update(skip_locked=True)))
+            if numbers:
+                here = (table.c.account_id == account.id) & (table.c.api == api) & table.c.number.in_(numbers)
                 tx.execute(update(table).where(here).values(holder=self._me, leased_until=now + PLACE_LEASE))
-        return None if number is None else int(number)
+        return numbers
 
-    def _leave(self, account: AccountKey, api: str, number: int) -> None:
+    def _leave(self, account: AccountKey, api: str, numbers: list[int]) -> None:
         table = _tables.slot
-        here = (table.c.account_id == account.id) & (table.c.api == api) & (table.c.number == number)
+        here = (table.c.account_id == account.id) & (table.c.api == api) & table.c.number.in_(numbers)
         with self._stores.ledger.begin() as tx:
             tx.execute(update(table).where(here, table.c.holder == self._me).values(holder=None, leased_until=None))
 

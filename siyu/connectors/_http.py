@@ -13,16 +13,16 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as of
-from typing import Any
+from functools import lru_cache
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 import httpx
 
+from siyu.connectors._lines import LineError, Lines, TooLargeError, written
 from siyu.connectors.errors import Unavailable
 from siyu.foundation.text import Text
 
@@ -98,9 +98,15 @@ async def send(outgoing: Outgoing, reach: Reach = Reach()) -> Reply:
     dispatched = False
     try:
         async with asyncio.timeout(reach.total_seconds):
-            url, headers, extensions = await _pinned(outgoing, reach)
+            target = _parsed(outgoing.url)
+            address = await _address(target.host, target.port, reach.allow_private)
             dispatched = True
-            return await _exchange(outgoing, reach, url, headers, extensions, began)
+            way = _exchange if outgoing.upload is None else _upload
+            return await way(outgoing, reach, target, address, began)
+    except LineError as error:
+        if isinstance(error, TooLargeError):
+            raise _too_large() from None
+        raise _transport(error, reached=None if error.sent else False) from None
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise _transport(error, reached=False) from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -112,52 +118,94 @@ async def send(outgoing: Outgoing, reach: Reach = Reach()) -> Reply:
 async def close_clients() -> None:
     """Close the connections of the running loop."""
     for line in _lines.pop(asyncio.get_running_loop(), {}).values():
-        await line.client.aclose()
+        line.close()
 
 
-async def _exchange(
-    outgoing: Outgoing,
-    reach: Reach,
-    url: httpx.URL,
-    headers: dict[str, str],
-    extensions: dict[str, Any],
-    began: float,
-) -> Reply:
+@dataclass(frozen=True)
+class _Target:
+    """An address in its parts; `name` is what a certificate must prove."""
+
+    host: str
+    port: int
+    netloc: str
+    path: str
+    is_secure: bool
+
+    def with_query(self, query: Mapping[str, str | int | None]) -> str:
+        told = {name: str(value) for name, value in query.items() if value is not None}
+        if not told:
+            return self.path
+        path, _, kept = self.path.partition("?")
+        return path + "?" + "&".join(filter(None, (kept, urlencode(told))))
+
+
+@lru_cache(512)
+def _parsed(address: str) -> _Target:
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        raise AddressError(Text("地址写法有误", "the address is not written rightly")) from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise AddressError(
+            Text("地址必须以 http:// 或 https:// 开头", "the address must begin with http:// or https://")
+        )
+    is_secure = url.scheme == "https"
+    return _Target(url.host, url.port or (443 if is_secure else 80), url.netloc.decode("ascii"), url.raw_path.decode("ascii"), is_secure)
+
+
+def _headers(outgoing: Outgoing, target: _Target) -> dict[str, str]:
+    given = {name.lower(): value for name, value in outgoing.headers.items()}
+    return {"accept": "*/*", "user-agent": "Siyu/1", **given, "accept-encoding": "gzip", "host": target.netloc}
+
+
+async def _exchange(outgoing: Outgoing, reach: Reach, target: _Target, address: str, began: float) -> Reply:
+    request = written(outgoing.method, target.with_query(outgoing.query), _headers(outgoing, target), outgoing.content)
+    place = (address, target.port, target.host if target.is_secure else None)
+    lines = _line(target.netloc)
+    lines.busy += 1
+    try:
+        status, headers, raw = await lines.ask(place, _context() if target.is_secure else None, request, reach.max_bytes, reach.connect_seconds)
+    finally:
+        lines.busy -= 1
+    return Reply(status, headers, _unpacked(raw, headers, reach), time.monotonic() - began)
+
+
+async def _upload(outgoing: Outgoing, reach: Reach, target: _Target, address: str, began: float) -> Reply:
+    """A form with a file, which the general client writes."""
     upload = outgoing.upload
-    files = {upload.field: (upload.filename, upload.content, upload.content_type)} if upload else None
-    timeout = httpx.Timeout(reach.total_seconds, connect=reach.connect_seconds)
-    async with _client(headers["host"]) as client:
+    assert upload is not None
+    # The checked address stands in place of the name, and the name in Host and in the TLS handshake.
+    url = httpx.URL(outgoing.url).copy_with(host=address, raw_path=target.with_query(outgoing.query).encode("ascii"))
+    async with httpx.AsyncClient(verify=_context(), trust_env=False, follow_redirects=False) as client:
         request = client.build_request(
             outgoing.method,
             url,
-            headers=headers,
-            content=outgoing.content,
-            files=files,
-            extensions=extensions,
-            timeout=timeout,
+            headers=_headers(outgoing, target),
+            files={upload.field: (upload.filename, upload.content, upload.content_type)},
+            extensions={"sni_hostname": target.host} if target.is_secure else {},
+            timeout=httpx.Timeout(reach.total_seconds, connect=reach.connect_seconds),
         )
         answer = await client.send(request, stream=True)
         try:
-            return Reply(
-                answer.status_code, dict(answer.headers), await _body(answer, reach), time.monotonic() - began
-            )
+            raw = bytearray()
+            async for part in answer.aiter_raw():
+                raw += part
+                if len(raw) > reach.max_bytes:
+                    raise _too_large()
         finally:
             await answer.aclose()
+    headers = dict(answer.headers)
+    return Reply(answer.status_code, headers, _unpacked(bytes(raw), headers, reach), time.monotonic() - began)
 
 
-async def _body(answer: httpx.Response, reach: Reach) -> bytes:
-    """The content, bounded before and after it is unpacked: a small answer may unpack to a thousand times its size."""
-    raw = bytearray()
-    async for part in answer.aiter_raw():
-        raw += part
-        if len(raw) > reach.max_bytes:
-            raise _too_large()
-    encoding = answer.headers.get("content-encoding", "identity").lower()
+def _unpacked(raw: bytes, headers: Mapping[str, str], reach: Reach) -> bytes:
+    """The content, bounded also after it is unpacked: a small answer may unpack to a thousand times its size."""
+    encoding = headers.get("content-encoding", "identity").lower()
     if encoding == "identity":
-        return bytes(raw)
+        return raw
     reader = zlib.decompressobj(31)
     try:
-        body = reader.decompress(bytes(raw), reach.max_bytes + 1) if encoding == "gzip" else None
+        body = reader.decompress(raw, reach.max_bytes + 1) if encoding == "gzip" else None
     except zlib.error:
         body = None
     if body is None or (not reader.eof and len(body) <= reach.max_bytes):
@@ -182,30 +230,6 @@ def _transport(error: BaseException, *, reached: bool | None) -> TransportError:
         return TransportError(Text("对方没有及时回答", "no answer in time"), reached=reached)
     name = type(error).__name__
     return TransportError(Text(f"连接对方失败({name})", f"the connection failed ({name})"), reached=reached)
-
-
-async def _pinned(outgoing: Outgoing, reach: Reach) -> tuple[httpx.URL, dict[str, str], dict[str, Any]]:
-    """The URL with the checked address in place of the name; the name goes into Host and the TLS handshake."""
-    try:
-        url = httpx.URL(outgoing.url)
-    except httpx.InvalidURL:
-        raise AddressError(Text("地址写法有误", "the address is not written rightly")) from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise AddressError(
-            Text("地址必须以 http:// 或 https:// 开头", "the address must begin with http:// or https://")
-        )
-    query = {name: str(value) for name, value in outgoing.query.items() if value is not None}
-    if query:
-        kept = url.query.decode("ascii")
-        url = url.copy_with(query=("&".join(filter(None, (kept, urlencode(query))))).encode("ascii"))
-    address = await _address(
-        url.host, url.port or (443 if url.scheme == "https" else 80), reach.allow_private
-    )
-    headers = {name.lower(): value for name, value in outgoing.headers.items()} | {
-        "accept-encoding": "gzip",
-        "host": url.netloc.decode("ascii"),
-    }
-    return url.copy_with(host=address), headers, {"sni_hostname": url.host} if url.scheme == "https" else {}
 
 
 _PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
@@ -269,37 +293,19 @@ def _is_private(text: str) -> bool:
     return not address.is_global or address.is_multicast
 
 
-@dataclass
-class _Line:
-    """The connections to one host, and how many calls are using them."""
-
-    client: httpx.AsyncClient
-    busy: int = 0
-
-
-_lines: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Line]] = WeakKeyDictionary()
+_lines: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Lines]] = WeakKeyDictionary()
 _tls: list[ssl.SSLContext] = []
 
 
-@asynccontextmanager
-async def _client(host: str) -> AsyncIterator[httpx.AsyncClient]:
-    """One client a loop and host, so that a connection proven for one name is never used for another at the same address."""
+def _line(host: str) -> Lines:
+    """One set a loop and host, so that a connection proven for one name is never used for another at the same address."""
     lines = _lines.setdefault(asyncio.get_running_loop(), {})
-    idle = [name for name, line in lines.items() if not line.busy and name != host]
-    for name in idle[: max(0, len(lines) - _HOSTS + 1)]:
-        await lines.pop(name).client.aclose()
     if host not in lines:
-        # A shorter keep-alive than servers have: else a call may go into a connection that is being closed, and nobody
-        # knows whether it arrived.
-        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=4)
-        client = httpx.AsyncClient(verify=_context(), limits=limits, trust_env=False, follow_redirects=False)
-        lines[host] = _Line(client)
-    line = lines[host]
-    line.busy += 1
-    try:
-        yield line.client
-    finally:
-        line.busy -= 1
+        idle = [name for name, line in lines.items() if not line.busy]
+        for name in idle[: max(0, len(lines) - _HOSTS + 1)]:
+            lines.pop(name).close()
+        lines[host] = Lines()
+    return lines[host]
 
 
 def _context() -> ssl.SSLContext:

@@ -26,6 +26,10 @@ def per_second(default: int, label: Text) -> Field:
     return Field("per_second", label, pattern=r"[1-9]\d{0,4}", required=False, default=str(default))
 
 
+def at_once() -> Field:
+    return Field("at_once", Text("同时调用数", "Calls at once"), pattern=r"[1-9]\d{0,2}", required=False, default="10")
+
+
 def callback_token(pattern: str, help: Text) -> Field:
     return Field("callback_token", Text("回调 Token", "Callback token"), help, secret=True, pattern=pattern, required=False)
 

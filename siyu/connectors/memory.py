@@ -57,8 +57,30 @@ class MemoryLimits:
         if concurrency is None:
             yield
             return
-        async with self._at_once.setdefault((account.id, api), asyncio.Semaphore(concurrency)):
+        async with self.places(account, api, concurrency, 1):
             yield
+
+    @asynccontextmanager
+    async def places(self, account: AccountKey, api: str, concurrency: int, wanted: int) -> AsyncIterator[int]:
+        room = self._at_once.setdefault((account.id, api), asyncio.Semaphore(concurrency))
+        await room.acquire()
+        held = 1
+        while held < wanted and not room.locked():
+            await room.acquire()
+            held += 1
+        try:
+            yield held
+        finally:
+            for _ in range(held):
+                room.release()
+
+    async def take(self, account: AccountKey, api: str, rates: Sequence[Rate], most: int) -> int:
+        await self._wait(account, api, rates)
+        count = 1
+        while count < most and self._free_at(account, api, rates) <= self._now():
+            self._count(account, api, rates)
+            count += 1
+        return count
 
     async def blocked(self, account: AccountKey, api: str, until: datetime, code: str) -> None:
         self._blocked[account.id, api] = (until, code)
@@ -75,6 +97,9 @@ class MemoryLimits:
                     api=api,
                 )
             await self._sleep((free - now).total_seconds())
+        self._count(account, api, rates)
+
+    def _count(self, account: AccountKey, api: str, rates: Sequence[Rate]) -> None:
         for rate in rates:
             self._calls[account.id, api, rate].append(self._now())
 

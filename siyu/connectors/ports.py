@@ -61,6 +61,14 @@ class Limits(Protocol):
         """Room for one call, held while it runs. Throttled(retry_at) where the wait would be longer than patience."""
         ...
 
+    def places(self, account: AccountKey, api: str, concurrency: int, wanted: int) -> AbstractAsyncContextManager[int]:
+        """Several of the places of an API that allows `concurrency` calls at a time: as many of `wanted` as are free, at least one, held while it runs."""
+        ...
+
+    async def take(self, account: AccountKey, api: str, rates: Sequence[Rate], most: int) -> int:
+        """Room for several calls that follow one another: how many of `most` may be made now, at least 1. Waits and throttles as `acquire`."""
+        ...
+
     async def blocked(self, account: AccountKey, api: str, until: datetime, code: str) -> None:
         """The vendor has had enough (`code`): nobody calls this API of this account before `until`."""
         ...

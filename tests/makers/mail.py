@@ -110,17 +110,23 @@ class _Talk:
         self.say("MAIL", line, "250 2.1.0 ok")
 
     def do_rcpt(self, line: str) -> None:
-        self.envelope.to = line.partition("<")[2].partition(">")[0]
-        self.say("RCPT", line, "250 2.1.5 ok")
+        if self.say("RCPT", line, "250 2.1.5 ok").startswith("250"):
+            self.envelope.to = line.partition("<")[2].partition(">")[0]
 
     def do_data(self, line: str) -> None:
-        if not self.say("DATA", line, "354 go on").startswith("354"):
+        if not self.say("DATA", line, "354 go on" if self.envelope.to else "503 5.5.1 no recipient").startswith("354"):
             return
         lines: list[bytes] = []
-        while (raw := self.file.readline()) not in (b".\r\n", b""):
+        while (raw := self.file.readline()) != b".\r\n":
+            if not raw:
+                return
             lines.append(raw[1:] if raw.startswith(b".") else raw)
+        if not self.envelope.to:
+            self.conn.sendall(b"554 5.5.1 no recipient\r\n")
+            return
         self.envelope.content = b"".join(lines)
         self.server.received.append(self.envelope)
+        self.envelope = Received("", "", "", b"")
         self.say(".", line, "250 2.0.0 queued as 1")
 
 

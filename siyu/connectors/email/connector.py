@@ -14,11 +14,11 @@ from typing import Any
 
 from siyu.connectors.email.checks import CHECKS
 from siyu.connectors.email.fields import CODES, CREDENTIALS, SETTINGS
-from siyu.connectors.email.letters import Letter, Sender, message_id
+from siyu.connectors.email.letters import Letter, Sender
 from siyu.connectors.email.mailbox import Mailbox, Read, read_mailbox
 from siyu.connectors.email.pushed import PushedReports, load_push_definition
 from siyu.connectors.email.reports import happening, read_reports
-from siyu.connectors.email.smtp import Outcome, Server, send_letters
+from siyu.connectors.email.smtp import Outcome, Server, outcome_of, send_letters
 from siyu.connectors.errors import BadCredentials, CarrierError, Throttled
 from siyu.connectors.fields import is_true
 from siyu.connectors.happenings import Happening
@@ -30,7 +30,9 @@ from siyu.foundation.text import Text
 SEND, READ = "smtp/send", "mailbox/read"
 AT_ONCE = 4
 """Conversations of one account at the same time; providers commonly allow ten or fewer."""
-_TOGETHER = 50
+_TOGETHER = 250
+"""Letters of one conversation: the place it takes among the account's is leased for a minute."""
+_LONG_SECONDS = 0.005
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,21 @@ class Email:
         self.server = _server(credentials, settings)
         self.mailbox = _mailbox(credentials, settings)
         self._rates = (Rate(int(settings.get("per_minute") or 600), 60),)
+        self._letter_seconds = 0.0
 
     def __repr__(self) -> str:
         return f"Email({self.account.ref})"
 
     async def send(self, letters: Sequence[Letter]) -> list[Outcome]:
         """One outcome a letter, in order; nothing is raised for a letter. What was not tried says so (`reached` False, Throttled)."""
+        given = [self._with_way_out(letter) for letter in letters]
         outcomes: list[Outcome] = []
-        for start in range(0, len(letters), _TOGETHER):
-            part = [self._with_way_out(letter) for letter in letters[start : start + _TOGETHER]]
-            outcomes += await self._send_some(part)
+        while left := given[len(outcomes) : len(outcomes) + _TOGETHER]:
+            try:
+                allowed = await self.ports.limits.take(self.account, SEND, self._rates, len(left))
+            except Throttled as error:
+                return outcomes + [outcome_of(letter, self.sender, error) for letter in given[len(outcomes) :]]
+            outcomes += await self._send_some(left[:allowed])
         return outcomes
 
     async def read(self, cursor: str = "", at_most: int = 200) -> Told:
@@ -80,30 +87,23 @@ class Email:
         return Told([happening(report, self.ports.now()) for report in reports], found.cursor, found.more)
 
     async def _send_some(self, letters: list[Letter]) -> list[Outcome]:
-        allowed, refused = await self._allowed(letters)
-        sent: list[Outcome] = []
-        if allowed:
-            async with self.ports.limits.acquire(self.account, "smtp/conversation", (), AT_ONCE):
-                began = time.monotonic()
-                sent = await asyncio.to_thread(
-                    send_letters, self.server, self.sender, allowed, self.ports.now
-                )
-                for outcome in sent:
-                    self.saw(SEND, outcome.error, (time.monotonic() - began) / len(sent))
-        return sent + [
-            Outcome(one.reference, one.to, message_id(one.reference, self.sender.domain), error=refused)
-            for one in letters[len(allowed) :]
-        ]
+        """Side by side where a letter takes long: then most of the time is the way to the server and back."""
+        began = time.monotonic()
+        lines = AT_ONCE if self._letter_seconds > _LONG_SECONDS else 1
+        size = -(-len(letters) // lines)
+        parts = [letters[start : start + size] for start in range(0, len(letters), size)]
+        sent = [outcome for part in await asyncio.gather(*(self._converse(part) for part in parts)) for outcome in part]
+        self._letter_seconds = (time.monotonic() - began) / size
+        for outcome in sent:
+            self.saw(SEND, outcome.error, self._letter_seconds)
+        return sent
 
-    async def _allowed(self, letters: list[Letter]) -> tuple[list[Letter], Throttled | None]:
-        """As many of the letters as the account's rate lets out now."""
-        for number in range(len(letters)):
-            try:
-                async with self.ports.limits.acquire(self.account, SEND, self._rates, None):
-                    pass
-            except Throttled as error:
-                return letters[:number], error
-        return letters, None
+    async def _converse(self, letters: list[Letter]) -> list[Outcome]:
+        try:
+            async with self.ports.limits.acquire(self.account, "smtp/conversation", (), AT_ONCE):
+                return await asyncio.to_thread(send_letters, self.server, self.sender, letters, self.ports.now)
+        except Throttled as error:
+            return [outcome_of(letter, self.sender, error) for letter in letters]
 
     def _with_way_out(self, letter: Letter) -> Letter:
         """Where people may unsubscribe at all, they may also do it by mail, if the account has an address for that."""

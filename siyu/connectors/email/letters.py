@@ -10,7 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from siyu.foundation.errors import Fault, InvalidError
@@ -27,6 +27,9 @@ _LOCAL = re.compile(r"[^\s\x00-\x20\x7f()<>@,;:\\\"\[\].]+(\.[^\s\x00-\x20\x7f()
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 _WHOLE = {"list-unsubscribe", "message-id", "feedback-id"}
+_NOT_PLAIN = re.compile(r"[^\t\r\n\x20-\x7e]")
+_PLAIN_LINE = 78
+Body = Literal["7bit", "base64"]
 
 
 class _Policy(EmailPolicy):
@@ -111,6 +114,11 @@ def address_fault(address: str) -> Text | None:
     return None
 
 
+def subject_fault(words: str) -> Text | None:
+    """What is wrong with words that become a header."""
+    return Text("里面有换行或控制字符", "it holds a line break or a control character") if _CONTROL.search(words) else None
+
+
 def compose(letter: Letter, sender: Sender, at: datetime) -> EmailMessage:
     """The message as it is sent: text and, where given, HTML as alternatives.
 
@@ -134,10 +142,18 @@ def compose(letter: Letter, sender: Sender, at: datetime) -> EmailMessage:
         mail["Reply-To"] = _shown(sender.reply_to)
     for name, value in _unsubscribe(letter):
         mail[name] = value
-    mail.set_content(letter.text or " ", charset="utf-8")
+    text = letter.text or " "
+    mail.set_content(text, charset="utf-8", cte=body_form(text))
     if letter.html is not None:
-        mail.add_alternative(letter.html, subtype="html", charset="utf-8")
+        mail.add_alternative(letter.html, subtype="html", charset="utf-8", cte=body_form(letter.html))
     return mail
+
+
+def body_form(text: str) -> Body:
+    """How a body is written: as it is where it is short lines of ASCII, else in base64."""
+    if not text.isascii() or _NOT_PLAIN.search(text):
+        return "base64"
+    return "7bit" if max((len(line) for line in text.encode().splitlines()), default=0) <= _PLAIN_LINE else "base64"
 
 
 def _shown(address: str, name: str = "") -> Address:
@@ -171,19 +187,19 @@ def _faults(letter: Letter, sender: Sender) -> Iterator[Fault]:
         if wrong:
             yield Fault(field, wrong)
     for field, header in {"subject": letter.subject, "sender.name": sender.name}.items():
-        if _CONTROL.search(header):
-            yield Fault(field, Text("里面有换行或控制字符", "it holds a line break or a control character"))
+        if wrong := subject_fault(header):
+            yield Fault(field, wrong)
     if not letter.subject.strip():
         yield Fault("subject", Text("没有主题", "there is no subject"))
     if not REFERENCE.fullmatch(letter.reference):
         yield Fault("reference", Text("只能用字母、数字、- 和 _", "letters, digits, - and _ only"))
     if not letter.text.strip() and not (letter.html or "").strip():
         yield Fault("text", Text("没有内容", "there is no content"))
-    if letter.unsubscribe_url is not None and (wrong := _url_fault(letter.unsubscribe_url)):
+    if letter.unsubscribe_url is not None and (wrong := url_fault(letter.unsubscribe_url)):
         yield Fault("unsubscribe_url", wrong)
 
 
-def _url_fault(url: str) -> Text | None:
+def url_fault(url: str) -> Text | None:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from siyu.connectors._http import Reach, send
+from siyu.connectors._turns import Turns, in_turn
 from siyu.connectors.errors import CarrierError, Codes, Known
-from siyu.connectors.fields import ALLOW_PRIVATE, base_url, is_true, per_second, timeout_seconds
+from siyu.connectors.fields import ALLOW_PRIVATE, at_once, base_url, is_true, per_second, timeout_seconds
 from siyu.connectors.ports import AccountKey, Ports, Rate
 from siyu.connectors.sms.callbacks import Receiver
 from siyu.connectors.sms.checks import CHECKS
@@ -53,20 +54,19 @@ class Sms:
         return self._gateway
 
     async def send(self, messages: Sequence[Message]) -> list[Outcome]:
-        """One outcome a message, in order; nothing is raised for a message, and none is sent twice."""
-        gateway, room = self.gateway, asyncio.Semaphore(self._at_once)
+        """One outcome a message, in order; nothing is raised for a message, and none is sent twice.
 
-        async def one(message: Message) -> Outcome:
-            async with room:
-                return await self._send_one(gateway, message)
-
-        return list(await asyncio.gather(*(one(message) for message in messages)))
+        Where the gateway refuses the account, throttles, or does not answer several times in a row, the rest is not tried, and
+        says so (`reached` False where nobody answered).
+        """
+        gateway = self.gateway
+        done = await in_turn(self.ports, Turns(self.account, API, self._rates, self._at_once), messages, partial(self._send_one, gateway))
+        return [Outcome(message.id, message.phone, error=one) if isinstance(one, CarrierError) else one for message, one in zip(messages, done, strict=True)]
 
     async def _send_one(self, gateway: Gateway, message: Message) -> Outcome:
         try:
             check(message, gateway.definition.request.phone)
-            async with self.ports.limits.acquire(self.account, API, self._rates, self._at_once):
-                return Outcome(message.id, message.phone, await self._call(gateway, message))
+            return Outcome(message.id, message.phone, await self._call(gateway, message))
         except (CarrierError, InvalidError) as error:
             return Outcome(message.id, message.phone, error=error)
 
@@ -122,9 +122,7 @@ _SETTINGS = (
     base_url(help=Text("定义里 {base_url} 的值", "What {base_url} in the definition stands for")),
     ALLOW_PRIVATE,
     per_second(50, Text("每秒最多发送", "Messages a second")),
-    Field(
-        "at_once", Text("同时调用数", "Calls at once"), pattern=r"[1-9]\d{0,2}", required=False, default="10"
-    ),
+    at_once(),
     timeout_seconds(15),
     Field(
         "test_phone",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from siyu.connectors._http import Outgoing, Reach, Reply, send
 from siyu.connectors._signing import headers
+from siyu.connectors._turns import Turns, in_turn
 from siyu.connectors.errors import BadCredentials, CarrierError, Codes, Known, Refused, Throttled, Unavailable
-from siyu.connectors.fields import ALLOW_PRIVATE, is_true, per_second, timeout_seconds
+from siyu.connectors.fields import ALLOW_PRIVATE, at_once, is_true, per_second, timeout_seconds
 from siyu.connectors.ports import AccountKey, Ports, Rate
 from siyu.connectors.vendor import Check, Field, Found, Vendor
 from siyu.connectors.webhook.attempt import EXCERPT_CHARACTERS, Attempt, sha256
@@ -54,18 +55,27 @@ class Webhook:
             max_bytes=_ANSWER_BYTES,
         )
         self._rates = (Rate(int(settings.get("per_second") or 20), 1),)
+        self._at_once = int(settings.get("at_once") or 10)
 
     def __repr__(self) -> str:
         return f"Webhook({self.account.ref})"
 
     async def deliver(self, delivery: Delivery, number: int = 1) -> Attempt:
         """One attempt; an error is in it. The caller keeps it in the log and tries again at `schedule.retry_at`."""
+        return await self._attempt(delivery, number, self._rates)
+
+    async def deliver_all(self, deliveries: Sequence[Delivery]) -> list[Attempt | CarrierError]:
+        """One attempt each, some at a time, in order. Where the receiver refuses everything or is silent, the rest is not tried: the error says so."""
+        turns = Turns(self.account, API, self._rates, self._at_once)
+        return await in_turn(self.ports, turns, deliveries, lambda one: self._attempt(one, 1, ()))
+
+    async def _attempt(self, delivery: Delivery, number: int, rates: tuple[Rate, ...]) -> Attempt:
         body = delivery.content()
         at, began = self.ports.now(), time.monotonic()
         reply: Reply | None = None
         error: CarrierError | None = None
         try:
-            async with self.ports.limits.acquire(self.account, API, self._rates, None):
+            async with self.ports.limits.acquire(self.account, API, rates, None):
                 at, began = self.ports.now(), time.monotonic()
                 reply = await self._post(delivery, body, at)
                 error = _error(reply, at)
@@ -225,6 +235,7 @@ _SETTINGS = (
     ALLOW_PRIVATE,
     timeout_seconds(10),
     per_second(20, Text("每秒最多投递", "Deliveries a second")),
+    at_once(),
 )
 
 VENDOR = Vendor(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -30,7 +31,19 @@ def _letters(count: int = 1) -> list[Letter]:
     ]
 
 
+_offered: list[str] = []
+
+
+@pytest.fixture(autouse=True, params=["step by step", "PIPELINING"])
+def _ways(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every promise holds with servers that take commands in groups, and with those that do not."""
+    _offered[:] = [request.param] if request.param == "PIPELINING" else []
+    yield
+    _offered.clear()
+
+
 def _send(server: MailServer, letters: list[Letter] | None = None, **changed: object) -> list[Outcome]:
+    server.extensions = [*server.extensions, *_offered]
     with mail_server(server) as running:
         there = Server("127.0.0.1", running.port, **{"tls": "none", "timeout_seconds": 5, "allow_private": True, **changed})  # type: ignore[arg-type]
         return send_letters(there, SENDER, letters or _letters(), lambda: NOW)
@@ -64,7 +77,7 @@ def test_a_server_that_tracks_is_given_the_letters_name() -> None:
     server = MailServer(extensions=["DSN", "SIZE"])
     _send(server)
     assert "RET=HDRS ENVID=siyu.d-0@brand.test" in server.received[0].options
-    assert "rcpt TO:<p0@example.test> NOTIFY=FAILURE,DELAY" in server.commands
+    assert "RCPT TO:<p0@example.test> NOTIFY=FAILURE,DELAY" in server.commands
 
 
 def test_one_refused_address_stops_nobody_else() -> None:
@@ -222,3 +235,38 @@ def test_a_time_out_does_not_take_longer_than_it_says() -> None:
     began = time.monotonic()
     _error(MailServer({"EHLO": SILENT}), timeout_seconds=0.3)
     assert time.monotonic() - began < 4
+
+
+def test_a_server_that_asks_for_the_content_of_nobody_gets_none() -> None:
+    """RFC 2920 §3.1: with the recipient refused, DATA may be answered 354 all the same."""
+    server = MailServer({"RCPT": ["550 5.1.1 no", "250 ok", "550 5.1.1 no", "250 ok"], "DATA": "354 go on"})
+    outcomes = _send(server, _letters(4))
+    assert [one.error is None for one in outcomes] == [False, True, False, True]
+    assert [one.to for one in server.received] == ["p1@example.test", "p3@example.test"]
+
+
+def test_a_server_that_takes_ten_letters_a_connection_gets_all() -> None:
+    answers = (["250 ok"] * 9 + ["250 bye", "421 4.3.2 enough"]) * 3
+    server = MailServer({".": lambda _: answers.pop(0)})
+    outcomes = _send(server, _letters(25))
+    assert [one.to for one in outcomes if one.error is None] == [one.to for one in outcomes if one.reference not in ("d-10", "d-21")]
+    assert all(isinstance(one.error, Unavailable) and one.error.reached for one in outcomes if one.error)
+    assert (server.connections, len({one.to for one in server.received}), len(server.received)) == (3, 25, 25)
+
+
+def test_nobody_is_told_twice_whatever_breaks_where() -> None:
+    """At each step of each of 12 letters in turn the server hangs up: whoever was not told is told so, nobody twice."""
+    for step in ("MAIL", "RCPT", "DATA", "."):
+        for place in range(12):
+            server = MailServer({step: ["250 ok" if step != "DATA" else "354 go on"] * place + [HANG_UP]})
+            outcomes = _send(server, _letters(12))
+            arrived = [one.to for one in server.received]
+            assert len(arrived) == len(set(arrived))
+            for one in outcomes:
+                if one.error is None:
+                    assert one.to in arrived
+                else:
+                    assert isinstance(one.error, Unavailable)
+                    assert one.error.reached is (None if step == "." else False)
+                    assert (one.to in arrived) is (step == ".")
+            assert sum(one.error is not None for one in outcomes) == 1
