@@ -15,7 +15,7 @@ customers (one row: one person the brand knows, buyer or prospect 潜客)
     customer_key unique: tb… shop account or CS… member number · name · gender F | M | null · birthday
     date · phone +86154… · email · province · city · source → sources · live_code_id → live_codes ·
     store_id → stores · tier by net paid money, five · referrer_key → customers, only of source referral ·
-    registered_at · tags list of text, possibly empty
+    registered_at · tags list of text, possibly empty · agreed list of text: promotion, content (ticked when signing up)
 events (one row: one thing that happened, orders excepted)
     event_id unique · customer_key → customers · name (see below) · at · properties JSON object of scalars
     page_viewed product_viewed cart_added live_watched coupon_claimed review_written
@@ -41,7 +41,9 @@ staff (one row: one member of staff 导购)
     staff_id unique · name · role 店长 | 导购 | 私域客服 · store_id → stores or null (online desk) ·
     carrier_id → carriers · hired_on
 contents (one row: one piece of content)
-    content_id unique · title · kind · purpose promotion | value | service · category or null · created_on
+    content_id unique · title · kind · purpose promotion | value | service · category or null · text · created_on
+trial (one row: one person fit to be told in the one broadcast that kept a control)
+    customer_key unique · arm a | b | control · content_id → contents, null for the control · sent_at · opened_at · clicked_at
 
 People, phones and addresses are invented: phones stand in the unassigned block 154, e-mail in domains that
 RFC 2606 reserves. `docs/sample-brand.md` tells the properties of events and the facts built into the data.

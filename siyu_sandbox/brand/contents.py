@@ -16,6 +16,8 @@ class Content:
     purpose: str
     category: str | None
     months: tuple[int, ...]
+    text: str
+    """What is said beside the title; `{{name}}` stands for the person's name."""
 
     def fits(self, purpose: str, month: int) -> bool:
         """Tell whether a broadcast of this purpose may carry it in a calendar month."""
@@ -34,6 +36,7 @@ def load_contents() -> tuple[Content, ...]:
             row["purpose"],
             row["category"] or None,
             tuple(int(month) for month in row["months"].split()),
+            row["text"],
         )
         for row in csv.DictReader(text.splitlines())
     )

@@ -17,16 +17,17 @@ from siyu_sandbox.brand.customers import Identities, customer_table, draw_identi
 from siyu_sandbox.brand.digits import instants, numbered, pick
 from siyu_sandbox.brand.orders import append_csv, order_table
 from siyu_sandbox.brand.people import draw_people
-from siyu_sandbox.brand.plan import Ints, Plan
+from siyu_sandbox.brand.plan import Floats, Ints, Plan
 from siyu_sandbox.brand.purchasing import draw_purchases
 from siyu_sandbox.brand.registers import registers, spend_table
 from siyu_sandbox.brand.relations import Relations, draw_relations
 from siyu_sandbox.brand.sources import load_sources
 from siyu_sandbox.brand.tables import SCHEMAS, table
 from siyu_sandbox.brand.touches import draw_touches
+from siyu_sandbox.brand.trial import CONTENTS, CONTROL, Trial, draw_trial, joined
 from siyu_sandbox.brand.world import World, build_world
 
-STREAMED: Final = ("orders", "customers", "events", "relations")
+STREAMED: Final = ("orders", "customers", "events", "relations", "trial")
 
 
 @dataclass
@@ -99,6 +100,8 @@ def _tables(world: World, numbers: Ints, totals: Totals, arrivals: Ints) -> dict
             behaviour.relation_events(world.catalogue, relations),
         ]
     )
+    trial = draw_trial(world, people)
+    purchases, lines = joined(purchases, lines, trial)
     month = world.plan.months_of(people.registered) - world.plan.months_of(np.zeros(1))[0]
     np.add.at(arrivals, (people.source, month), 1)
     tables = {
@@ -106,6 +109,7 @@ def _tables(world: World, numbers: Ints, totals: Totals, arrivals: Ints) -> dict
         "customers": customer_table(world, people, identities, purchases, lines),
         "events": _event_table(world, identities, happenings, totals.events),
         "relations": _relation_table(world, identities, relations, totals.relations),
+        "trial": _trial_table(world, identities, trial),
     }
     totals.events += len(happenings.at)
     totals.relations += len(relations.began)
@@ -123,6 +127,27 @@ def _event_table(world: World, identities: Identities, events: behaviour.Happeni
             "name": world.catalogue.names.take(kind),
             "at": instants(world.plan.utc_microseconds(events.at)),
             "properties": world.catalogue.properties.take(kind),
+        },
+    )
+
+
+def _trial_table(world: World, identities: Identities, trial: Trial) -> pa.Table:
+    """One row is one person who was fit to be told in the trial, told or kept as a control."""
+
+    def maybe(seconds: Floats) -> pa.Array:
+        never = ~(seconds < world.plan.seconds)
+        moments = world.plan.utc_microseconds(np.where(never, 0.0, seconds))
+        return pa.array(moments, pa.int64(), mask=never).cast(pa.timestamp("us", tz="UTC"))
+
+    return table(
+        "trial",
+        {
+            "customer_key": identities.key.take(pa.array(trial.person)),
+            "arm": pick(["a", "b", "control"], trial.arm),
+            "content_id": pick_or_null(list(CONTENTS), np.where(trial.arm == CONTROL, -1, trial.arm)),
+            "sent_at": maybe(trial.at),
+            "opened_at": maybe(trial.opened),
+            "clicked_at": maybe(trial.clicked),
         },
     )
 

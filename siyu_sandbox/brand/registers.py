@@ -156,7 +156,7 @@ def _contents(plan: Plan) -> pa.Table:
     rows = load_contents()
     columns: dict[str, object] = {
         name: [getattr(row, name) for row in rows]
-        for name in ("content_id", "title", "kind", "purpose", "category")
+        for name in ("content_id", "title", "kind", "purpose", "category", "text")
     }
     created = [_day(plan, 0.0, 3 + number) for number in range(len(rows))]
     return table("contents", columns | {"created_on": created})

@@ -23,7 +23,7 @@ SCHEMAS: Final = {
             ("customer_key", TEXT), ("name", TEXT), ("gender", TEXT), ("birthday", DAY), ("phone", TEXT),
             ("email", TEXT), ("province", TEXT), ("city", TEXT), ("source", TEXT), ("live_code_id", TEXT),
             ("store_id", TEXT), ("tier", TEXT), ("referrer_key", TEXT), ("registered_at", INSTANT),
-            ("tags", pa.list_(TEXT)),
+            ("tags", pa.list_(TEXT)), ("agreed", pa.list_(TEXT)),
         ]
     ),
     "events": pa.schema(
@@ -34,6 +34,12 @@ SCHEMAS: Final = {
             ("relation_id", TEXT), ("customer_key", TEXT), ("staff_id", TEXT), ("carrier_id", TEXT),
             ("how", TEXT), ("live_code_id", TEXT), ("began_at", INSTANT), ("ended_at", INSTANT),
             ("ended_by", TEXT),
+        ]
+    ),
+    "trial": pa.schema(
+        [
+            ("customer_key", TEXT), ("arm", TEXT), ("content_id", TEXT), ("sent_at", INSTANT),
+            ("opened_at", INSTANT), ("clicked_at", INSTANT),
         ]
     ),
     "products": pa.schema(
@@ -67,7 +73,7 @@ SCHEMAS: Final = {
     "contents": pa.schema(
         [
             ("content_id", TEXT), ("title", TEXT), ("kind", TEXT), ("purpose", TEXT), ("category", TEXT),
-            ("created_on", DAY),
+            ("text", TEXT), ("created_on", DAY),
         ]
     ),
 }  # fmt: skip

@@ -33,12 +33,14 @@ REFERENCES = (
     ("live_codes", "store_id", "stores", "store_id"),
     ("staff", "store_id", "stores", "store_id"),
     ("staff", "carrier_id", "carriers", "carrier_id"),
+    ("trial", "customer_key", "customers", "customer_key"),
+    ("trial", "content_id", "contents", "content_id"),
 )
 KEYS = (
     ("orders", "子订单编号"), ("customers", "customer_key"), ("events", "event_id"),
     ("relations", "relation_id"), ("products", "sku"), ("sources", "source"), ("stores", "store_id"),
     ("live_codes", "live_code_id"), ("carriers", "carrier_id"), ("staff", "staff_id"),
-    ("contents", "content_id"),
+    ("contents", "content_id"), ("trial", "customer_key"),
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from scipy.special import betaln, gammaln
 from siyu_sandbox.brand.export import export_brand
 from siyu_sandbox.brand.plan import Floats, Plan
 from siyu_sandbox.brand.tables import SCHEMAS
+from siyu_sandbox.brand.trial import CONTROL_SHARE, EFFECT, WINDOW_DAYS
 
 Brand = duckdb.DuckDBPyConnection
 
@@ -158,6 +159,37 @@ def test_promotion_tires_people(brand: Brand) -> None:
         " (SELECT json_extract_string(properties, '$.purpose') AS p FROM events WHERE name = 'message_sent')",
     )
     assert promotion > 4 * value  # what the restraint rules would not allow
+
+
+def test_the_trial_moved_as_many_as_is_said(brand: Brand) -> None:
+    (sent,) = row(brand, "SELECT epoch(min(sent_at)) FROM trial")
+    local = f"(to_timestamp({sent}) AT TIME ZONE 'UTC' + INTERVAL 8 HOUR)"
+    told, told_share, control, control_share = row(
+        brand,
+        "WITH did AS (SELECT DISTINCT buyer FROM paid WHERE ordered >= " + local
+        + f" AND ordered < {local} + INTERVAL {WINDOW_DAYS} DAY)"
+        " SELECT count(*) FILTER (arm <> 'control'), avg((buyer IS NOT NULL)::INT) FILTER (arm <> 'control'),"
+        " count(*) FILTER (arm = 'control'), avg((buyer IS NOT NULL)::INT) FILTER (arm = 'control')"
+        " FROM trial LEFT JOIN did ON buyer = customer_key",
+    )  # fmt: skip
+    assert control / (told + control) == pytest.approx(CONTROL_SHARE, abs=0.03)
+    doubt = (told_share * (1 - told_share) / told + control_share * (1 - control_share) / control) ** 0.5
+    # Somebody who would have bought anyway cannot be moved; what is closed or refunded does not count.
+    truth = EFFECT * (1 - control_share) * 0.95
+    assert told_share - control_share == pytest.approx(truth, abs=3 * doubt)
+    assert told_share - control_share > 1.96 * doubt
+    reads = dict(brand.execute("SELECT arm, avg((clicked_at IS NOT NULL)::INT) FROM trial GROUP BY 1").fetchall())
+    assert reads["control"] == 0
+    assert reads["b"] > reads["a"] > 0
+    assert row(brand, "SELECT count(*) FROM trial WHERE arm = 'control' AND sent_at IS NOT NULL") == (0,)
+
+
+def test_people_agreed_when_they_signed_up(brand: Brand) -> None:
+    promotion, content = row(
+        brand, "SELECT avg(list_contains(agreed, 'promotion')::INT), avg(list_contains(agreed, 'content')::INT) FROM customers"
+    )
+    assert 0.65 < promotion < 0.75
+    assert content > promotion
 
 
 def test_people_have_tastes(brand: Brand) -> None:
