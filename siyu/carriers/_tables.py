@@ -217,3 +217,28 @@ welcome_dispatch = Table(
     Index(None, "status", "ends_at"),
     Index(None, "account_id", "received_at"),
 )
+
+opening = Table(
+    "carriers_opening",
+    metadata,
+    Column("account_id", BigId, ForeignKey("carriers_account.id"), primary_key=True, autoincrement=False),
+    Column("identity_key", BigInteger, primary_key=True, autoincrement=False),
+    # message | menu | follow | scan | enter: what they did.
+    Column("cause", String(16), primary_key=True),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("closes_at", UtcTime, nullable=False),
+    # Messages that may still be sent in it; null: as many as one likes.
+    Column("left_count", Integer),
+    Index(None, "closes_at"),
+)
+"""A time in which an Official Account or a Mini Program may answer somebody who turned to it."""
+
+permit = Table(
+    "carriers_permit",
+    metadata,
+    Column("account_id", BigId, ForeignKey("carriers_account.id"), primary_key=True, autoincrement=False),
+    Column("identity_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("template_id", String(80), primary_key=True),
+    Column("left_count", Integer, nullable=False),
+)
+"""Subscription messages that somebody allows: each accept adds one, each message takes one."""

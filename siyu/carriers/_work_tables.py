@@ -113,9 +113,12 @@ send = Table(
     Column("next_poll_at", UtcTime),
     Column("reminded_at", Json, nullable=False),
     Column("cancelled_at", UtcTime),
+    # Whose attempt it is, where another room looks after it (dispatch:12:3); its audience then names no customers.
+    Column("asked_for", String(60)),
     UniqueConstraint("account_id", "ref"),
     Index(None, "account_id", "id"),
     Index(None, "next_poll_at"),
+    Index(None, "asked_for", unique=True),
 )
 
 send_task = Table(

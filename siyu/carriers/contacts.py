@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from siyu.carriers import _tables
 from siyu.carriers.accounts import Account
-from siyu.foundation.database import insert_ignore
+from siyu.foundation.database import among, insert_ignore
 from siyu.foundation.stores import Stores
 
 LOOKED_UP_TOGETHER = 5_000
@@ -57,3 +57,22 @@ def never_read(tx: Connection, account_id: int, external_ids: Sequence[str]) -> 
         some = table.c.external_id.in_(external_ids[start : start + LOOKED_UP_TOGETHER])
         read |= set(tx.scalars(select(table.c.external_id).where(table.c.account_id == account_id, some, table.c.read_at.is_not(None))))
     return [name for name in external_ids if name not in read]
+
+
+def addresses(tx: Connection, account_id: int, identity_keys: Sequence[int], *, staff: str | None) -> dict[int, str]:
+    """Identity key → the carrier's id, of those whom this member of staff ('' : the account itself) is still connected with; None: of all."""
+    table, relation = _tables.contact, _tables.relation
+    query = select(table.c.identity_key, table.c.external_id).where(table.c.account_id == account_id, among(tx, table.c.identity_key, list(identity_keys)))
+    if staff is not None:
+        query = query.join(relation, relation.c.contact_id == table.c.id).where(relation.c.staff == staff, relation.c.ended_at.is_(None))
+    return {int(key): str(external_id) for key, external_id in tx.execute(query)}
+
+
+def keys_of(tx: Connection, account_id: int, external_ids: Sequence[str]) -> dict[str, int]:
+    """The carrier's id → identity key, of those who are known."""
+    table = _tables.contact
+    found: dict[str, int] = {}
+    for start in range(0, len(external_ids), LOOKED_UP_TOGETHER):
+        some = table.c.external_id.in_(list(external_ids[start : start + LOOKED_UP_TOGETHER]))
+        found |= {str(name): int(key) for name, key in tx.execute(select(table.c.external_id, table.c.identity_key).where(table.c.account_id == account_id, some))}
+    return found

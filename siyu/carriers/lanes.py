@@ -21,6 +21,10 @@ class Lanes(Generic[T]):
         self._rests = rests
         self._under_way: dict[int, tuple[Account, Future[T]]] = {}
 
+    @property
+    def count(self) -> int:
+        return len(self._under_way)
+
     def is_free(self, account: Account) -> bool:
         return account.id not in self._under_way and not self._rests.is_resting(account.id, account.version)
 

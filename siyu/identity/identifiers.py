@@ -85,6 +85,19 @@ def customers_of(tx: Connection, identity_keys: Sequence[int]) -> dict[int, int]
     return {int(key): int(customer) for key, customer in by_key(tx, [table.c.identity_key, table.c.customer_id], identity_keys)}
 
 
+def values_of(stores: Stores, tx: Connection, identity_keys: Sequence[int]) -> dict[int, str]:
+    """Identity key → the identifier in the clear, for whoever must call or write to it; what nobody has, or cannot be opened, is absent."""
+    table = _tables.identifier
+    by_space: dict[str, list[tuple[int, bytes]]] = {}
+    for key, space, sealed in by_key(tx, [table.c.identity_key, table.c.namespace, table.c.value_sealed], identity_keys):
+        by_space.setdefault(space, []).append((int(key), sealed))
+    found: dict[int, str] = {}
+    for space, rows in by_space.items():
+        opened = stores.secrets.open([sealed for _, sealed in rows], f"identifier {space}")
+        found |= {key: value for (key, _), value in zip(rows, opened, strict=True) if value is not None}
+    return found
+
+
 def keys_of(tx: Connection, customer_ids: Sequence[int]) -> list[int]:
     """Every identity key of these customers."""
     table = _tables.identifier

@@ -100,7 +100,20 @@ dispatch = Table(
     Column("counts", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
+    # When its last call began.
+    Column("attempted_at", UtcTime),
+    # How often whoever had claimed it died; the third time it is left alone, and shown.
+    Column("crash_count", Integer, nullable=False, server_default="0"),
     Index(None, "status", "next_at"),
     Index(None, "send_id", "id"),
 )
 """A chunk that one call or one conversation carries: one send, one account, one sender, one variant."""
+
+pace = Table(
+    "messaging_pace",
+    metadata,
+    Column("send_id", BigId, ForeignKey("messaging_send.id"), primary_key=True, autoincrement=False),
+    # When the next message of the send may go, epoch ms.
+    Column("free_ms", BigInteger, nullable=False),
+)
+"""How far a send with `per_minute` has used up its time: shared by all processes, kept over restarts."""

@@ -66,6 +66,8 @@ class Dispatch:
     counts: dict[str, int]
     created_at: datetime
     settled_at: datetime | None
+    attempted_at: datetime | None
+    crash_count: int
 
 
 _COLUMNS = [_dispatch.c[name] for name in Dispatch.__dataclass_fields__]
@@ -154,7 +156,7 @@ def _of_people(tx: Connection, columns: Sequence[Any], customers: set[int], send
 
 def mark(
     tx: Connection, keys: pa.Table, status: int, *, now: datetime, code: str | None = None, at_ms: int | None = None, was: Sequence[int] | None = None,
-    floating: bool | None = None,
+    floating: bool | None = None, tell: bool = True,
 ) -> int:  # fmt: skip
     """Give messages another status, as a set.
 
@@ -172,6 +174,8 @@ def mark(
         Only messages in one of these statuses are changed; None: any other than `status`.
     floating
         False once the member of staff has sent it; None leaves it as it is.
+    tell
+        False where nobody need hear of it: that a call is about to be made.
 
     Returns
     -------
@@ -188,7 +192,8 @@ def mark(
     values |= {"floating": floating} if floating is not None else {}
     _update(tx, found, values)
     _count(tx, Counter(zip(found["dispatch_id"].to_pylist(), found["status"].to_pylist(), strict=True)), status)
-    _tell(tx, found, status, code, to_ms(now) if at_ms is None else at_ms, now)
+    if tell:
+        _tell(tx, found, status, code, to_ms(now) if at_ms is None else at_ms, now)
     return int(found.num_rows)
 
 
@@ -206,6 +211,11 @@ def _update(tx: Connection, found: pa.Table, values: dict[str, Any]) -> None:
     named = func.unnest(*arrays).table_valued(*KEY, name="named").render_derived()
     same = [_message.c[name] == named.c[name] for name in KEY]
     tx.execute(update(_message).where(*same).values(**values))
+
+
+def hand_over(tx: Connection, keys: pa.Table, dispatch_id: int, at_ms: int | None = None) -> None:
+    """From now on another dispatch carries these messages; `at_ms`: they are due then. The caller keeps the counts of both."""
+    _update(tx, keys, {"dispatch_id": dispatch_id} | ({} if at_ms is None else {"at_ms": at_ms}))
 
 
 def _count(tx: Connection, left: Counter[tuple[int | None, int]], status: int) -> None:

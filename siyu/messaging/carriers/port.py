@@ -29,6 +29,10 @@ Kind = Literal["sent", "refused", "throttled", "unavailable", "restricted", "unk
 done; again after a while) · restricted (the account may not: nothing done) · unknown (it may have been sent; never again by itself)."""
 
 
+AGAIN = "again"
+"""Code of an outcome `sent`: the carrier knew the key, and sent nothing a second time."""
+
+
 @dataclass(frozen=True)
 class Content:
     """What is said, in the carrier's own form: one body for all, or one a person in the order of the chunk's people."""
@@ -37,6 +41,10 @@ class Content:
 
     def of(self, row: int) -> dict[str, Any]:
         return self.bodies[row] if len(self.bodies) > 1 else self.bodies[0]
+
+    def take(self, rows: Sequence[int]) -> Content:
+        """What these people are told."""
+        return self if len(self.bodies) == 1 else Content([self.bodies[row] for row in rows])
 
 
 @dataclass(frozen=True)
