@@ -13,6 +13,10 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, backup, backup_routes, demo, doctor, refill
+from siyu.campaigns import calendar_routes
+from siyu.campaigns import routes as campaign_routes
+from siyu.campaigns.tasks import DRIVE
+from siyu.campaigns.tasks import job_kinds as campaign_jobs
 from siyu.carriers import (
     callback_routes,
     delivery_routes,
@@ -126,6 +130,8 @@ ROUTERS = (
     segment_routes.router,
     traits_routes.router,
     message_send_routes.router,
+    calendar_routes.router,
+    campaign_routes.router,
     measurement_routes.router,
     doctor.router,
     backup_routes.router,
@@ -140,6 +146,7 @@ SCHEDULES = (
     Schedule("orders that shops named", FETCH_ALL, every=timedelta(minutes=1)),
     Schedule("unanswered calls", SETTLE, every=timedelta(minutes=2)),
     Schedule("media that ends", MEDIA, every=timedelta(hours=1)),
+    Schedule("campaigns", DRIVE, every=timedelta(seconds=20)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("quarantine that ends", TIDY, at=time(5, 0)),
@@ -163,7 +170,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
-        *suggest_jobs(people), payments_kind(names), *planning_jobs(flow),
+        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow),
         *right_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 

@@ -244,3 +244,10 @@ def _last_owner() -> LastOwnerError:
         ),
         way_out=Text("先让另一位成员成为所有者", "make another member an owner first"),
     )
+
+
+def others_who_may(tx: Connection, permission: str, member_id: int) -> bool:
+    """Whether another active member than this one has a permission."""
+    roles = [name for name, role in ROLES.items() if permission in role.permissions]
+    others = select(MEMBER.c.id).where(MEMBER.c.active, MEMBER.c.role.in_(roles), MEMBER.c.id != member_id)
+    return tx.execute(others.limit(1)).first() is not None
