@@ -41,6 +41,7 @@ from siyu.collect.collector import Collector
 from siyu.collect.door import Door
 from siyu.collect.replay import TIDY
 from siyu.collect.replay import job_kinds as collect_jobs
+from siyu.content import routes as content_routes
 from siyu.customers import consent_routes
 from siyu.customers import routes as customer_routes
 from siyu.customers.carrier_tags import job_kinds as customer_jobs
@@ -132,6 +133,7 @@ ROUTERS = (
     message_send_routes.router,
     calendar_routes.router,
     campaign_routes.router,
+    content_routes.router,
     measurement_routes.router,
     doctor.router,
     backup_routes.router,

@@ -65,7 +65,7 @@ async def put(calls: Calls, account: Account, kind: str, name: str, content: byt
         held = _find(tx, account.id, digest, kind)
     if held is None or not lasts(held, stores.now()):
         held = await _upload(calls, account, kind, name, digest, content)
-    _keep(_path(stores, digest), content)
+    keep(stores, digest, content)
     return held
 
 
@@ -115,12 +115,12 @@ async def _id_of(calls: Calls, account: Account, kind: str, digest: str) -> str:
     held = await asyncio.to_thread(_used, stores, account.id, kind, digest)
     if held is not None and held.kind == kind and lasts(held, stores.now()):
         return str(held.media_id)
-    made = await _upload(calls, account, kind, held.name if held else digest, digest, _content(stores, digest))
+    made = await _upload(calls, account, kind, held.name if held else digest, digest, content_of(stores, digest))
     return str(made.media_id)
 
 
 async def _again(calls: Calls, account: Account, media: Media) -> None:
-    await _upload(calls, account, media.kind, media.name, media.content_hash, _content(calls.stores, media.content_hash), used_at=media.used_at)
+    await _upload(calls, account, media.kind, media.name, media.content_hash, content_of(calls.stores, media.content_hash), used_at=media.used_at)
 
 
 async def _upload(
@@ -175,8 +175,9 @@ def _path(stores: Stores, digest: str) -> Path:
     return stores.settings.files / "media" / digest[:2] / digest
 
 
-def _keep(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
+def keep(stores: Stores, digest: str, content: bytes) -> None:
+    """Keep a file under the hash of its content: whole or not at all."""
+    path = _path(stores, digest)
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -188,7 +189,7 @@ def _keep(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def _content(stores: Stores, digest: str) -> bytes:
+def content_of(stores: Stores, digest: str) -> bytes:
     try:
         return _path(stores, digest).read_bytes()
     except FileNotFoundError:

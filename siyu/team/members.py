@@ -71,6 +71,10 @@ def list_members(stores: Stores) -> list[Member]:
         return [to_member(row) for row in tx.execute(select(*MEMBER_COLUMNS).order_by(MEMBER.c.id))]
 
 
+def active_members(tx: Connection) -> list[Member]:
+    return [to_member(row) for row in tx.execute(select(*MEMBER_COLUMNS).where(MEMBER.c.active).order_by(MEMBER.c.id))]
+
+
 def add_member(stores: Stores, actor: Actor, *, login: str, name: str, role: str, password: str) -> Member:
     """Add a person who can log in at once.
 
