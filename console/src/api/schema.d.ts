@@ -22,6 +22,281 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns, the one that changed last first */
+        get: operations["campaigns_list_campaigns"];
+        put?: never;
+        /** Write a new campaign */
+        post: operations["campaigns_create_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What goes out on each day, how it is mixed, and what clashes */
+        get: operations["campaigns_read_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/calendar/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Move a campaign to another time */
+        patch: operations["campaigns_move_campaign"];
+        trace?: never;
+    };
+    "/api/v1/campaigns/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everything that is wrong with a campaign while it is being written */
+        post: operations["campaigns_check_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One campaign: its plan, waves, progress, faults, and what may be done */
+        get: operations["campaigns_read_campaign"];
+        /** Change a draft */
+        put: operations["campaigns_change_campaign"];
+        post?: never;
+        /** Delete a draft */
+        delete: operations["campaigns_delete_campaign"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve it (not one's own, where somebody else may) */
+        post: operations["campaigns_approve_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End it for good */
+        post: operations["campaigns_cancel_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same once more, as a draft */
+        post: operations["campaigns_copy_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Dry run: whom it would reach, and what effect it could show */
+        post: operations["campaigns_forecast_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nothing more goes out until it is resumed */
+        post: operations["campaigns_pause_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it back to its author */
+        post: operations["campaigns_reject_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on where it was paused */
+        post: operations["campaigns_resume_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** From now on it happens by itself, at its time or at once */
+        post: operations["campaigns_schedule_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for approval */
+        post: operations["campaigns_submit_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it to oneself; it counts as any message does */
+        post: operations["campaigns_test_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back to a draft, while nobody was planned for */
+        post: operations["campaigns_withdraw_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/carriers/accounts": {
         parameters: {
             query?: never;
@@ -687,6 +962,252 @@ export interface paths {
         get: operations["consents_list_wordings"];
         /** Give a purpose other words: a new version */
         put: operations["consents_reword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The library, the piece changed last first
+         * @description `folder` holds what is below it; `usable` only what can be sent now; `carrier` only what breaks no limit there.
+         */
+        get: operations["content_list_pieces"];
+        put?: never;
+        /** Write a new piece */
+        post: operations["content_add_piece"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move, label, retire, throw away or take back many pieces at once
+         * @description Answers with those that changed. What was thrown away comes back with `restore`.
+         */
+        post: operations["content_change_pieces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a piece while it is being written: faults, and the limits of each carrier */
+        post: operations["content_check_piece"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A piece with its newest version, remarks and uses */
+        get: operations["content_read_piece"];
+        /** Change a piece; other words are a new version */
+        put: operations["content_save_piece"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve the version in review */
+        post: operations["content_approve_piece"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the newest version to review */
+        post: operations["content_ask_for_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy a piece as a new draft */
+        post: operations["content_copy_piece"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject the version in review, and say why */
+        post: operations["content_reject_piece"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/remarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say something of a version */
+        post: operations["content_add_remark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/take_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a version back from review */
+        post: operations["content_take_back_from_review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a piece said in one version */
+        get: operations["content_read_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A piece as customers see it, and how many would lack a value */
+        post: operations["content_show_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/shelves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Folders and labels, with how many pieces each has */
+        get: operations["content_list_shelves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may stand in a piece for each person */
+        get: operations["content_list_variables"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3199,6 +3720,14 @@ export interface components {
             kind: string;
             name: components["schemas"]["Label"];
         };
+        /** AskBody */
+        AskBody: {
+            /**
+             * Said
+             * @default
+             */
+            said: string;
+        };
         /** AttributeInfo */
         AttributeInfo: {
             /** Path */
@@ -3211,20 +3740,17 @@ export interface components {
             /** Value */
             value: unknown;
         };
-        /**
-         * AudienceBody
-         * @description Members of any of `include` and the customers named, without members of any of `exclude`.
-         */
-        AudienceBody: {
-            /** Customer Ids */
-            customer_ids?: number[] | null;
+        /** AudienceBody */
+        "AudienceBody-Output": {
             /**
              * Exclude
+             * @description Segments: whoever is in any of them is left out.
              * @default []
              */
             exclude: number[];
             /**
              * Include
+             * @description Segments: whoever is in any of them.
              * @default []
              */
             include: number[];
@@ -3341,6 +3867,132 @@ export interface components {
             value?: string | boolean | null;
         };
         /**
+         * BulkBody
+         * @description `value`: the folder (move) or the label (label, unlabel).
+         */
+        BulkBody: {
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "move" | "label" | "unlabel" | "retire" | "bring_back" | "trash" | "restore";
+            /** Ids */
+            ids: number[];
+            /**
+             * Value
+             * @default
+             */
+            value: string;
+        };
+        /** CalendarDay */
+        CalendarDay: {
+            /** Festivals */
+            festivals: components["schemas"]["FestivalInfo"][];
+            /** Items */
+            items: components["schemas"]["CalendarItem"][];
+            /** Load */
+            load: {
+                [key: string]: number;
+            };
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+        };
+        /** CalendarInfo */
+        CalendarInfo: {
+            /** Clashes */
+            clashes: components["schemas"]["ClashInfo"][];
+            /** Days */
+            days: components["schemas"]["CalendarDay"][];
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /**
+             * To On
+             * Format: date
+             */
+            to_on: string;
+            /**
+             * Unplanned
+             * @default []
+             */
+            unplanned: components["schemas"]["CalendarItem"][];
+            /** Weeks */
+            weeks: components["schemas"]["CalendarWeek"][];
+            /** Zone */
+            zone: string;
+        };
+        /** CalendarItem */
+        CalendarItem: {
+            /** At */
+            at: string | null;
+            /** Campaign Id */
+            campaign_id: number;
+            /** Carriers */
+            carriers: string[];
+            /** Local Time */
+            local_time: string | null;
+            /** Movable */
+            movable: boolean;
+            /** Name */
+            name: string;
+            /** On */
+            on: string | null;
+            /** Priority Fen */
+            priority_fen: number;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+            /** Reach */
+            reach: number | null;
+            /** Reach Is Current */
+            reach_is_current: boolean;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "over" | "cancelled";
+            /** Wave */
+            wave: number | null;
+        };
+        /**
+         * CalendarWeek
+         * @description Monday to Sunday. `promotion` and `value` count messages expected (campaigns where no forecast is kept); `ratio` promotion to one of value.
+         */
+        CalendarWeek: {
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Is Too Much */
+            is_too_much: boolean;
+            /** Load */
+            load: {
+                [key: string]: number;
+            };
+            /** Load Per Staff */
+            load_per_staff: {
+                [key: string]: number;
+            };
+            /** Promotion */
+            promotion: number;
+            /** Promotion Campaigns */
+            promotion_campaigns: number;
+            /** Ratio */
+            ratio: number | null;
+            /** Value */
+            value: number;
+            /** Value Campaigns */
+            value_campaigns: number;
+        };
+        /**
          * CallHour
          * @description `heard` is callbacks that came in.
          */
@@ -3356,6 +4008,199 @@ export interface components {
              * Format: date-time
              */
             hour_at: string;
+        };
+        /** CampaignBody */
+        CampaignBody: {
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * @default {
+             *       "audience": {
+             *         "exclude": [],
+             *         "include": []
+             *       },
+             *       "carriers": [],
+             *       "control_rate": 0.1,
+             *       "covariate_days": 90,
+             *       "reading": "fixed",
+             *       "use_global_holdout": true,
+             *       "valid_hours": 72,
+             *       "variants": [],
+             *       "waves": [
+             *         {
+             *           "share": 1,
+             *           "stop_if": {
+             *             "block_rate": 0.01,
+             *             "complaint_rate": 0.003,
+             *             "failure_rate": 0.2,
+             *             "least_sent": 200
+             *           },
+             *           "wait_hours": 0
+             *         }
+             *       ],
+             *       "window_days": 7
+             *     }
+             */
+            plan: components["schemas"]["PlanBody-Input"];
+            /**
+             * Priority Fen
+             * @description What one message is worth: of two campaigns that want a person's last slot, the dearer gets it.
+             * @default 0
+             */
+            priority_fen: number;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+        };
+        /**
+         * CampaignDetail
+         * @description `faults` hold it back from review; `actions` is what may be done now; `forecast` null until it was asked for.
+         */
+        CampaignDetail: {
+            /** Actions */
+            actions: ("submit" | "withdraw" | "approve" | "reject" | "schedule" | "pause" | "resume" | "cancel")[];
+            /** Approved At */
+            approved_at: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Carriers */
+            carriers: string[];
+            /** Control Rate */
+            control_rate: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Description */
+            description: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Faults */
+            faults: components["schemas"]["FaultInfo"][];
+            forecast: components["schemas"]["ForecastInfo"] | null;
+            /** Forecast Is Current */
+            forecast_is_current: boolean;
+            /** Happenings */
+            happenings: components["schemas"]["HappeningInfo"][];
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            plan: components["schemas"]["PlanBody-Output"];
+            /** Priority Fen */
+            priority_fen: number;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+            /** Reach */
+            reach: number | null;
+            /** Sent Count */
+            sent_count: number;
+            /** Started At */
+            started_at: string | null;
+            /** Starts At */
+            starts_at: string | null;
+            /** Starts Local */
+            starts_local: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "over" | "cancelled";
+            /** Status Code */
+            status_code: string | null;
+            status_name: components["schemas"]["Label"];
+            /** Submitted At */
+            submitted_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Variant Count */
+            variant_count: number;
+            /** Version */
+            version: number;
+            /** Wave Count */
+            wave_count: number;
+            /** Wave Done Count */
+            wave_done_count: number;
+            /** Waves */
+            waves: components["schemas"]["WaveInfo"][];
+            /** Winner */
+            winner: string | null;
+        };
+        /**
+         * CampaignPage
+         * @description One page, the campaign that changed last first; `counts` are of all campaigns by status.
+         */
+        CampaignPage: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["CampaignRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** CampaignRow */
+        CampaignRow: {
+            /** Carriers */
+            carriers: string[];
+            /** Control Rate */
+            control_rate: number;
+            /** Created By */
+            created_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Priority Fen */
+            priority_fen: number;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+            /** Reach */
+            reach: number | null;
+            /** Sent Count */
+            sent_count: number;
+            /** Started At */
+            started_at: string | null;
+            /** Starts At */
+            starts_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "over" | "cancelled";
+            /** Status Code */
+            status_code: string | null;
+            status_name: components["schemas"]["Label"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Variant Count */
+            variant_count: number;
+            /** Wave Count */
+            wave_count: number;
+            /** Wave Done Count */
+            wave_done_count: number;
         };
         /**
          * Card
@@ -3466,18 +4311,17 @@ export interface components {
             /** Name */
             name: string | null;
         };
-        /** CheckInfo */
-        CheckInfo: {
-            detail: components["schemas"]["Label"];
-            /** Key */
-            key: string;
-            name: components["schemas"]["Label"];
+        /** CheckBody */
+        CheckBody: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
             /**
-             * Status
+             * Kind
              * @enum {string}
              */
-            status: "ok" | "warn" | "fail";
-            way_out: components["schemas"]["Label"] | null;
+            kind: "text" | "image" | "link" | "mini_program" | "file" | "video" | "article";
         };
         /** CheckResult */
         CheckResult: {
@@ -3513,6 +4357,25 @@ export interface components {
             ids: number[];
             /** Reason */
             reason?: string | null;
+        };
+        /**
+         * ClashInfo
+         * @description Why two campaigns get in each other's way, or one in the way of the limits.
+         */
+        ClashInfo: {
+            /** Campaign Ids */
+            campaign_ids: number[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "same_audience" | "caps" | "mix";
+            message: components["schemas"]["Label"];
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
         };
         /** Cleared */
         Cleared: {
@@ -4104,6 +4967,26 @@ export interface components {
             /** Weight Bits */
             weight_bits: number;
         };
+        /**
+         * ExampleInfo
+         * @description `parts` are what a phone shows: text, title, desc, url, picture, picture_url, html, subject, attachments …
+         */
+        ExampleInfo: {
+            /** Customer Id */
+            customer_id: number;
+            /** Missing */
+            missing: string[];
+            /** Name */
+            name: string | null;
+            /** Parts */
+            parts: {
+                [key: string]: unknown;
+            };
+            /** Size */
+            size: number;
+            /** Why */
+            why: string;
+        };
         /** ExplainBody */
         ExplainBody: {
             /** Customer Id */
@@ -4158,6 +5041,12 @@ export interface components {
             segment?: number | null;
             /** Sort */
             sort?: string | null;
+        };
+        /** FaultInfo */
+        FaultInfo: {
+            /** Field */
+            field: string;
+            message: components["schemas"]["Label"];
         };
         /** FeedChange */
         FeedChange: {
@@ -4221,6 +5110,22 @@ export interface components {
              */
             mode: "record" | "quarantine" | "strict";
         };
+        /** FestivalInfo */
+        FestivalInfo: {
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "festival" | "shopping";
+            name: components["schemas"]["Label"];
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+        };
         /** FieldInfo */
         FieldInfo: {
             /** Field */
@@ -4277,6 +5182,19 @@ export interface components {
             /** Path */
             path: string;
         };
+        /** FitInfo */
+        FitInfo: {
+            /**
+             * Carrier
+             * @enum {string}
+             */
+            carrier: "wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook";
+            /** Faults */
+            faults: components["schemas"]["MisfitInfo"][];
+            /** Fits */
+            fits: boolean;
+            name: components["schemas"]["Label"];
+        };
         /** FittedModel */
         FittedModel: {
             /** Log Likelihood */
@@ -4291,11 +5209,65 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** FolderInfo */
+        FolderInfo: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+        };
         /** ForecastFlag */
         ForecastFlag: {
             /** Code */
             code: string;
             message: components["schemas"]["Label"];
+        };
+        /**
+         * ForecastInfo
+         * @description A dry run: who would be told if it were planned now. Nothing is reserved by it.
+         *
+         *     `reach`: people told; `control`: held back to measure; `refused`: people by reason. `base_rate`: of the audience, who buys within
+         *     the window without being told (as in the window before now). `smallest_difference` and `smallest_relative`: the least
+         *     effect on that share that this campaign would find in 4 of 5 cases; null where there is no control.
+         */
+        ForecastInfo: {
+            /** Audience */
+            audience: number;
+            /** Base Rate */
+            base_rate: number | null;
+            /** By Carrier */
+            by_carrier: {
+                [key: string]: number;
+            };
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /** Control */
+            control: number;
+            /** Mean Spend Fen */
+            mean_spend_fen: number | null;
+            /** Needed Per Arm */
+            needed_per_arm: number | null;
+            /** Notes */
+            notes: components["schemas"]["Label"][];
+            /** Reach */
+            reach: number;
+            /** Refused */
+            refused: {
+                [key: string]: number;
+            };
+            /** Smallest Difference */
+            smallest_difference: number | null;
+            /** Smallest Relative */
+            smallest_relative: number | null;
+            /** Smallest Spend Fen */
+            smallest_spend_fen: number | null;
+            /** Variants */
+            variants: components["schemas"]["VariantEffect"][];
+            /** Version */
+            version: number;
         };
         /** GreetingInfo */
         GreetingInfo: {
@@ -4358,6 +5330,22 @@ export interface components {
         GuardianConsent: {
             /** Evidence */
             evidence: string;
+        };
+        /** HappeningInfo */
+        HappeningInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** What */
+            what: string;
         };
         /** Health */
         Health: {
@@ -4499,7 +5487,7 @@ export interface components {
         /** Items[CheckInfo] */
         Items_CheckInfo_: {
             /** Items */
-            items: components["schemas"]["CheckInfo"][];
+            items: components["schemas"]["siyu__doctor__CheckInfo"][];
         };
         /** Items[ColumnInfo] */
         Items_ColumnInfo_: {
@@ -4545,6 +5533,11 @@ export interface components {
         Items_MetricRow_: {
             /** Items */
             items: components["schemas"]["MetricRow"][];
+        };
+        /** Items[PieceInfo] */
+        Items_PieceInfo_: {
+            /** Items */
+            items: components["schemas"]["PieceInfo"][];
         };
         /** Items[PlaceFile] */
         Items_PlaceFile_: {
@@ -4635,6 +5628,11 @@ export interface components {
         Items_TransferInfo_: {
             /** Items */
             items: components["schemas"]["TransferInfo"][];
+        };
+        /** Items[VariableInfo] */
+        Items_VariableInfo_: {
+            /** Items */
+            items: components["schemas"]["VariableInfo"][];
         };
         /** Items[View] */
         Items_View_: {
@@ -4992,6 +5990,19 @@ export interface components {
             /** Is Child */
             is_child: boolean;
         };
+        /**
+         * MisfitInfo
+         * @description One limit that is broken; `count` and `limit` where it is a number.
+         */
+        MisfitInfo: {
+            /** Count */
+            count: number | null;
+            /** Field */
+            field: string;
+            /** Limit */
+            limit: number | null;
+            message: components["schemas"]["Label"];
+        };
         /** ModeChange */
         ModeChange: {
             /**
@@ -5038,6 +6049,27 @@ export interface components {
             as_of_on: string;
             /** Items */
             items: components["schemas"]["Month"][];
+        };
+        /** MoveBody */
+        MoveBody: {
+            /**
+             * Accept Clashes
+             * @description Move it although it clashes.
+             * @default false
+             */
+            accept_clashes: boolean;
+            /**
+             * Starts
+             * @description YYYY-MM-DD HH:MM in the brand's zone.
+             * @example 2026-12-12 08:00
+             */
+            starts: string;
+        };
+        /** Moved */
+        Moved: {
+            campaign: components["schemas"]["CampaignDetail"];
+            /** Clashes */
+            clashes: components["schemas"]["ClashInfo"][];
         };
         /** NewAccount */
         NewAccount: {
@@ -5242,6 +6274,14 @@ export interface components {
         NoOrders: {
             message: components["schemas"]["Label"];
             way_out: components["schemas"]["Label"];
+        };
+        /** NoteBody */
+        NoteBody: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * OperationInfo
@@ -5473,6 +6513,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[PieceInfo] */
+        Page_PieceInfo_: {
+            /** Items */
+            items: components["schemas"]["PieceInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[RelationInfo] */
         Page_RelationInfo_: {
             /** Items */
@@ -5601,6 +6650,219 @@ export interface components {
             /** Restricted Since */
             restricted_since: string | null;
         };
+        /**
+         * PieceBody
+         * @description `body`: text, title, desc, url, picture, file, video (files as `media:<hash>`), appid, page, html, author, subject, sms {template, params},
+         *     notices {official_account | mini_program: {template_id, values, page, appid}}, tracked.
+         */
+        PieceBody: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /**
+             * Folder
+             * @default
+             */
+            folder: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "image" | "link" | "mini_program" | "file" | "video" | "article";
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
+        };
+        /**
+         * PieceChange
+         * @description `edit` as it was read: who saves over somebody else's change is told.
+         */
+        PieceChange: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /** Edit */
+            edit?: number | null;
+            /**
+             * Folder
+             * @default
+             */
+            folder: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "image" | "link" | "mini_program" | "file" | "video" | "article";
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
+        };
+        /** PieceDetail */
+        PieceDetail: {
+            /** Approved Version */
+            approved_version: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Edit */
+            edit: number;
+            /** Folder */
+            folder: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "image" | "link" | "mini_program" | "file" | "video" | "article";
+            /** Labels */
+            labels: string[];
+            /** May Approve */
+            may_approve: boolean;
+            /** Name */
+            name: string;
+            newest: components["schemas"]["siyu__content__routes__VersionInfo"];
+            /** Owner */
+            owner: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+            /** Remarks */
+            remarks: components["schemas"]["RemarkInfo"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "in_review" | "approved" | "retired";
+            /** Trashed At */
+            trashed_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Usable */
+            usable: boolean;
+            /** Use Count */
+            use_count: number;
+            /** Uses */
+            uses: components["schemas"]["UseInfo"][];
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid Until */
+            valid_until: string | null;
+            /** Version */
+            version: number;
+            /** Versions */
+            versions: number[];
+        };
+        /**
+         * PieceInfo
+         * @description `version` is the newest, `approved_version` the one that is sent; `usable`: it can be sent now.
+         */
+        PieceInfo: {
+            /** Approved Version */
+            approved_version: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Edit */
+            edit: number;
+            /** Folder */
+            folder: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "image" | "link" | "mini_program" | "file" | "video" | "article";
+            /** Labels */
+            labels: string[];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "in_review" | "approved" | "retired";
+            /** Trashed At */
+            trashed_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Usable */
+            usable: boolean;
+            /** Use Count */
+            use_count: number;
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid Until */
+            valid_until: string | null;
+            /** Version */
+            version: number;
+        };
         /** PieceVersion */
         PieceVersion: {
             /** Piece Id */
@@ -5726,6 +6988,192 @@ export interface components {
             folders: string[];
         };
         /**
+         * PlanBody
+         * @description Everything that is decided about a campaign.
+         */
+        "PlanBody-Input": {
+            /**
+             * Accounts
+             * @description Null: every healthy account of these carriers.
+             */
+            accounts?: number[] | null;
+            /**
+             * @default {
+             *       "exclude": [],
+             *       "include": []
+             *     }
+             */
+            audience: components["schemas"]["siyu__campaigns__shapes__AudienceBody"];
+            /**
+             * Carriers
+             * @description Products in order of preference; whoever the first does not reach is tried by the next.
+             * @default []
+             */
+            carriers: string[];
+            /**
+             * Control Rate
+             * @description Held back by this campaign's own lot, so that its effect can be measured.
+             * @default 0.1
+             */
+            control_rate: number;
+            /**
+             * Covariate Days
+             * @description Spend of so many days before evens out differences (CUPED); null: not used.
+             * @default 90
+             */
+            covariate_days: number | null;
+            /**
+             * Per Minute
+             * @description Messages a minute at most.
+             */
+            per_minute?: number | null;
+            /**
+             * Reading
+             * @description `fixed`: the result is shown when all windows are over; `sequential`: at any time, with a wider interval.
+             * @default fixed
+             * @enum {string}
+             */
+            reading: "fixed" | "sequential";
+            /**
+             * Starts
+             * @description Null: as soon as it is scheduled.
+             */
+            starts?: string | null;
+            /**
+             * Use Global Holdout
+             * @description Leave out those whom no campaign tells anything.
+             * @default true
+             */
+            use_global_holdout: boolean;
+            /**
+             * Valid Hours
+             * @description Nobody is told later than this after a wave is due.
+             * @default 72
+             */
+            valid_hours: number;
+            /**
+             * Variants
+             * @default []
+             */
+            variants: components["schemas"]["VariantBody"][];
+            /**
+             * Waves
+             * @default [
+             *       {
+             *         "share": 1,
+             *         "stop_if": {
+             *           "block_rate": 0.01,
+             *           "complaint_rate": 0.003,
+             *           "failure_rate": 0.2,
+             *           "least_sent": 200
+             *         },
+             *         "wait_hours": 0
+             *       }
+             *     ]
+             */
+            waves: components["schemas"]["siyu__campaigns__shapes__WaveBody"][];
+            /**
+             * Window Days
+             * @description Orders count within so many days of the message.
+             * @default 7
+             */
+            window_days: number;
+            winner?: components["schemas"]["WinnerBody"] | null;
+        };
+        /**
+         * PlanBody
+         * @description Everything that is decided about a campaign.
+         */
+        "PlanBody-Output": {
+            /**
+             * Accounts
+             * @description Null: every healthy account of these carriers.
+             */
+            accounts?: number[] | null;
+            /**
+             * @default {
+             *       "exclude": [],
+             *       "include": []
+             *     }
+             */
+            audience: components["schemas"]["AudienceBody-Output"];
+            /**
+             * Carriers
+             * @description Products in order of preference; whoever the first does not reach is tried by the next.
+             * @default []
+             */
+            carriers: string[];
+            /**
+             * Control Rate
+             * @description Held back by this campaign's own lot, so that its effect can be measured.
+             * @default 0.1
+             */
+            control_rate: number;
+            /**
+             * Covariate Days
+             * @description Spend of so many days before evens out differences (CUPED); null: not used.
+             * @default 90
+             */
+            covariate_days: number | null;
+            /**
+             * Per Minute
+             * @description Messages a minute at most.
+             */
+            per_minute?: number | null;
+            /**
+             * Reading
+             * @description `fixed`: the result is shown when all windows are over; `sequential`: at any time, with a wider interval.
+             * @default fixed
+             * @enum {string}
+             */
+            reading: "fixed" | "sequential";
+            /**
+             * Starts
+             * @description Null: as soon as it is scheduled.
+             */
+            starts?: string | null;
+            /**
+             * Use Global Holdout
+             * @description Leave out those whom no campaign tells anything.
+             * @default true
+             */
+            use_global_holdout: boolean;
+            /**
+             * Valid Hours
+             * @description Nobody is told later than this after a wave is due.
+             * @default 72
+             */
+            valid_hours: number;
+            /**
+             * Variants
+             * @default []
+             */
+            variants: components["schemas"]["VariantBody"][];
+            /**
+             * Waves
+             * @default [
+             *       {
+             *         "share": 1,
+             *         "stop_if": {
+             *           "block_rate": 0.01,
+             *           "complaint_rate": 0.003,
+             *           "failure_rate": 0.2,
+             *           "least_sent": 200
+             *         },
+             *         "wait_hours": 0
+             *       }
+             *     ]
+             */
+            waves: components["schemas"]["WaveBody-Output"][];
+            /**
+             * Window Days
+             * @description Orders count within so many days of the message.
+             * @default 7
+             */
+            window_days: number;
+            winner?: components["schemas"]["WinnerBody"] | null;
+        };
+        /**
          * PlanFile
          * @description `replace`: what the file does not name is planned no longer.
          */
@@ -5820,32 +7268,6 @@ export interface components {
              * Format: date
              */
             period_on: string;
-        };
-        /** PreviewBody */
-        PreviewBody: {
-            /** Rule */
-            rule: {
-                [key: string]: unknown;
-            };
-            /**
-             * Sample
-             * @default 10
-             */
-            sample: number;
-        };
-        /** PreviewInfo */
-        PreviewInfo: {
-            /** Base Count */
-            base_count: number;
-            /** Count */
-            count: number;
-            /** Elapsed Ms */
-            elapsed_ms: number;
-            /** Sample */
-            sample: components["schemas"]["CustomerRow"][];
-            sentence: components["schemas"]["Label"];
-            /** Share Rate */
-            share_rate: number | null;
         };
         /** PreviewLine */
         PreviewLine: {
@@ -6238,6 +7660,27 @@ export interface components {
             /** Transferred Count */
             transferred_count: number;
         };
+        /**
+         * RemarkInfo
+         * @description `kind`: comment, asked, approved, rejected or taken_back.
+         */
+        RemarkInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Said */
+            said: string;
+            /** Version */
+            version: number;
+        };
         /** RequestDetail */
         RequestDetail: {
             /** Customer Id */
@@ -6431,6 +7874,16 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+        };
+        /** ReviewBody */
+        ReviewBody: {
+            /**
+             * Said
+             * @default
+             */
+            said: string;
+            /** Version */
+            version: number;
         };
         /**
          * ReviewedInfo
@@ -6746,7 +8199,7 @@ export interface components {
              */
             updated_at: string;
             /** Versions */
-            versions: components["schemas"]["VersionInfo"][];
+            versions: components["schemas"]["siyu__segments__routes__VersionInfo"][];
         };
         /** SegmentRow */
         SegmentRow: {
@@ -6845,6 +8298,13 @@ export interface components {
             /** Version */
             version: string;
         };
+        /** Shelves */
+        Shelves: {
+            /** Folders */
+            folders: components["schemas"]["FolderInfo"][];
+            /** Labels */
+            labels: components["schemas"]["FolderInfo"][];
+        };
         /**
          * ShopInfo
          * @description `pulls` false: the shop only tells, it cannot be asked. `pulled_to`: all changes before it are known.
@@ -6914,7 +8374,7 @@ export interface components {
         SpecBody: {
             /** Accounts */
             accounts?: number[] | null;
-            audience: components["schemas"]["AudienceBody"];
+            audience: components["schemas"]["siyu__messaging__send_routes__AudienceBody"];
             /** Carriers */
             carriers: string[];
             /** Content */
@@ -6956,7 +8416,7 @@ export interface components {
              *       "to_rate": 1
              *     }
              */
-            wave: components["schemas"]["WaveBody"];
+            wave: components["schemas"]["siyu__messaging__send_routes__WaveBody"];
         };
         /** StaffChange */
         StaffChange: {
@@ -7138,6 +8598,33 @@ export interface components {
             key: string;
             label: components["schemas"]["Label"];
         };
+        /** StopBody */
+        StopBody: {
+            /**
+             * Block Rate
+             * @description Who leave or block, of messages sent; null: no limit.
+             * @default 0.01
+             */
+            block_rate: number | null;
+            /**
+             * Complaint Rate
+             * @description Who complain, of messages sent; null: no limit.
+             * @default 0.003
+             */
+            complaint_rate: number | null;
+            /**
+             * Failure Rate
+             * @description Refused or failed, of messages attempted; null: no limit.
+             * @default 0.2
+             */
+            failure_rate: number | null;
+            /**
+             * Least Sent
+             * @description Below so many messages nothing is concluded.
+             * @default 200
+             */
+            least_sent: number;
+        };
         /** StoreChange */
         StoreChange: {
             /** Address */
@@ -7278,6 +8765,19 @@ export interface components {
             /** New Count */
             new_count: number;
         };
+        /** TestBody */
+        TestBody: {
+            /**
+             * Customer Ids
+             * @description Yourself and a few colleagues, as customers.
+             */
+            customer_ids: number[];
+            /**
+             * Variant
+             * @description Null: the first one.
+             */
+            variant?: string | null;
+        };
         /**
          * TestCall
          * @description One body as the integrator sends it.
@@ -7285,6 +8785,11 @@ export interface components {
         TestCall: {
             /** Sample */
             sample: string;
+        };
+        /** TestSent */
+        TestSent: {
+            /** Send Id */
+            send_id: number;
         };
         /**
          * TestedDecile
@@ -7649,6 +9154,23 @@ export interface components {
             /** Text */
             text: string | null;
         };
+        /**
+         * UseInfo
+         * @description `ref`: who used it, such as send:12.
+         */
+        UseInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Name */
+            name: string;
+            /** Ref */
+            ref: string;
+            /** Version */
+            version: number;
+        };
         /** UserInfo */
         UserInfo: {
             /** Id */
@@ -7750,27 +9272,53 @@ export interface components {
             /** Top Share Rate */
             top_share_rate: number | null;
         };
+        /** VariableInfo */
+        VariableInfo: {
+            /** Alias */
+            alias: string;
+            /** Example */
+            example: string;
+            /** Group */
+            group: string;
+            label: components["schemas"]["Label"];
+            /** Name */
+            name: string;
+            /** Per Staff */
+            per_staff: boolean;
+        };
+        /** VariantBody */
+        VariantBody: {
+            /** Name */
+            name: string;
+            /** Piece Id */
+            piece_id: number;
+            /**
+             * Share
+             * @description Of the people treated; the shares add up to 1.
+             */
+            share: number;
+            /**
+             * Version
+             * @description Null: the newest approved one when it is scheduled.
+             */
+            version?: number | null;
+        };
+        /**
+         * VariantEffect
+         * @description What a variant could show against the control: the smallest difference of the share that buys (80 % power).
+         */
+        VariantEffect: {
+            /** Name */
+            name: string;
+            /** People */
+            people: number;
+            /** Smallest Difference */
+            smallest_difference: number | null;
+        };
         /** Verified */
         Verified: {
             /** How */
             how: string;
-        };
-        /** VersionInfo */
-        VersionInfo: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created By */
-            created_by: string | null;
-            /** Rule */
-            rule: {
-                [key: string]: unknown;
-            };
-            sentence: components["schemas"]["Label"];
-            /** Version */
-            version: number;
         };
         /** View */
         View: {
@@ -7864,21 +9412,67 @@ export interface components {
             /** Sample */
             sample: string;
         };
-        /**
-         * WaveBody
-         * @description The part of the audience whose hash lies in [from_rate, to_rate).
-         */
-        WaveBody: {
+        /** WaveBody */
+        "WaveBody-Output": {
             /**
-             * From Rate
+             * Share
+             * @description Of the audience; the shares add up to 1.
+             */
+            share: number;
+            /**
+             * @default {
+             *       "block_rate": 0.01,
+             *       "complaint_rate": 0.003,
+             *       "failure_rate": 0.2,
+             *       "least_sent": 200
+             *     }
+             */
+            stop_if: components["schemas"]["StopBody"] | null;
+            /**
+             * Wait Hours
+             * @description From its start to that of the next wave.
              * @default 0
              */
+            wait_hours: number;
+        };
+        /**
+         * WaveInfo
+         * @description `counts`: messages of its send by status (planned, sent, received, unknown …); `decided`: people by what was decided.
+         */
+        WaveInfo: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Decided */
+            decided: {
+                [key: string]: unknown;
+            };
+            /** Due At */
+            due_at: string | null;
+            /** From Rate */
             from_rate: number;
+            /** Number */
+            number: number;
+            /** Over At */
+            over_at: string | null;
+            /** Send Id */
+            send_id: number | null;
+            /** Send Status */
+            send_status: string | null;
+            /** Started At */
+            started_at: string | null;
             /**
-             * To Rate
-             * @default 1
+             * Status
+             * @enum {string}
              */
+            status: "waiting" | "running" | "over" | "stopped" | "cancelled";
+            /** Status Code */
+            status_code: string | null;
+            /** To Rate */
             to_rate: number;
+            /** Variant */
+            variant: string | null;
         };
         /**
          * WelcomeContent
@@ -7948,12 +9542,71 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** WinnerBody */
+        WinnerBody: {
+            /**
+             * Metric
+             * @default click
+             * @enum {string}
+             */
+            metric: "read" | "click" | "buy";
+            /**
+             * When Unclear
+             * @description `best`: the better one goes on; `first`: the first variant; `hold`: the campaign is paused until a person decides.
+             * @default best
+             * @enum {string}
+             */
+            when_unclear: "best" | "first" | "hold";
+        };
         /** Wording */
         Wording: {
             /** Basis */
             basis: string;
             name: components["schemas"]["Label"];
             wording: components["schemas"]["Label"];
+        };
+        /** AudienceBody */
+        siyu__campaigns__shapes__AudienceBody: {
+            /**
+             * Exclude
+             * @description Segments: whoever is in any of them is left out.
+             * @default []
+             */
+            exclude: number[];
+            /**
+             * Include
+             * @description Segments: whoever is in any of them.
+             * @default []
+             */
+            include: number[];
+        };
+        /** CheckInfo */
+        siyu__campaigns__shapes__CheckInfo: {
+            /** Faults */
+            faults: components["schemas"]["FaultInfo"][];
+        };
+        /** WaveBody */
+        siyu__campaigns__shapes__WaveBody: {
+            /**
+             * Share
+             * @description Of the audience; the shares add up to 1.
+             */
+            share: number;
+            /**
+             * @default {
+             *       "block_rate": 0.01,
+             *       "complaint_rate": 0.003,
+             *       "failure_rate": 0.2,
+             *       "least_sent": 200
+             *     }
+             */
+            stop_if: components["schemas"]["StopBody"] | null;
+            /**
+             * Wait Hours
+             * @description From its start to that of the next wave.
+             * @default 0
+             */
+            wait_hours: number;
         };
         /** NewSend */
         siyu__carriers__send_routes__NewSend: {
@@ -8036,6 +9689,110 @@ export interface components {
             /** Waiting Count */
             waiting_count: number;
         };
+        /**
+         * CheckInfo
+         * @description `faults` must be mended before it can be saved; `fits` says where it can be sent.
+         */
+        siyu__content__routes__CheckInfo: {
+            /** Faults */
+            faults: components["schemas"]["FaultInfo"][];
+            /** Fits */
+            fits: components["schemas"]["FitInfo"][];
+            /** Variables */
+            variables: string[];
+        };
+        /**
+         * PreviewBody
+         * @description Customers, or examples of a segment, or of everybody.
+         */
+        siyu__content__routes__PreviewBody: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /**
+             * Carrier
+             * @enum {string}
+             */
+            carrier: "wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook";
+            /**
+             * Customer Ids
+             * @default []
+             */
+            customer_ids: number[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "image" | "link" | "mini_program" | "file" | "video" | "article";
+            /** Segment Id */
+            segment_id?: number | null;
+            /**
+             * Staff
+             * @default
+             */
+            staff: string;
+        };
+        /**
+         * PreviewInfo
+         * @description `lacking` of `looked` people would lack a value; `base` is how many there are.
+         */
+        siyu__content__routes__PreviewInfo: {
+            /** Base */
+            base: number;
+            /** Examples */
+            examples: components["schemas"]["ExampleInfo"][];
+            /** Lacking */
+            lacking: number;
+            /** Lacking By */
+            lacking_by: {
+                [key: string]: number;
+            };
+            /** Looked */
+            looked: number;
+        };
+        /**
+         * VersionInfo
+         * @description `status`: draft, in_review, approved or rejected. `mine`: written by whoever asks.
+         */
+        siyu__content__routes__VersionInfo: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Fits */
+            fits: components["schemas"]["FitInfo"][];
+            /** Mine */
+            mine: boolean;
+            /** Status */
+            status: string;
+            /** Version */
+            version: number;
+        };
+        /** CheckInfo */
+        siyu__doctor__CheckInfo: {
+            detail: components["schemas"]["Label"];
+            /** Key */
+            key: string;
+            name: components["schemas"]["Label"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "warn" | "fail";
+            way_out: components["schemas"]["Label"] | null;
+        };
         /** Page[SendInfo] */
         siyu__foundation__http__Page_SendInfo___1: {
             /** Items */
@@ -8076,6 +9833,24 @@ export interface components {
             pair_count: number;
             /** Record Count */
             record_count: number;
+        };
+        /**
+         * AudienceBody
+         * @description Members of any of `include` and the customers named, without members of any of `exclude`.
+         */
+        siyu__messaging__send_routes__AudienceBody: {
+            /** Customer Ids */
+            customer_ids?: number[] | null;
+            /**
+             * Exclude
+             * @default []
+             */
+            exclude: number[];
+            /**
+             * Include
+             * @default []
+             */
+            include: number[];
         };
         /**
          * NewSend
@@ -8173,6 +9948,65 @@ export interface components {
             until_at: string;
         };
         /**
+         * WaveBody
+         * @description The part of the audience whose hash lies in [from_rate, to_rate).
+         */
+        siyu__messaging__send_routes__WaveBody: {
+            /**
+             * From Rate
+             * @default 0
+             */
+            from_rate: number;
+            /**
+             * To Rate
+             * @default 1
+             */
+            to_rate: number;
+        };
+        /** PreviewBody */
+        siyu__segments__routes__PreviewBody: {
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /**
+             * Sample
+             * @default 10
+             */
+            sample: number;
+        };
+        /** PreviewInfo */
+        siyu__segments__routes__PreviewInfo: {
+            /** Base Count */
+            base_count: number;
+            /** Count */
+            count: number;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Sample */
+            sample: components["schemas"]["CustomerRow"][];
+            sentence: components["schemas"]["Label"];
+            /** Share Rate */
+            share_rate: number | null;
+        };
+        /** VersionInfo */
+        siyu__segments__routes__VersionInfo: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            sentence: components["schemas"]["Label"];
+            /** Version */
+            version: number;
+        };
+        /**
          * LookInfo
          * @description `customer_id` is null where many people were seen at once; then `count` says how many.
          */
@@ -8255,6 +10089,638 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_list_campaigns: {
+        parameters: {
+            query?: {
+                /** @description Only in these states. */
+                status?: ("draft" | "in_review" | "approved" | "scheduled" | "running" | "paused" | "over" | "cancelled")[] | null;
+                purpose?: ("promotion" | "value" | "service" | "feedback") | null;
+                /** @description Part of the name. */
+                q?: string;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignPage"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_create_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_read_calendar: {
+        parameters: {
+            query: {
+                /** @description First local day. */
+                from: string;
+                /** @description Last local day, included; at most 100 days after the first. */
+                to: string;
+                /** @description Only campaigns that use this carrier. */
+                carrier?: string | null;
+                purpose?: ("promotion" | "value" | "service" | "feedback") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_move_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_check_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__campaigns__shapes__CheckInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_read_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_change_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read. */
+                "if-match"?: string | null;
+            };
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_delete_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_approve_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_cancel_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_copy_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_forecast_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStarted"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_pause_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_reject_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_resume_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_schedule_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_submit_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_test_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSent"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_withdraw_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignDetail"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -9862,6 +12328,543 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PurposeInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_list_pieces: {
+        parameters: {
+            query?: {
+                q?: string;
+                kind?: ("text" | "image" | "link" | "mini_program" | "file" | "video" | "article") | null;
+                purpose?: ("promotion" | "value" | "service" | "feedback") | null;
+                status?: ("draft" | "in_review" | "approved" | "retired") | null;
+                folder?: string | null;
+                label?: string | null;
+                carrier?: ("wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook") | null;
+                usable?: boolean;
+                trashed?: boolean;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PieceInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_add_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PieceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_change_pieces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PieceInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_check_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__content__routes__CheckInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_read_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_save_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PieceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_approve_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_ask_for_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_copy_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_reject_piece: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_add_remark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemarkInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_take_back_from_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PieceDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_read_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                piece_id: number;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__content__routes__VersionInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_show_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["siyu__content__routes__PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__content__routes__PreviewInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_list_shelves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shelves"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_list_variables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_VariableInfo_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -13371,7 +16374,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PreviewBody"];
+                "application/json": components["schemas"]["siyu__segments__routes__PreviewBody"];
             };
         };
         responses: {
@@ -13381,7 +16384,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewInfo"];
+                    "application/json": components["schemas"]["siyu__segments__routes__PreviewInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
