@@ -87,7 +87,7 @@ class SendInfo(BaseModel):
         return [
             cls(
                 **{name: getattr(send, name) for name in own}, **vars(counted.get(send.id, Counts())),
-                audience_count=len(send.audience.get("customers") or send.audience.get("chats") or ()), can_remind=sends.may_remind(send, stores.now()),
+                audience_count=send.audience.get("count") or len(send.audience.get("customers") or send.audience.get("chats") or ()), can_remind=sends.may_remind(send, stores.now()),
             )
             for send in found
         ]  # fmt: skip

@@ -6,30 +6,36 @@ a killed process, it is never repeated; the carrier's own list is searched for w
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from siyu.carriers import _work_tables, media
 from siyu.carriers._limits import patient
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
+from siyu.connectors._wechat.limits import limits_of
 from siyu.connectors.errors import CarrierError, Throttled, Unavailable
 from siyu.connectors.wecom import content
 from siyu.connectors.wecom.content import Attachment, Message
+from siyu.connectors.wecom.limits import WeComLimits
 from siyu.connectors.wecom.moments import MomentDraft
-from siyu.connectors.wecom.sends import Draft
+from siyu.connectors.wecom.sends import Draft, SendRecord
+from siyu.foundation import faults
 from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 
 KINDS = ("customers", "groups", "moment")
-SURE_AFTER = timedelta(minutes=5)
-"""No call lasts so long, with all its tries."""
+NOT_MADE = "not_made"
+"""The code of a send that was surely never made."""
 SEARCHED = timedelta(days=1)
 """Around the moment of the attempt: the carrier's clock is not ours."""
 REMINDERS = 3
@@ -41,7 +47,10 @@ _ATTACHMENTS: dict[str, type[Attachment]] = {
 
 @dataclass(frozen=True)
 class Send:
-    """`audience`: customers (contacts' ids), sender, chats, tags ([[any of these], and any of those]); of moments staff, departments, tags."""
+    """`audience`: customers (contacts' ids), sender, chats, tags ([[any of these], and any of those]); of moments staff, departments, tags.
+
+    `asked_for` names whose attempt it is where another room looks after it: that one keeps the customers (`count` says how many).
+    """
 
     id: int
     account_id: int
@@ -62,6 +71,7 @@ class Send:
     next_poll_at: datetime | None
     reminded_at: list[str]
     cancelled_at: datetime | None
+    asked_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,17 +115,19 @@ def counts(tx: Connection, send_ids: Sequence[int]) -> dict[int, Counts]:
     return {send_id: Counts(**found.get(send_id, {})) for send_id in send_ids}
 
 
-def intend(tx: Connection, account: Account, *, kind: str, name: str, content: dict[str, Any], audience: dict[str, Any], now: datetime, by: str) -> Send:
-    """Write down what is to be sent to whom, before any call."""
-    faults = [] if 0 < len(name.strip()) <= 80 else [Fault("name", Text("1 到 80 个字", "1 to 80 characters"))]
+def intend(
+    tx: Connection, account: Account, *, kind: str, name: str, content: dict[str, Any], audience: dict[str, Any], now: datetime, by: str, asked_for: str | None = None
+) -> Send:
+    """Write down what is to be sent to whom, before any call. With `asked_for` the caller makes the call at once (`attempt`)."""
+    wrong = [] if 0 < len(name.strip()) <= 80 else [Fault("name", Text("1 到 80 个字", "1 to 80 characters"))]
     if kind not in KINDS:
-        faults.append(Fault("kind", Text("没有这种群发", "there is no such kind of send")))
-    faults += [Fault(f"content.attachments.{n}.msgtype", Text("没有这种附件", "there is no such attachment")) for n, one in enumerate(content.get("attachments") or []) if one.get("msgtype") not in _ATTACHMENTS]
-    if faults:
-        raise InvalidError(Text("群发有误", "the send is not valid"), faults=faults)
+        wrong.append(Fault("kind", Text("没有这种群发", "there is no such kind of send")))
+    wrong += [Fault(f"content.attachments.{n}.msgtype", Text("没有这种附件", "there is no such attachment")) for n, one in enumerate(content.get("attachments") or []) if one.get("msgtype") not in _ATTACHMENTS]
+    if wrong:
+        raise InvalidError(Text("群发有误", "the send is not valid"), faults=wrong)
     row = {
-        "account_id": account.id, "kind": kind, "name": name.strip(), "content": content, "audience": audience, "status": "intended",
-        "created_at": now, "created_by": by, "reminded_at": [],
+        "account_id": account.id, "kind": kind, "name": name.strip(), "content": content, "audience": audience, "status": "attempting" if asked_for else "intended",
+        "created_at": now, "created_by": by, "reminded_at": [], "asked_for": asked_for, "attempted_at": now if asked_for else None,
     }  # fmt: skip
     key = tx.execute(insert(_work_tables.send).values(row)).inserted_primary_key
     assert key is not None
@@ -133,30 +145,49 @@ async def make(calls: Calls, account: Account, send: Send) -> Send:
     stores = calls.stores
     if not _claim(stores, send.id):
         raise ConflictError(Text("这次群发已在创建", "this send is being made already"))
+    return (await attempt(calls, account, send, send.audience.get("customers") or ()))[0]
+
+
+async def attempt(calls: Calls, account: Account, send: Send, customers: Sequence[str]) -> tuple[Send, Sequence[str]]:
+    """Make the call of a send that stands as `attempting`; gives who can never get it besides. Raises as `make`."""
+    stores = calls.stores
     try:
-        for_moments = send.kind == "moment"
-        attachments = await media.filled(calls, account, send.content.get("attachments") or [], for_moments=for_moments)
-        made = await _asked(calls.connector(account), send, _message(send.content.get("text") or "", attachments))
+        attachments = await media.filled(calls, account, send.content.get("attachments") or [], for_moments=send.kind == "moment")
+        made, failed = await _asked(calls.connector(account), send, customers, _message(send.content.get("text") or "", attachments))
     except (CarrierError, InvalidError) as error:
-        found = record(stores, send.id, **_after(error))
+        found = await asyncio.to_thread(partial(record, stores, send.id, **_after(error, send)))
         if found.status == "unknown":
-            return found
+            return found, ()
         raise
-    return record(stores, send.id, status="accepted", status_code=None, accepted_at=stores.now(), next_poll_at=stores.now(), **made)
+    faults.reach("send.answered")
+    values = {"status": "accepted", "status_code": None, "accepted_at": stores.now(), "next_poll_at": stores.now(), "failed_count": len(failed), **made}
+    return await asyncio.to_thread(partial(record, stores, send.id, **values)), failed
 
 
-async def settle(calls: Calls, account: Account, send: Send) -> Send:
+async def settle(calls: Calls, account: Account, send: Send, customers: Sequence[str] = ()) -> Send:
     """What became of a send that was not answered: found in the carrier's list, or never made (it is not sent again by itself)."""
     stores = calls.stores
-    if send.attempted_at is None or send.attempted_at > stores.now() - SURE_AFTER:
+    sure_after = timedelta(seconds=limits_of(WeComLimits, account.all_settings).answer_seconds)
+    if send.attempted_at is None or send.attempted_at > stores.now() - sure_after:
         return send
     with stores.ledger.read() as tx:
         known = set(tx.scalars(select(_work_tables.send.c.ref).where(_work_tables.send.c.account_id == account.id)))
     with patient(120):
-        ref = await _search(calls.connector(account), send, known)
+        ref = await _search(calls.connector(account), send, set(customers or send.audience.get("customers") or ()), known)
     if ref is None:
-        return record(stores, send.id, status="refused", status_code="not_made")
-    return record(stores, send.id, status="accepted", status_code=None, ref=ref, accepted_at=send.attempted_at, next_poll_at=stores.now())
+        return record(stores, send.id, status="refused", status_code=NOT_MADE)
+    try:
+        return record(stores, send.id, status="accepted", status_code=None, ref=ref, accepted_at=send.attempted_at, next_poll_at=stores.now())
+    except IntegrityError:
+        # It was found to be another's in this very moment: the next look leaves it out.
+        return send
+
+
+def asked(tx: Connection, asked_for: str) -> Send | None:
+    """The last send that was asked for under a name that begins like this."""
+    table = _work_tables.send
+    row = tx.execute(select(table).where(table.c.asked_for.startswith(asked_for, autoescape=True)).order_by(table.c.id.desc()).limit(1)).first()
+    return None if row is None else to_send(row)
 
 
 def may_remind(send: Send, now: datetime) -> bool:
@@ -205,19 +236,19 @@ def to_send(row: Any) -> Send:
     return Send(**{name: getattr(row, name) for name in Send.__dataclass_fields__})
 
 
-async def _asked(connector: Any, send: Send, message: Message) -> dict[str, Any]:
+async def _asked(connector: Any, send: Send, customers: Sequence[str], message: Message) -> tuple[dict[str, Any], Sequence[str]]:
     audience = send.audience
     if send.kind == "moment":
         tags = tuple(tag for tags in audience.get("tags") or () for tag in tags)
         draft = MomentDraft(message, tuple(audience.get("staff") or ()), tuple(audience.get("departments") or ()), tags)
-        return {"job_ref": await connector.moments.create(draft)}
+        return {"job_ref": await connector.moments.create(draft)}, ()
     made = await connector.sends.create(
         Draft(
-            message, "single" if send.kind == "customers" else "group", tuple(audience.get("customers") or ()), tuple(audience.get("chats") or ()),
+            message, "single" if send.kind == "customers" else "group", tuple(customers), tuple(audience.get("chats") or ()),
             audience.get("sender") or "", tuple(tuple(tags) for tags in audience.get("tags") or ()),
         )
     )  # fmt: skip
-    return {"ref": made.msgid or None, "failed_count": len(made.failed)}
+    return {"ref": made.msgid or None}, made.failed
 
 
 def _message(text: str, attachments: Sequence[dict[str, Any]]) -> Message:
@@ -225,10 +256,11 @@ def _message(text: str, attachments: Sequence[dict[str, Any]]) -> Message:
     return Message(text, tuple(parts))
 
 
-async def _search(connector: Any, send: Send, known: set[str]) -> str | None:
-    """The one of the corp that was made about then with this content, and that is nobody else's of ours."""
-    assert send.attempted_at is not None
-    since_at, until_at = send.attempted_at - SEARCHED, send.attempted_at + SEARCHED
+async def _search(connector: Any, send: Send, customers: set[str], known: set[str]) -> str | None:
+    """The one of the corp that was made about then with this content, by this sender to these people, and that is nobody else's of ours."""
+    began = send.attempted_at
+    assert began is not None
+    since_at, until_at = began - SEARCHED, began + SEARCHED
     text = (send.content.get("text") or "").strip()
     if send.kind == "moment":
         async for page in connector.moments.list(since_at, until_at):
@@ -237,17 +269,40 @@ async def _search(connector: Any, send: Send, known: set[str]) -> str | None:
                     return str(one.moment_id)
         return None
     wanted = [one["msgtype"] for one in send.content.get("attachments") or []]
+    alike: list[SendRecord] = []
     async for page in connector.sends.list("single" if send.kind == "customers" else "group", since_at, until_at, filter_type=0):
         for one in page.items:
             same = one.text.get("content", "").strip() == text and [part.get("msgtype") for part in one.attachments] == wanted
             if same and one.msgid not in known:
-                return str(one.msgid)
+                alike.append(one)
+    # The list names neither senders nor receivers: of several alike the nearest in time is asked first.
+    alike.sort(key=lambda one: abs((one.created_at or since_at) - began))
+    for one in alike:
+        if await _is_its(connector, send, customers, one.msgid):
+            return str(one.msgid)
     return None
 
 
-def _after(error: CarrierError | InvalidError) -> dict[str, Any]:
+async def _is_its(connector: Any, send: Send, customers: set[str], msgid: str) -> bool:
+    """Whether a task of this content lies with this sender, for these people."""
+    sender, receivers = send.audience.get("sender"), customers or set(send.audience.get("chats") or ())
+    staff = [task.userid async for page in connector.sends.tasks(msgid) for task in page.items]
+    if sender and staff != [sender]:
+        return False
+    if not receivers:
+        return True
+    for one in staff:
+        async for page in connector.sends.results(msgid, one):
+            if page.items:
+                # Those of two sends of one sender are other people altogether, or the same: one of them tells.
+                return any((found.external_userid or found.chat_id) in receivers for found in page.items)
+    return False
+
+
+def _after(error: CarrierError | InvalidError, send: Send) -> dict[str, Any]:
     if isinstance(error, Unavailable) and error.reached is None:
         return {"status": "unknown", "status_code": error.vendor_code or "no_answer"}
     if isinstance(error, Throttled | Unavailable):
-        return {"status": "intended", "status_code": error.vendor_code}
+        # Whoever asked asks again, with a send of its own.
+        return {"status": "refused", "status_code": NOT_MADE} if send.asked_for else {"status": "intended", "status_code": error.vendor_code}
     return {"status": "refused", "status_code": error.vendor_code if isinstance(error, CarrierError) else error.code}

@@ -6,10 +6,12 @@ of the send's age, a minute at least and a day at most, for thirty days.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, select, update
 
 from siyu.carriers import _tables, _work_tables, accounts, relations, sends
@@ -22,14 +24,19 @@ from siyu.carriers.spells import Change
 from siyu.connectors.errors import CarrierError
 from siyu.connectors.wecom.moments import DONE
 from siyu.connectors.wecom.sends import TASK_SENT
+from siyu.events import log
+from siyu.events.catalogue.carriers import CARRIER_REPORTED
 from siyu.foundation.clock import to_ms
 from siyu.foundation.database import upsert
 from siyu.foundation.errors import ConflictError, InvalidError
+from siyu.foundation.ids import key64
 from siyu.foundation.stores import Stores
 
 SHORTEST, LONGEST, WHOLE = timedelta(minutes=1), timedelta(days=1), timedelta(days=30)
 RESULTS = {0: "waiting", 1: "received", 2: "not_a_friend", 3: "over_quota"}
 PATIENCE_SECONDS = 300.0
+RESULTS_READ = "send_results_read"
+"""Kind of report: results of a send that somebody asked for were read, or will not come any more."""
 
 
 def next_poll(send: Send, now: datetime) -> datetime | None:
@@ -55,7 +62,7 @@ def look_after(calls: Calls) -> int:
 def due(stores: Stores) -> list[tuple[Account, Send]]:
     table, now = _work_tables.send, stores.now()
     with stores.ledger.read() as tx:
-        open_ = table.c.status.in_(("intended", "attempting", "unknown"))
+        open_ = table.c.status.in_(("intended", "attempting", "unknown")) & table.c.asked_for.is_(None)
         rows = tx.execute(select(table).where(open_ | (table.c.next_poll_at <= now)).order_by(table.c.id).limit(500)).all()
         owners = {account.id: account for account in accounts.list_accounts(tx, ["wecom"]) if account.status == "connected"} if rows else {}
     return [(owners[row.account_id], sends.to_send(row)) for row in rows if row.account_id in owners]
@@ -83,7 +90,7 @@ async def _poll(calls: Calls, account: Account, send: Send) -> None:
             {"send_id": send.id, "staff": staff, "receiver": one.external_userid or one.chat_id, "status": RESULTS.get(one.status, "waiting"), "sent_at": one.sent_at}
             for one in found
         ]  # fmt: skip
-        _store_results(stores, account, send.id, staff, rows)
+        await asyncio.to_thread(_store_results, stores, account, send.id, staff, rows, send.asked_for)
     _polled(stores, send)
 
 
@@ -116,14 +123,24 @@ def _to_read(stores: Stores, send_id: int, told: dict[str, tuple[bool, datetime 
     return sorted(staff for staff, (sent, _) in told.items() if sent and staff not in read)
 
 
-def _store_results(stores: Stores, account: Account, send_id: int, staff: str, rows: Sequence[dict[str, Any]]) -> None:
-    """One member's results in one transaction. Read to the end means: somebody was reached and nobody waits any more."""
+def _store_results(stores: Stores, account: Account, send_id: int, staff: str, rows: Sequence[dict[str, Any]], asked_for: str | None = None) -> None:
+    """One member's results in one transaction. Read to the end means: somebody was reached and nobody waits any more. Whoever asked
+    for the send is told that there is something to read."""
     table = _work_tables.send_task
     with stores.ledger.begin() as tx:
         upsert(tx, _work_tables.send_result, list({row["receiver"]: row for row in rows}.values()), ["send_id", "staff", "receiver"])
         over = bool(rows) and not any(row["status"] == "waiting" for row in rows)
         tx.execute(update(table).where(table.c.send_id == send_id, table.c.staff == staff).values(read=over))
+        if asked_for is not None:
+            _tell(stores, tx, account.id, send_id, asked_for)
         _end_relations(stores, tx, account, staff, [row["receiver"] for row in rows if row["status"] == "not_a_friend"])
+
+
+def _tell(stores: Stores, tx: Connection, account_id: int, send_id: int, asked_for: str) -> None:
+    now = stores.now()
+    detail = {"send": send_id, "asked_for": asked_for}
+    row = {"event_key": [key64(RESULTS_READ, send_id, to_ms(now))], "account_id": [account_id], "kind": [RESULTS_READ], "staff": [None], "detail": [msgspec.json.encode(detail).decode()], "at_ms": [to_ms(now)]}
+    log.append(tx, CARRIER_REPORTED, CARRIER_REPORTED.table(row), now=now)
 
 
 def _end_relations(stores: Stores, tx: Connection, account: Account, staff: str, receivers: Sequence[str]) -> None:
@@ -142,4 +159,14 @@ def _end_relations(stores: Stores, tx: Connection, account: Account, staff: str,
 
 def _polled(stores: Stores, send: Send) -> None:
     now = stores.now()
-    sends.record(stores, send.id, polled_at=now, next_poll_at=next_poll(send, now))
+    following = next_poll(send, now)
+    sends.record(stores, send.id, polled_at=now, next_poll_at=following)
+    if send.asked_for and (following is None or send.status == "cancelled"):
+        with stores.ledger.begin() as tx:
+            _tell(stores, tx, send.account_id, send.id, send.asked_for)
+
+
+def results_of(tx: Connection, send_id: int) -> list[tuple[str, str, datetime | None]]:
+    """(receiver, waiting | received | not_a_friend | over_quota, when sent) of everybody of whom something was told."""
+    table = _work_tables.send_result
+    return [tuple(row) for row in tx.execute(select(table.c.receiver, table.c.status, table.c.sent_at).where(table.c.send_id == send_id))]

@@ -73,6 +73,7 @@ KINDS: dict[str, Text] = {
     "subscribe_sent": Text("订阅消息送达结果", "Outcome of a subscribe message"),
     "session_entered": Text("进入会话", "Entered the conversation"),
     "unknown": Text("Siyu 还不认识的事件", "An event that Siyu does not know yet"),
+    "send_results_read": Text("群发结果有更新", "Results of a send were read"),
     "account_status_changed": Text("账号状态变化", "The account's status changed"),
 }
 STATUSES: dict[str, Known] = {

@@ -73,6 +73,8 @@ class WeComLimits:
     voice_bytes: int = number(2 * 1024 * 1024, "语音字节数", "bytes of a voice")
     video_bytes: int = number(10 * 1024 * 1024, "视频字节数", "bytes of a video")
     file_bytes: int = number(20 * 1024 * 1024, "文件字节数", "bytes of a file")
+    # No call lasts so long, with all its tries: what is not there by then was never made.
+    answer_seconds: int = number(300, "未答复的请求最长秒数", "seconds of a call that is not answered")
     # Days.
     behavior_days: int = number(30, "行为统计跨度天数", "days of behaviour in one question")
     send_list_days: int = number(31, "群发记录跨度天数", "days of sends in one question")
