@@ -64,7 +64,9 @@ from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
 from siyu.messaging import send_routes as message_send_routes
+from siyu.messaging.dispatching import Dispatcher
 from siyu.messaging.planning_tasks import job_kinds as planning_jobs
+from siyu.messaging.saying import say
 from siyu.orders import payments_routes, place_routes, shop_routes
 from siyu.orders import routes as import_routes
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_LINE, ORDERS_ORDER
@@ -183,8 +185,9 @@ def build(stores: Stores) -> FastAPI:
     runner = Runner(stores, kinds, SCHEDULES, lease_seconds=LEASE_SECONDS)
     carriers = Carriers(stores)
     collector = Collector(stores)
+    dispatcher = Dispatcher(carriers.calls, say)
     app = build_application(
-        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector), sample_name=demo.shown_name,
+        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher), sample_name=demo.shown_name,
         pages=(preference_pages.router,),
     )
     app.include_router(page_routes.router, include_in_schema=False)
@@ -192,6 +195,7 @@ def build(stores: Stores) -> FastAPI:
     app.state.runner = runner
     app.state.carriers = carriers
     app.state.collector = collector
+    app.state.dispatcher = dispatcher
     app.add_middleware(Door, collector=collector)
     return app
 
@@ -211,12 +215,14 @@ def _after_import(running: Running) -> None:
         jobs.submit(tx, RECOMPUTE, {}, now=running.stores.now(), key=f"all {log.head(tx)}", created_by=running.created_by)
 
 
-def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Collector) -> Any:
+def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Collector, dispatcher: Dispatcher) -> Any:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         stopping = threading.Event()
         flowing = threading.Thread(target=_keep_flowing, args=(stores, stopping), name="river", daemon=True)
         carriers.start()
+        # One process owns an embedded ledger: nobody else sends from it.
+        dispatcher.start(alone=stores.ledger.is_sqlite)
         collector.start()
         refill.ask(stores)
         remember_erasures(stores)
@@ -225,6 +231,7 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Col
         flowing.start()
         yield
         stopping.set()
+        dispatcher.stop()
         carriers.stop()
         collector.stop()
         runner.stop()

@@ -292,7 +292,7 @@ class Dispatcher:
 
 def chunk_of(dispatch: Dispatch, account: Account, send: Send, messages: pa.Table, attempted_at: datetime) -> Chunk:
     people = messages.select(["customer_id", "identity_key", "route", "address"])
-    return Chunk(dispatch.id, send.id, account, dispatch.staff, dispatch.variant, send.purpose, _key(dispatch), people, attempted_at)
+    return Chunk(dispatch.id, dispatch.fence, send.id, account, dispatch.staff, dispatch.variant, send.purpose, _key(dispatch), people, attempted_at)
 
 
 def _key(dispatch: Dispatch) -> str:

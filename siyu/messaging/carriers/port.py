@@ -56,6 +56,7 @@ class Chunk:
     """
 
     dispatch_id: int
+    fence: int
     send_id: int
     account: Account
     staff: str

@@ -7,8 +7,9 @@ from typing import Final
 from siyu.foundation.errors import InvalidError
 from siyu.foundation.text import Text
 from siyu.messaging.carriers.port import Sender
+from siyu.messaging.carriers.wecom import WeCom
 
-SENDERS: Final[dict[str, Sender]] = {}
+SENDERS: Final[dict[str, Sender]] = {"wecom": WeCom()}
 
 
 def sender_of(product: str) -> Sender:
