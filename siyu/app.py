@@ -14,8 +14,9 @@ from fastapi import FastAPI
 
 from siyu import __version__, backup, backup_routes, demo, doctor, refill
 from siyu.campaigns import calendar_routes
+from siyu.campaigns import report_routes as campaign_report_routes
 from siyu.campaigns import routes as campaign_routes
-from siyu.campaigns.tasks import DRIVE
+from siyu.campaigns.tasks import DRIVE, REPORTS
 from siyu.campaigns.tasks import job_kinds as campaign_jobs
 from siyu.carriers import (
     callback_routes,
@@ -136,6 +137,7 @@ ROUTERS = (
     calendar_routes.router,
     campaign_routes.router,
     content_routes.router,
+    campaign_report_routes.router,
     measurement_routes.router,
     doctor.router,
     backup_routes.router,
@@ -151,6 +153,7 @@ SCHEDULES = (
     Schedule("unanswered calls", SETTLE, every=timedelta(minutes=2)),
     Schedule("media that ends", MEDIA, every=timedelta(hours=1)),
     Schedule("campaigns", DRIVE, every=timedelta(seconds=20)),
+    Schedule("reports of campaigns", REPORTS, every=timedelta(minutes=10)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("quarantine that ends", TIDY, at=time(5, 0)),

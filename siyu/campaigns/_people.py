@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from siyu.foundation.clock import DAY_MS
 from siyu.foundation.warehouse.engines import Session
@@ -22,7 +23,7 @@ _TOLD = ("tried", "sent", "received", "unknown", "failed", "cost_fen")
 _DID = {"read": READ, "clicked": CLICKED, "complained": COMPLAINED, "blocked": BLOCKED}
 
 
-def keep_people(session: Session, tables: Tables, send_ids: Sequence[int], *, window_days: int, covariate_days: int, start_ms: int, zone_ms: int) -> ir.Table:
+def keep_people(session: Session, tables: Tables, send_ids: Sequence[int], merged: pa.Table, *, window_days: int, covariate_days: int, start_ms: int, zone_ms: int) -> ir.Table:
     """Compute the people of some sends once, for this session.
 
     Grain in: decisions (send × customer), messages (send × customer × way), activities, orders, consents, relations. Grain out: one
@@ -30,6 +31,7 @@ def keep_people(session: Session, tables: Tables, send_ids: Sequence[int], *, wi
 
     Parameters
     ----------
+    merged : customer_id and merged_into of those who have another number now than when it was decided.
     window_days : orders count from when the message was due until so many days after.
     covariate_days : days before `start_ms` whose spend is `before_fen`.
     start_ms : when the campaign began, epoch ms. zone_ms : the brand's offset from UTC then, ms.
@@ -39,6 +41,7 @@ def keep_people(session: Session, tables: Tables, send_ids: Sequence[int], *, wi
     Columns customer_id, send_id, arm, variant, reason, at_ms, on (local day number), carrier, cost_fen, and 0 or 1 in tried, sent, received,
     unknown, failed, read, clicked, bought, opted_out, blocked, complained; order_count, spend_fen, before_fen.
     """
+    session.keep("_merged", merged)
     decided = session.keep("_decided", _decided(tables, send_ids))
     told = session.keep("_told", _told(tables, send_ids))
     did = _did(tables, send_ids)
@@ -61,7 +64,9 @@ def keep_people(session: Session, tables: Tables, send_ids: Sequence[int], *, wi
 
 def _decided(tables: Tables, send_ids: Sequence[int]) -> ir.Table:
     decision = tables["messaging_decision"]
-    mine = decision.filter(decision.send_id.isin(list(send_ids)))
+    now = ibis.table({"customer_id": "int64", "merged_into": "int64"}, name="_merged")
+    mine = decision.filter(decision.send_id.isin(list(send_ids))).left_join(now, "customer_id").drop("customer_id_right")
+    mine = mine.mutate(customer_id=mine.merged_into.coalesce(mine.customer_id))
     place = ibis.row_number().over(ibis.window(group_by=mine.customer_id, order_by=[mine.send_id, mine.decided_ms]))
     placed = mine.select("customer_id", "send_id", "verdict", "reason", "variant", "at_ms", place=place)
     return placed.filter(placed.place == 0).drop("place")

@@ -14,6 +14,7 @@ from siyu.foundation import trials
 from siyu.foundation.clock import to_ms
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
+from siyu.identity.current import merged
 
 METRICS = {"read": "read", "click": "clicked", "buy": "bought"}
 COLUMNS = ("tried", "sent", "received", "unknown", "failed", "read", "clicked", "bought", "opted_out", "blocked", "complained")
@@ -68,8 +69,10 @@ def variant_samples(stores: Stores, campaign: Campaign) -> dict[str, trials.Samp
 
 def keep(stores: Stores, session: Session, send_ids: Sequence[int], plan: Plan, started_at: datetime) -> Any:
     """The people of some sends (see `_people.keep_people`), by the rules of a campaign's plan."""
+    with stores.ledger.read() as tx:
+        moved = merged(tx)
     offset = started_at.astimezone(stores.calendar.zone).utcoffset()
     return keep_people(
-        session, stores.warehouse.tables, send_ids, window_days=plan.window_days, covariate_days=plan.covariate_days or 0,
+        session, stores.warehouse.tables, send_ids, moved, window_days=plan.window_days, covariate_days=plan.covariate_days or 0,
         start_ms=to_ms(started_at), zone_ms=round(offset.total_seconds() * 1000) if offset else 0,
     )  # fmt: skip

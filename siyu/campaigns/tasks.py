@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 
 from siyu.campaigns.driving import drive
 from siyu.campaigns.forecast import forecast
+from siyu.campaigns.reports import refresh
 from siyu.foundation import jobs
 from siyu.foundation.jobs import JobKind, Running
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 
 Flow = Callable[[Stores], int]
-DRIVE, FORECAST = "campaigns.drive", "campaigns.forecast"
+DRIVE, FORECAST, REPORTS = "campaigns.drive", "campaigns.forecast", "campaigns.reports"
 
 
 def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
@@ -29,7 +30,11 @@ def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
         made = forecast(running.stores, running.arguments["campaign_id"])
         return {"campaign_id": running.arguments["campaign_id"], "reach": made["reach"]}
 
+    def run_reports(running: Running) -> dict[str, Any]:
+        return {"report_count": refresh(running.stores)}
+
     return (
+        JobKind(REPORTS, Text("更新活动报告", "Bring reports of campaigns up to date"), run_reports),
         JobKind(DRIVE, Text("推进活动", "Move campaigns on"), run_drive),
         JobKind(FORECAST, Text("预测活动触达", "Forecast a campaign"), run_forecast, link=lambda arguments: f"/campaigns/{arguments['campaign_id']}"),
     )

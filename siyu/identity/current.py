@@ -31,6 +31,13 @@ def current(tx: Connection, ids: Iterable[int]) -> dict[int, int]:
     return {each: into.get(each) or each for each in wanted}
 
 
+def merged(tx: Connection) -> pa.Table:
+    """Everybody who was merged: customer_id (as it was) and merged_into (as it is)."""
+    table = _tables.customer
+    rows = tx.execute(select(table.c.id, table.c.merged_into).where(table.c.merged_into.is_not(None)).order_by(table.c.id)).all()
+    return pa.table({"customer_id": pa.array([row[0] for row in rows], pa.int64()), "merged_into": pa.array([row[1] for row in rows], pa.int64())})
+
+
 def current_one(tx: Connection, customer_id: int) -> int:
     return current(tx, [customer_id])[customer_id]
 
