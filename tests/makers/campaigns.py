@@ -11,7 +11,7 @@ import pyarrow as pa
 from fastapi import FastAPI
 from sqlalchemy import insert, update
 
-from siyu.campaigns import calendar_routes, routes
+from siyu.campaigns import calendar_routes, report_routes, routes
 from siyu.customers import routes as customer_routes
 from siyu.foundation.clock import to_ms
 from siyu.foundation.database import metadata
@@ -22,6 +22,7 @@ from siyu.segments.facts import SEGMENTS_MEMBER
 from siyu.team import members, tokens
 from siyu.team.audit import SYSTEM
 from siyu.web.application import build_application
+from tests.makers.content import put_piece
 from tests.makers.customers import put_rows
 
 with warnings.catch_warnings():
@@ -52,7 +53,8 @@ class Office:
 
 
 def open_office(stores: Stores) -> Office:
-    app = build_application(stores, [customer_routes.router, calendar_routes.router, routes.router], title="Siyu", version="0.0.test")
+    app = build_application(stores, [customer_routes.router, calendar_routes.router, routes.router, report_routes.router], title="Siyu", version="0.0.test")
+    put_piece(stores, {"text": "换季养护,三步就够。"})
     secrets = {}
     for who, role in {**PEOPLE, "charlie": "operator"}.items():
         # Written as they are: hashing their passwords would take longer than the tests.
@@ -82,7 +84,7 @@ def put_segment(stores: Stores, customer_ids: Sequence[int], name: str = "老客
 
 
 def plan(segment_id: int, **changed: Any) -> dict[str, Any]:
-    """A plan that holds, but for its pieces."""
+    """A plan that holds: of the piece that `open_office` made."""
     return {
         "audience": {"include": [segment_id]},
         "variants": [{"name": "A", "piece_id": 1, "share": 1, "version": 1}],

@@ -195,6 +195,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{campaign_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people behind a number of the report */
+        get: operations["campaigns_list_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/people/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody of the campaign by number, with what was decided and what each did, as CSV */
+        get: operations["campaigns_export_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{campaign_id}/reject": {
         parameters: {
             query?: never;
@@ -206,6 +240,23 @@ export interface paths {
         put?: never;
         /** Send it back to its author */
         post: operations["campaigns_reject_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The read-out: funnel, variants, lift against the control, cost */
+        get: operations["campaigns_read_report"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3658,6 +3709,15 @@ export interface components {
              */
             events: string[];
         };
+        /** ArmInfo */
+        ArmInfo: {
+            /** Bought */
+            bought: number;
+            /** People */
+            people: number;
+            /** Spend Fen */
+            spend_fen: number;
+        };
         /**
          * ArrivalDetail
          * @description `document` is null where it cannot be decrypted any more; codes that can be used are left out of it.
@@ -4932,6 +4992,29 @@ export interface components {
             /** Smallest */
             smallest?: number | null;
         };
+        /**
+         * EffectInfo
+         * @description Treated minus control per person (a share 0–1, or fen), with its interval; a bound that is not defined is null.
+         */
+        EffectInfo: {
+            /** Difference */
+            difference: number;
+            finding: components["schemas"]["Label"];
+            /** High */
+            high: number | null;
+            /** Is Detected */
+            is_detected: boolean;
+            /** Low */
+            low: number | null;
+            /** P Value */
+            p_value: number | null;
+            /** Relative */
+            relative: number | null;
+            /** Relative High */
+            relative_high: number | null;
+            /** Relative Low */
+            relative_low: number | null;
+        };
         /** Estimate */
         Estimate: {
             /** High */
@@ -5740,6 +5823,40 @@ export interface components {
             stages: components["schemas"]["StageShare"][];
         };
         /**
+         * LiftInfo
+         * @description `why_not` (with `why_not_code` hidden, mismatch, no_control or too_few): why no effect is shown.
+         */
+        LiftInfo: {
+            bought: components["schemas"]["EffectInfo"] | null;
+            control: components["schemas"]["ArmInfo"];
+            /** Cost Per Extra Buyer Fen */
+            cost_per_extra_buyer_fen: number | null;
+            /** Extra Buyers */
+            extra_buyers: number | null;
+            /** Extra Buyers High */
+            extra_buyers_high: number | null;
+            /** Extra Buyers Low */
+            extra_buyers_low: number | null;
+            /** Extra Revenue Fen */
+            extra_revenue_fen: number | null;
+            /** Extra Revenue High Fen */
+            extra_revenue_high_fen: number | null;
+            /** Extra Revenue Low Fen */
+            extra_revenue_low_fen: number | null;
+            /** Mismatch P */
+            mismatch_p: number | null;
+            /** Planned Control Rate */
+            planned_control_rate: number;
+            /** Reduction */
+            reduction: number | null;
+            spend: components["schemas"]["EffectInfo"] | null;
+            spend_adjusted: components["schemas"]["EffectInfo"] | null;
+            treated: components["schemas"]["ArmInfo"];
+            why_not: components["schemas"]["Label"] | null;
+            /** Why Not Code */
+            why_not_code: ("hidden" | "mismatch" | "no_control" | "too_few") | null;
+        };
+        /**
          * LimitInfo
          * @description `per_identifier`: an identifier that more people than this are seen with is shared and links nobody.
          */
@@ -6522,6 +6639,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[ReachedPerson] */
+        Page_ReachedPerson_: {
+            /** Items */
+            items: components["schemas"]["ReachedPerson"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[RelationInfo] */
         Page_RelationInfo_: {
             /** Items */
@@ -6575,6 +6701,19 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /** PartInfo */
+        PartInfo: {
+            /** Cost Fen */
+            cost_fen: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Key */
+            key: string;
+            /** Spend Fen */
+            spend_fen: number;
         };
         /** PasswordChange */
         PasswordChange: {
@@ -7468,6 +7607,37 @@ export interface components {
             status: "waiting" | "replayed" | "discarded";
             way_out: components["schemas"]["Label"];
         };
+        /**
+         * ReachedPerson
+         * @description One person of a campaign: what was decided, and what they did.
+         */
+        ReachedPerson: {
+            /**
+             * Arm
+             * @enum {string}
+             */
+            arm: "treated" | "control" | "out";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Carrier */
+            carrier: string | null;
+            /** Clicked */
+            clicked: boolean;
+            customer: components["schemas"]["CustomerRow"];
+            /** Read */
+            read: boolean;
+            /** Reason */
+            reason: string | null;
+            /** Sent */
+            sent: boolean;
+            /** Spend Fen */
+            spend_fen: number;
+            /** Variant */
+            variant: string | null;
+        };
         /** ReasonCount */
         ReasonCount: {
             /** Count */
@@ -7680,6 +7850,66 @@ export interface components {
             said: string;
             /** Version */
             version: number;
+        };
+        /**
+         * ReportInfo
+         * @description `refused`: people by reason. `leader`: the variant ahead so far; `winner`: the one that the rest was given. `looks`: the lift in the share
+         *     that bought, as it was on each day that the report was made (sequential reading).
+         */
+        ReportInfo: {
+            /** Blocked */
+            blocked: number;
+            /** Campaign Id */
+            campaign_id: number;
+            /** Carriers */
+            carriers: components["schemas"]["PartInfo"][];
+            /** Complained */
+            complained: number;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /** Cost Fen */
+            cost_fen: number;
+            /** Days */
+            days: components["schemas"]["PartInfo"][];
+            /** Funnel */
+            funnel: components["schemas"]["StageInfo"][];
+            /** Is Newest */
+            is_newest: boolean;
+            /** Last Window At */
+            last_window_at: string | null;
+            /** Leader */
+            leader: string | null;
+            /** Leader Is Clear */
+            leader_is_clear: boolean;
+            lift: components["schemas"]["LiftInfo"];
+            /** Looks */
+            looks: components["schemas"]["siyu__campaigns__report_routes__LookInfo"][];
+            /** Opted Out */
+            opted_out: number;
+            /**
+             * Reading
+             * @enum {string}
+             */
+            reading: "fixed" | "sequential";
+            /** Refused */
+            refused: {
+                [key: string]: number;
+            };
+            /** Unknown */
+            unknown: number;
+            /** Variants */
+            variants: components["schemas"]["VariantReport"][];
+            /** Variants Mismatch P */
+            variants_mismatch_p: number | null;
+            /** Version */
+            version: number;
+            /** Window Days */
+            window_days: number;
+            /** Winner */
+            winner: string | null;
         };
         /** RequestDetail */
         RequestDetail: {
@@ -8494,6 +8724,21 @@ export interface components {
              * @enum {string}
              */
             to: "prospect" | "new" | "active" | "slowing" | "at_risk" | "dormant" | "lost";
+        };
+        /**
+         * StageInfo
+         * @description `rate`: of the stage before it (read and bought: of those sent to).
+         */
+        StageInfo: {
+            /** Count */
+            count: number;
+            /** Rate */
+            rate: number | null;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "planned" | "eligible" | "told" | "sent" | "received" | "read" | "clicked" | "bought";
         };
         /** StageShare */
         StageShare: {
@@ -9315,6 +9560,22 @@ export interface components {
             /** Smallest Difference */
             smallest_difference: number | null;
         };
+        /** VariantReport */
+        VariantReport: {
+            arm: components["schemas"]["ArmInfo"];
+            bought: components["schemas"]["EffectInfo"] | null;
+            /** Click Rate */
+            click_rate: number | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /** Read Rate */
+            read_rate: number | null;
+            spend: components["schemas"]["EffectInfo"] | null;
+        };
         /** Verified */
         Verified: {
             /** How */
@@ -9564,6 +9825,22 @@ export interface components {
             basis: string;
             name: components["schemas"]["Label"];
             wording: components["schemas"]["Label"];
+        };
+        /** LookInfo */
+        siyu__campaigns__report_routes__LookInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Difference */
+            difference: number;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** People */
+            people: number;
         };
         /** AudienceBody */
         siyu__campaigns__shapes__AudienceBody: {
@@ -10536,6 +10813,76 @@ export interface operations {
             };
         };
     };
+    campaigns_list_people: {
+        parameters: {
+            query?: {
+                stage?: "planned" | "eligible" | "treated" | "control" | "refused" | "told" | "sent" | "received" | "read" | "clicked" | "bought" | "opted_out" | "blocked" | "complained" | "unknown" | "failed";
+                variant?: string | null;
+                carrier?: string | null;
+                reason?: string | null;
+                on?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReachedPerson_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_export_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     campaigns_reject_campaign: {
         parameters: {
             query?: never;
@@ -10558,6 +10905,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CampaignDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    campaigns_read_report: {
+        parameters: {
+            query?: {
+                /** @description Compute it anew if anything was published since. */
+                fresh?: boolean;
+                /** @description `csv` gives funnel, variants, carriers and days as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                campaign_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportInfo"];
+                    "text/csv": string;
                 };
             };
             /** @description Any error (RFC 9457) */

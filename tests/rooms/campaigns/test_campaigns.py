@@ -82,6 +82,7 @@ def test_the_only_one_who_may_approve_approves_their_own(stores: Stores, segment
         ({"variants": []}, "variants"),
         ({"variants": [{"name": "A", "piece_id": 1, "version": 1, "share": 0.4}]}, "variants"),
         ({"variants": [{"name": "A", "piece_id": 1, "version": 1, "share": 0.5}] * 2}, "variants"),
+        ({"variants": [{"name": "A", "piece_id": 77, "share": 1}]}, "variants.0.piece_id"),
         ({"carriers": []}, "carriers"),
         ({"carriers": ["pigeon"]}, "carriers.0"),
         ({"starts": "tomorrow"}, "starts"),
