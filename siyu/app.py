@@ -59,13 +59,14 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import open_warehouse
 from siyu.identity import review_routes, suggest_routes
 from siyu.identity import routes as identity_routes
-from siyu.identity.facts import IDENTITY_LINK
+from siyu.identity.facts import FACTS as IDENTITY_FACTS
 from siyu.identity.suggest_tasks import LOOK
 from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
 from siyu.messaging import send_routes as message_send_routes
 from siyu.messaging.dispatching import Dispatcher
+from siyu.messaging.facts import FACTS as MESSAGING_FACTS
 from siyu.messaging.planning_tasks import job_kinds as planning_jobs
 from siyu.messaging.saying import say
 from siyu.orders import payments_routes, place_routes, shop_routes
@@ -96,7 +97,7 @@ from siyu.team import event_routes, job_routes, look_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
-FACTS = (IDENTITY_LINK, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS)
+FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *MESSAGING_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,

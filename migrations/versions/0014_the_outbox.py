@@ -39,6 +39,13 @@ def upgrade() -> None:
     with op.batch_alter_table('messaging_send', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_messaging_send_status_due_at'), ['status', 'due_at'], unique=False)
 
+    op.create_table('messaging_audience',
+    sa.Column('send_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('people', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['send_id'], ['messaging_send.id'], name=op.f('fk_messaging_audience_send_id_messaging_send')),
+    sa.PrimaryKeyConstraint('send_id', 'number', name=op.f('pk_messaging_audience'))
+    )
     op.create_table('messaging_dispatch',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('send_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -96,6 +103,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_messaging_dispatch_send_id_id'))
 
     op.drop_table('messaging_dispatch')
+    op.drop_table('messaging_audience')
     with op.batch_alter_table('messaging_send', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_messaging_send_status_due_at'))
 

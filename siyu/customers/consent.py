@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, select
 
 from siyu.customers import _consent_tables as _t
+from siyu.customers.consent_facts import STRICTEST
 from siyu.customers.purposes import ALL_CARRIERS, CARRIERS, PURPOSES, purposes
 from siyu.events import log
 from siyu.events.catalogue.customers import CONSENTS_CHANGED
@@ -27,8 +28,7 @@ from siyu.foundation.text import Text
 State = Literal["granted", "refused", "withdrawn", "unknown"]
 STATES: tuple[State, ...] = ("granted", "refused", "withdrawn", "unknown")
 SOURCES = ("page", "feed", "staff", "import", "api", "merge")
-STRICTEST = ("withdrawn", "refused", "granted", "unknown")
-"""Of two people who turn out to be one, the statement that comes first here holds; none at all is no statement."""
+CLOSED_TO_MINORS = ("promotion", "profiling", "sharing")
 FUTURE_MS = 300_000
 """A clock that runs ahead by so much is believed; a later time is taken as now, else nobody could ever withdraw it."""
 HISTORY = _t.record.name
@@ -192,9 +192,21 @@ def _minors_kept_from(stores: Stores, tx: Connection, customer_ids: Sequence[int
     kept = set()
     for customer, fourteen_on, adult_on, guardian_at in select_in(tx, [t.c.customer_id, t.c.fourteen_on, t.c.adult_on, t.c.guardian_at], t.c.customer_id, list(customer_ids)):
         is_child, is_minor = today < fourteen_on, today < adult_on
-        if (is_minor and purpose in ("promotion", "profiling", "sharing")) or (is_child and basis == "consent" and guardian_at is None):
+        if (is_minor and purpose in CLOSED_TO_MINORS) or (is_child and basis == "consent" and guardian_at is None):
             kept.add(customer)
     return kept
+
+
+def kept_from(stores: Stores, tx: Connection, purpose: str) -> tuple[set[int], set[int], set[int]]:
+    """Of everybody, by the rules of `may`: whose data is restricted for this purpose; minors to whom it is closed; children whose
+    guardian has not consented. Beside `consent_facts.consenting`, which knows what people have said."""
+    basis = purposes(tx)[purpose].basis
+    if basis == "legal_duty":
+        return set(), set(), set()
+    t, today = _t.minor, day_number(stores.calendar.on(stores.now()))
+    young = set(tx.scalars(select(t.c.customer_id).where(t.c.adult_on > today))) if purpose in CLOSED_TO_MINORS else set()
+    waiting = set(tx.scalars(select(t.c.customer_id).where(t.c.fourteen_on > today, t.c.guardian_at.is_(None)))) if basis == "consent" else set()
+    return (set(tx.scalars(select(_t.restriction.c.customer_id))) if purpose != "service" else set()), young, waiting
 
 
 def of_customer(tx: Connection, customer_id: int) -> list[Consent]:

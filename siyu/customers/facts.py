@@ -6,14 +6,17 @@ from typing import Any
 
 import ibis.expr.types as ir
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from siyu.customers.consent_facts import CUSTOMERS_CONSENT
 from siyu.customers.folding import folded
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
+from siyu.events.catalogue.messaging import MESSAGES_CHANGED
 from siyu.events.properties import flatten
 from siyu.events.sealed import MARK, shown_within
+from siyu.foundation.ids import key64_numbers
 from siyu.foundation.warehouse.facts import Batch, Column, Fact, Tables
 
 _IDENTITY = (
@@ -78,6 +81,35 @@ def _profiles(tables: Tables) -> ir.Table:
 
 def _activities(batch: Batch) -> pa.Table:
     return batch.rows.select(["event_key", "identity_key", "name", "at_ms"])
+
+
+TOLD = {"sent": "message_sent", "received": "message_delivered", "refused": "message_failed", "failed": "message_failed"}
+"""What a message that took one of these statuses is among a person's activities."""
+_OF_MESSAGE = ("send_id", "purpose", "carrier", "variant", "reason")
+
+
+def _messaged(batch: Batch) -> pa.Table:
+    """Messages that were sent, came in or failed, each once."""
+    return _told(batch).select(["event_key", "identity_key", "name", "at_ms"])
+
+
+def _properties_of_messages(batch: Batch) -> pa.Table:
+    told = _told(batch)
+    parts = []
+    for path in _OF_MESSAGE:
+        rows = told.filter(pc.is_valid(told[path]))
+        number = rows[path].cast(pa.float64()) if path == "send_id" else pa.nulls(rows.num_rows, pa.float64())
+        columns = [rows["event_key"], rows["identity_key"], pa.repeat(pa.scalar(path), rows.num_rows), rows[path].cast(pa.string()), number, pa.nulls(rows.num_rows, pa.int64())]
+        parts.append(pa.table(columns, schema=ACTIVITY_PROPERTY_ARRIVING))
+    return pa.concat_tables(parts)
+
+
+def _told(batch: Batch) -> pa.Table:
+    rows = batch.rows.filter(pc.is_in(batch.rows["status"], pa.array(list(TOLD))))
+    name = pa.array(list(TOLD.values())).take(pc.index_in(rows["status"], pa.array(list(TOLD))))
+    numbers = [rows[column].to_numpy() for column in ("send_id", "identity_key", "route")]
+    key = key64_numbers(*numbers, pc.index_in(name, pa.array(sorted(set(TOLD.values())))).to_numpy())
+    return rows.append_column("name", name).append_column("event_key", pa.array(key.astype(np.int64)))
 
 
 def _properties(batch: Batch) -> pa.Table:
@@ -179,7 +211,7 @@ CUSTOMERS_ACTIVITY = Fact(
         Column("name", "string", "name of the activity"),
         Column("at_ms", "int64", "when, epoch ms"),
     ),
-    sources={ACTIVITY_RECORDED.name: _activities},
+    sources={ACTIVITY_RECORDED.name: _activities, MESSAGES_CHANGED.name: _messaged},
     on_duplicate="keep",
 )
 CUSTOMERS_PROPERTY = Fact(
@@ -187,7 +219,7 @@ CUSTOMERS_PROPERTY = Fact(
     grain="one property of one activity",
     key=("event_key", "path"),
     columns=(Column("event_key", "int64", "key of the event"), *_IDENTITY, *_VALUE),
-    sources={ACTIVITY_RECORDED.name: _properties},
+    sources={ACTIVITY_RECORDED.name: _properties, MESSAGES_CHANGED.name: _properties_of_messages},
     on_duplicate="keep",
 )
 FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ITEM, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY, CUSTOMERS_CONSENT)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from siyu.customers import _consent_tables, _tables
-from siyu.customers.consent import STRICTEST
+from siyu.customers.consent_facts import STRICTEST
 from siyu.events import log
 from siyu.events.catalogue.customers import CONSENTS_CHANGED, TAGS_CHANGED
 from siyu.foundation.clock import to_ms

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, func, select
 
 from siyu.foundation.database import insert_table, select_in
 from siyu.foundation.errors import Fault, NotFoundError
+from siyu.foundation.ids import Ints
 from siyu.foundation.text import Text
 from siyu.identity import _tables
 
@@ -36,6 +38,16 @@ def merged(tx: Connection) -> pa.Table:
     table = _tables.customer
     rows = tx.execute(select(table.c.id, table.c.merged_into).where(table.c.merged_into.is_not(None)).order_by(table.c.id)).all()
     return pa.table({"customer_id": pa.array([row[0] for row in rows], pa.int64()), "merged_into": pa.array([row[1] for row in rows], pa.int64())})
+
+
+def merged_among(tx: Connection, ids: Ints) -> dict[int, int]:
+    """Those of many numbers that were merged → the customer whom each stands for now. `ids` ascending; read as one range."""
+    if not len(ids):
+        return {}
+    table = _tables.customer
+    query = select(table.c.id, table.c.merged_into).where(table.c.id.between(int(ids[0]), int(ids[-1])), table.c.merged_into.is_not(None))
+    found = {int(number): int(into) for number, into in tx.execute(query)}
+    return {number: found[number] for number in ids[np.isin(ids, np.array(list(found), np.int64))].tolist()} if found else {}
 
 
 def current_one(tx: Connection, customer_id: int) -> int:

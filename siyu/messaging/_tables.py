@@ -117,3 +117,13 @@ pace = Table(
     Column("free_ms", BigInteger, nullable=False),
 )
 """How far a send with `per_minute` has used up its time: shared by all processes, kept over restarts."""
+
+audience = Table(
+    "messaging_audience",
+    metadata,
+    Column("send_id", BigId, ForeignKey("messaging_send.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # Arrow: customer_id, ascending.
+    Column("people", LargeBinary, nullable=False),
+)
+"""The part of a frozen audience that is still to be planned: a row goes in the transaction that plans it."""

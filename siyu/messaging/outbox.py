@@ -39,7 +39,6 @@ DISPATCH_PEOPLE_ELSE = 1_000
 KEY = ("customer_id", "send_id", "route", "identity_key")
 """What names a message."""
 PEOPLE = pa.schema([("customer_id", pa.int64()), ("identity_key", pa.int64()), ("route", pa.int16())])
-_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 _message, _dispatch = _tables.message, _tables.dispatch
 
 
@@ -97,7 +96,7 @@ def to_dispatch(row: Row[Any]) -> Dispatch:
 def packed(people: pa.Table) -> bytes:
     """People of a dispatch as they are stored."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, PEOPLE, options=_COMPRESSED) as writer:
+    with pa.ipc.new_stream(sink, PEOPLE) as writer:
         writer.write_table(people.select(PEOPLE.names).cast(PEOPLE))
     return bytes(sink.getvalue())
 

@@ -126,7 +126,7 @@ def create(stores: Stores, tx: Connection, draft: Draft, *, by: str) -> Send:
             raise ConflictError(Text(f"编号 {draft.ref} 已用于另一次发送", f"the ref {draft.ref} is taken by another send"), way_out=Text("换一个 ref", "choose another ref"))
         return known
     if faults := check(tx, draft):
-        raise InvalidError(Text("发送有误", "the send is not valid"), faults=faults)
+        raise invalid(faults)
     now = stores.now()
     row = {
         "ref": draft.ref, "name": draft.name.strip(), "purpose": draft.purpose, "exempt": draft.exempt, "priority_fen": draft.priority_fen,
@@ -176,6 +176,10 @@ def check(tx: Connection, draft: Draft) -> list[Fault]:
     if spec.per_minute is not None and spec.per_minute < 1:
         wrong("per_minute", "至少 1", "at least 1")
     return faults
+
+
+def invalid(faults: list[Fault]) -> InvalidError:
+    return InvalidError(Text("发送有误", "the send is not valid"), faults=faults, way_out=Text("改好所列各项后再提交", "mend these, then ask again"))
 
 
 def find(tx: Connection, send_id: int) -> Send:
@@ -250,6 +254,13 @@ def dispatch_counts(tx: Connection, send_id: int) -> dict[str, int]:
     dispatch = _tables.dispatch
     query = select(dispatch.c.status, func.count()).where(dispatch.c.send_id == send_id).group_by(dispatch.c.status)
     return {status: int(count) for status, count in tx.execute(query)}
+
+
+def staff_load(tx: Connection, send_id: int) -> dict[tuple[int, str], int]:
+    """(account, member of staff) → people they are asked to send to."""
+    dispatch = _tables.dispatch
+    query = select(dispatch.c.account_id, dispatch.c.staff, func.sum(dispatch.c.people_count)).where(dispatch.c.send_id == send_id, dispatch.c.staff != "")
+    return {(int(account), staff): int(count) for account, staff, count in tx.execute(query.group_by(dispatch.c.account_id, dispatch.c.staff))}
 
 
 def _turn(tx: Connection, send_id: int, before: tuple[str, ...], after: str, why_not: Text, code: str | None = None) -> Send:

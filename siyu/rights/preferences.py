@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from siyu.customers import consent
 from siyu.customers.consent import Proof, Record, State, Statement
+from siyu.customers.consent_facts import STRICTEST
 from siyu.customers.purposes import ALL_CARRIERS, CARRIERS, PURPOSES, Purpose, purposes
 from siyu.foundation.database import metadata
 from siyu.foundation.stores import Stores
@@ -65,7 +66,7 @@ def read(stores: Stores, tx: Connection, customer_id: int) -> Preferences:
 
     def is_on(purpose: Purpose, carrier: str) -> bool:
         said = [one for where in (ALL_CARRIERS, carrier) if (one := held.get((purpose.purpose, where))) is not None]
-        state = max(said, key=lambda one: (one.at, -consent.STRICTEST.index(one.state))).state if said else "unknown"
+        state = max(said, key=lambda one: (one.at, -STRICTEST.index(one.state))).state if said else "unknown"
         return state == "granted" or (state == "unknown" and purpose.basis != "consent")
 
     def choices(purpose: Purpose) -> tuple[Choice, ...]:

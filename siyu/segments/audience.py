@@ -44,14 +44,10 @@ class AudienceRule:
 
 @dataclass(frozen=True)
 class Audience:
-    """`customer_ids`: ascending, each once. `included_count` is how many there were before the excluded left."""
+    """Both ascending, each person once: those who are in it, and those who would be but for what is excluded."""
 
     customer_ids: Ints
-    included_count: int
-
-    @property
-    def excluded_count(self) -> int:
-        return self.included_count - len(self.customer_ids)
+    excluded_ids: Ints
 
 
 def check(tx: Connection, rule: AudienceRule, field: str = "audience") -> list[Fault]:
@@ -96,14 +92,11 @@ def freeze(stores: Stores, session: Session, rule: AudienceRule) -> Audience:
     everybody = ibis.union(included, named, distinct=True)
     # A number without an identifier stands for nobody any more (it was merged, or erased).
     known = session.keep("_audience", everybody.semi_join(IDENTITY_LINK.table, "customer_id"))
-    left = known.anti_join(_members(rule.exclude), "customer_id") if rule.exclude else known
-    found = session.query(left)["customer_id"].to_numpy()
-    return Audience(np.sort(found), int(session.scalar(known.count())))
-
-
-def still(tx: Connection, customer_ids: Sequence[int]) -> Ints:
-    """A list that was frozen, as its people are known now: merged ones once, under the number they have."""
-    return np.array(sorted(set(current(tx, customer_ids).values())), np.int64)
+    ids = np.sort(session.query(known)["customer_id"].to_numpy())
+    if not rule.exclude:
+        return Audience(ids, ids[:0])
+    out = np.sort(session.query(known.semi_join(_members(rule.exclude), "customer_id"))["customer_id"].to_numpy())
+    return Audience(np.setdiff1d(ids, out, assume_unique=True), out)
 
 
 def _members(segment_ids: Sequence[int]) -> ir.Table:

@@ -8,10 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from siyu.events import log
+from siyu.events.identifiers import identify
+from siyu.events.recording import Senders, record_profiles
 from siyu.foundation.clock import to_ms
 from siyu.foundation.stores import Stores
+from siyu.identity.identifiers import customers_of
 from siyu.messaging import _inserting, sends
 from siyu.messaging.sends import Draft, Send, SendSpec
+from siyu.river import flow
 from siyu.segments.audience import AudienceRule
 
 
@@ -50,3 +55,24 @@ def put_messages(stores: Stores, send: Send, people: Sequence[tuple[int, int]], 
     )  # fmt: skip
     with stores.ledger.begin() as tx:
         _inserting.write(tx, send, rows, due_ms=due_ms, now_ms=to_ms(stores.now()))
+
+
+def people_with(stores: Stores, people: Sequence[dict[str, str]]) -> list[tuple[int, dict[str, int]]]:
+    """People with identifiers by namespace, through the public door of recording → (customer, key by namespace) each."""
+    spaces = sorted({space for one in people for space in one})
+    columns = {space: pa.array([one.get(space) for one in people], pa.string()) for space in spaces}
+    size, now = len(people), stores.now()
+    with stores.ledger.begin() as tx:
+        key = f"people {log.head(tx)}"
+        record_profiles(
+            tx, stores.secrets, Senders(columns), ids=pa.array([f"{key} {n}" for n in range(size)]), at_ms=pa.array([to_ms(now)] * size), traits=[{}] * size, now=now, dedup_key=key,
+        )  # fmt: skip
+    flow(stores)
+    keys = {space: identify(stores.secrets, space, column).keys.to_pylist() for space, column in columns.items()}
+    with stores.ledger.read() as tx:
+        whose = customers_of(tx, [key for column in keys.values() for key in column if key])
+    found = []
+    for place, one in enumerate(people):
+        mine = {space: keys[space][place] for space in one}
+        found.append((whose[next(iter(mine.values()))], mine))
+    return found
