@@ -230,8 +230,8 @@ def adjusted(treated: Paired, control: Paired, *, measured_until: datetime, star
     spread = sum(weight * each.before_variance for weight, each in zip(weights, (treated, control), strict=True))
     whole = sum(weight * each.variance for weight, each in zip(weights, (treated, control), strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
-        theta = np.where(spread > 0, together / spread, 0.0)[()]
-        reduction = np.where((spread > 0) & (whole > 0), together**2 / (spread * whole), 0.0)[()]
+        theta = np.where(spread > 0, np.divide(together, spread), 0.0)[()]
+        reduction = np.where((spread > 0) & (whole > 0), np.divide(together**2, spread * whole), 0.0)[()]
     middle = (treated.count * treated.before_mean + control.count * control.before_mean) / (treated.count + control.count)
     evened = [
         Sample(each.count, each.mean - theta * (each.before_mean - middle), each.variance - 2 * theta * each.covariance + theta**2 * each.before_variance)
