@@ -30,7 +30,7 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.connect import open_warehouse
 
-ROUNDS = 10
+ROUNDS = 10 if os.environ.get("ALL_KILLS") else 3
 BATCHES = 12
 LEASE_SECONDS = 1.0
 effects = Table(

@@ -64,7 +64,7 @@ _write = st.one_of(
 
 
 @given(writes=st.lists(st.lists(_write, min_size=1, max_size=3), max_size=5))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_totals_are_the_orders_own_after_every_write(writes: list[list[dict[str, Any]]], stores: Stores) -> None:
     """Orders come, come again with another buyer or amount, and go; several writes in one transaction; some are undone."""
     for together in writes:
@@ -131,7 +131,7 @@ _orders = st.lists(st.tuples(st.integers(1, 4), st.integers(-3000, 3000), st.int
 
 @pytest.mark.timeout(600)
 @given(orders=_orders, at_minutes=st.integers(-3200, 3200))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_totals_are_those_of_the_instant_asked_for(orders: list[tuple[int, int, int]], at_minutes: int, stores: Stores, clock: SetClock) -> None:
     """Also of the past, and with orders that are dated ahead."""
     world(stores, clock, orders)
@@ -143,7 +143,7 @@ def test_totals_are_those_of_the_instant_asked_for(orders: list[tuple[int, int, 
 
 @pytest.mark.timeout(600)
 @given(rounds=st.lists(st.tuples(st.integers(1, 1500), st.lists(st.tuples(st.integers(1, 4), st.integers(-400, 3000), st.integers(1, 400)), max_size=3)), min_size=1, max_size=4))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_touched_people_equal_the_full_recompute_on_orders(rounds: list[tuple[int, list[tuple[int, int, int]]]], stores: Stores, clock: SetClock) -> None:
     """Orders of the past, of now and of hours ahead arrive; time passes over days, windows and orders dated ahead."""
     world(stores, clock, [(1, 60, 100)], max(START, clock.at) + timedelta(days=400))

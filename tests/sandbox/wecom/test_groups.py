@@ -26,6 +26,7 @@ def test_people_come_and_go(told: SandboxCorp, listener: Listener) -> None:
     assert (left["UpdateDetail"], left["QuitScene"]) == ("del_member", "0")
     assert left["LastMemVer"] == joined["CurMemVer"]
     told.phone(phone, "join_group", chat_id=made)
+    listener.wait("update", 3)
     told.staff("amy", "remove_member", chat_id=made, phone=phone)
     assert listener.wait("update", 4)["QuitScene"] == "1"
     version = told.contact("groupchat/get", chat_id=made)["group_chat"]["member_version"]
