@@ -128,6 +128,12 @@ def list_phones(box: Sandbox, params: dict[str, str], body: Json) -> Json:
     return {"count": box.phones.count, "phones": [_brief(box, one) for one in ids]}
 
 
+def tally(box: Sandbox, params: dict[str, str], body: Json) -> Json:
+    """How many phones received how many; ?kind= &words= (of the content)."""
+    times = box.phones.tally(params.get("kind", ""), params.get("words", ""))
+    return {"phones": sum(times.values()), "times": {str(count): phones for count, phones in times.items()}}
+
+
 def show_phone(box: Sandbox, params: dict[str, str], body: Json) -> Json:
     """All that the phone received."""
     return box.phones.show(number(params, "id"))
@@ -214,6 +220,7 @@ CORE = (
     Control("POST", "/sandbox/accounts/{account}/verify_callback", verify_callback),
     Control("POST", "/sandbox/people", make_people),
     Control("GET", "/sandbox/phones", list_phones),
+    Control("GET", "/sandbox/received", tally),
     Control("GET", "/sandbox/phones/{id:int}", show_phone),
     Control("POST", "/sandbox/phones/{id:int}/scan", scan),
     Control("POST", "/sandbox/phones/{id:int}/{action}", act),

@@ -160,10 +160,25 @@ class Phones:
             row["from"] = row.pop("sender")
         return {**shown, "inbox": inbox}
 
+    def tally(self, kind: str = "", words: str = "") -> dict[int, int]:
+        """How often phones received something of a kind that holds these words: times → phones, without those who never did."""
+        times = np.zeros(self.count + 1, np.int64)
+        for phone in self._made.values():
+            times[phone.id] += sum(_is_about(one, kind, words) for one in phone.inbox)
+        for one in self._broadcasts:
+            if _is_about(one.received, kind, words):
+                np.add.at(times, one.ids, 1)
+        found, phones = np.unique(times[times > 0], return_counts=True)
+        return dict(zip(found.tolist(), phones.tolist(), strict=True))
+
     def received_count(self) -> int:
         """How many deliveries there were."""
         alone = sum(len(phone.inbox) for phone in self._made.values())
         return alone + sum(len(one.ids) for one in self._broadcasts)
+
+
+def _is_about(received: Received, kind: str, words: str) -> bool:
+    return kind in ("", received.kind) and (not words or words in str(received.content))
 
 
 def person(number: int, seed: int = 0) -> tuple[str, int, str]:

@@ -52,13 +52,14 @@ def people_of(stores: Stores, account: Account, count: int, *, first: int = 1, s
 
 
 def planned(
-    stores: Stores, account: Account, customers: Sequence[int], *, due_at: datetime | None = None, until: timedelta = timedelta(days=1), staff: str = "", purpose: str = "service", **spec: Any
-) -> int:
-    """A send whose messages lie in one dispatch; returns the send's number."""
+    stores: Stores, account: Account, customers: Sequence[int], *, due_at: datetime | None = None, until: timedelta = timedelta(days=1), staff: str = "", purpose: str = "service",
+    keys: Sequence[int] | None = None, content: tuple[int, int] = (1, 1), send_id: int | None = None, **spec: Any,
+) -> int:  # fmt: skip
+    """A send whose messages lie in one dispatch; returns the send's number. With `send_id` it is one more dispatch of that send."""
     now = stores.now()
     due_at = due_at or now
     told = {
-        "audience": {"include": [], "exclude": [], "customer_ids": list(customers)}, "content": {"a": [1, 1]}, "split": {"a": 1.0}, "salt": "s",
+        "audience": {"include": [], "exclude": [], "customer_ids": list(customers)}, "content": {"a": list(content)}, "split": {"a": 1.0}, "salt": "s",
         "control_rate": 0.0, "use_global_holdout": False, "carriers": [account.product], "accounts": None, "per_minute": None, **spec,
     }  # fmt: skip
     with stores.ledger.begin() as tx:
@@ -67,8 +68,9 @@ def planned(
             "ref": f"test:{place}", "name": "测试", "purpose": purpose, "exempt": False, "priority_fen": 0, "spec": told, "due_at": due_at,
             "until_at": due_at + until, "status": "ready", "planned_at": now, "counts": {}, "created_at": now, "created_by": "test",
         }  # fmt: skip
-        send_id = int(tx.execute(insert(_tables.send).values(row)).inserted_primary_key[0])  # type: ignore[index]
-        keys = [1000 + n for n in customers]
+        if send_id is None:
+            send_id = int(tx.execute(insert(_tables.send).values(row)).inserted_primary_key[0])  # type: ignore[index]
+        keys = keys or [1000 + n for n in customers]
         people = pa.table({"customer_id": pa.array(customers, pa.int64()), "identity_key": pa.array(keys, pa.int64()), "route": pa.array([0] * len(keys), pa.int16())})
         chunk = {
             "send_id": send_id, "account_id": account.id, "carrier": account.product, "staff": staff, "variant": "a", "due_at": due_at, "status": "planned",
