@@ -11,7 +11,7 @@ import signal
 import threading
 from collections import Counter
 
-_wanted: dict[str, tuple[str, int]] = {}
+_wanted: dict[str, tuple[str, int]] | None = None
 _reached: Counter[str] = Counter()
 _guard = threading.Lock()
 
@@ -22,17 +22,21 @@ class InjectedError(RuntimeError):
 
 def ask(text: str) -> None:
     """Switch on what a text such as `dispatch.claimed=kill:2` asks for, and nothing else."""
+    global _wanted
     with _guard:
-        _wanted.clear()
-        _reached.clear()
+        found: dict[str, tuple[str, int]] = {}
         for one in filter(None, text.split(",")):
             name, _, act = one.strip().partition("=")
             act, _, number = (act or "kill").partition(":")
-            _wanted[name] = (act, int(number or 1))
+            found[name] = (act, int(number or 1))
+        _reached.clear()
+        _wanted = found
 
 
 def reach(name: str) -> None:
     """Say that this place is reached."""
+    if _wanted is None:
+        ask(os.environ.get("SIYU_FAULT", ""))
     if not _wanted or name not in _wanted:
         return
     act, number = _wanted[name]
@@ -44,5 +48,3 @@ def reach(name: str) -> None:
     if due:
         os.kill(os.getpid(), signal.SIGKILL)
 
-
-ask(os.environ.get("SIYU_FAULT", ""))

@@ -227,6 +227,9 @@ class Dispatcher:
         if held.left.num_rows:
             return
         self._held.pop(held.account.id, None)
+        if not lease.is_held(tx, held.dispatch):
+            # All of them wait: it was put back.
+            return
         counts = outbox.find_dispatch(tx, held.dispatch.id).counts
         status = "sent" if counts.get("sent") or counts.get("received") else "cancelled" if counts.get("cancelled") else "refused"
         outbox.settle(tx, held.dispatch.id, status, now=now, code=code)

@@ -93,8 +93,14 @@ def put_back(tx: Connection, dispatch: Dispatch, *, next_at: datetime | None, st
 
 
 def part(tx: Connection, dispatch: Dispatch, messages: pa.Table, *, status: str, next_at: datetime | None, code: str | None = None, now: datetime) -> int:
-    """Some of its messages go on in a dispatch of their own. `messages`: rows as `outbox.people_of` gives them; returns the new number."""
+    """Some of its messages go on in a dispatch of their own; all that it holds go on in itself.
+
+    `messages`: rows as `outbox.people_of` gives them. Returns the number of the dispatch that has them.
+    """
     row = tx.execute(select(_dispatch).where(_dispatch.c.id == dispatch.id)).one()._mapping
+    if sum(row["counts"].values()) == messages.num_rows:
+        put_back(tx, dispatch, status=status, code=code, next_at=next_at, untried=True)
+        return dispatch.id
     states: dict[str, int] = {}
     for number in messages["status"].to_pylist():
         states[STATUSES[number]] = states.get(STATUSES[number], 0) + 1
