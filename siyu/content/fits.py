@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from siyu.connectors._wechat.limits import Faults as NoticeFaults
@@ -18,7 +19,7 @@ from siyu.connectors.official_account.drafts import CONTENT_BYTES, DIGEST_CHARAC
 from siyu.connectors.sms.messages import LONGEST
 from siyu.connectors.wecom.limits import WeComLimits
 from siyu.content.bodies import NEEDED, Body
-from siyu.content.kinds import CARRIERS, Carrier, Kind
+from siyu.content.kinds import CARRIERS, KINDS, Carrier, Kind
 from siyu.content.templates import names_in, sample
 from siyu.content.variables import PER_STAFF
 from siyu.foundation.text import Text
@@ -39,6 +40,16 @@ class Misfit:
     message: Text
     count: int | None = None
     limit: int | None = None
+
+
+class Limit(NamedTuple):
+    """How long a field may be on a carrier, in UTF-8 bytes or characters, for some kinds."""
+
+    carrier: Carrier
+    field: str
+    unit: Literal["bytes", "characters"]
+    most: int
+    kinds: tuple[Kind, ...] = tuple(KINDS)
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,7 @@ def check(kind: Kind, body: Body, carrier: Carrier, files: Files | None = None, 
         for name in NEEDED[kind]
         if not getattr(body, name).strip()
     ]
+    found += _too_long(kind, body, carrier, limits or WeComLimits())
     found += _CHECKS[carrier](kind, body, limits or WeComLimits())
     found += _addresses(body)
     if files is not None:
@@ -77,25 +89,41 @@ def check_all(kind: Kind, body: Body, files: Files | None = None) -> dict[Carrie
     return {carrier: check(kind, body, carrier, files) for carrier in CARRIERS}
 
 
+def lengths(limits: WeComLimits | None = None) -> list[Limit]:
+    """How long each field may be on each carrier: what is counted down while somebody writes."""
+    wecom = limits or WeComLimits()
+    cards: tuple[Kind, ...] = ("link", "article")
+    return [
+        Limit("wecom", "text", "bytes", wecom.text_bytes),
+        Limit("wecom", "title", "bytes", wecom.link_title_bytes, cards),
+        Limit("wecom", "desc", "bytes", wecom.link_desc_bytes, cards),
+        Limit("wecom", "url", "bytes", wecom.link_url_bytes, cards),
+        Limit("wecom", "title", "bytes", wecom.mini_program_title_bytes, ("mini_program",)),
+        Limit("official_account", "text", "bytes", TALK_BYTES),
+        Limit("official_account", "title", "characters", TITLE_CHARACTERS, cards),
+        Limit("official_account", "desc", "characters", DIGEST_CHARACTERS, cards),
+        Limit("official_account", "html", "bytes", CONTENT_BYTES),
+        Limit("sms", "text", "characters", LONGEST),
+        Limit("email", "subject", "characters", SUBJECT_CHARACTERS),
+        Limit("email", "html", "bytes", EMAIL_BYTES),
+    ]
+
+
+def _too_long(kind: Kind, body: Body, carrier: Carrier, limits: WeComLimits) -> Iterator[Misfit]:
+    for limit in lengths(limits):
+        if limit.carrier == carrier and kind in limit.kinds:
+            # A letter without a subject of its own has the title as its subject.
+            said = body.subject or body.title if limit.field == "subject" else getattr(body, limit.field)
+            yield from (_bytes if limit.unit == "bytes" else _characters)(limit.field, said, limit.most)
+
+
 def _wecom(kind: Kind, body: Body, limits: WeComLimits) -> Iterator[Misfit]:
-    yield from _bytes("text", body.text, limits.text_bytes)
-    if kind in ("link", "article"):
-        yield from _bytes("title", body.title, limits.link_title_bytes)
-        yield from _bytes("desc", body.desc, limits.link_desc_bytes)
-        yield from _bytes("url", body.url, limits.link_url_bytes)
-    if kind == "mini_program":
-        yield from _bytes("title", body.title, limits.mini_program_title_bytes)
     yield from _shared_words(body, Text("企业微信群发对一位员工的所有客户是同一内容", "a WeCom send says the same to all customers of a member of staff"))
 
 
 def _official_account(kind: Kind, body: Body, _: WeComLimits) -> Iterator[Misfit]:
     if kind == "file":
         yield Misfit("kind", Text("公众号不能发文件", "an Official Account cannot send files"))
-    yield from _bytes("text", body.text, TALK_BYTES)
-    if kind in ("link", "article"):
-        yield from _characters("title", body.title, TITLE_CHARACTERS)
-        yield from _characters("desc", body.desc, DIGEST_CHARACTERS)
-    yield from _bytes("html", body.html, CONTENT_BYTES)
     if "official_account" in body.notices:
         yield from _notice("official_account", body)
 
@@ -115,7 +143,6 @@ def _sms(kind: Kind, body: Body, _: WeComLimits) -> Iterator[Misfit]:
             yield from _characters(f"sms.params.{name}", value, LONGEST)
     elif not body.text.strip():
         yield Misfit("body.text", Text("短信要有文字或模板", "a text message needs a text or a template"))
-    yield from _characters("text", body.text, LONGEST)
 
 
 def _email(kind: Kind, body: Body, _: WeComLimits) -> Iterator[Misfit]:
@@ -124,8 +151,6 @@ def _email(kind: Kind, body: Body, _: WeComLimits) -> Iterator[Misfit]:
         yield Misfit("body.subject", Text("邮件要有主题", "a letter needs a subject"))
     if "\n" in subject or "\r" in subject:
         yield Misfit("body.subject", Text("主题不能换行", "a subject has no line breaks"))
-    yield from _characters("subject", subject, SUBJECT_CHARACTERS)
-    yield from _bytes("html", body.html, EMAIL_BYTES)
 
 
 def _webhook(kind: Kind, body: Body, _: WeComLimits) -> Iterator[Misfit]:

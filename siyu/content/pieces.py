@@ -184,12 +184,13 @@ class Filter:
     carrier: str | None = None
     usable: bool = False
     trashed: bool = False
+    owner: str | None = None
 
 
 def listed(tx: Connection, wanted: Filter, now: datetime, *, before: tuple[datetime, int] | None = None, limit: int = 50) -> list[Piece]:
     """Pieces, the one changed last first. A folder holds what is below it; `usable`: can be sent now; `carrier`: breaks no limit there."""
     query = select(*_PIECE).where(_t.c.trashed_at.isnot(None) if wanted.trashed else _t.c.trashed_at.is_(None))
-    for column, value in ((_t.c.kind, wanted.kind), (_t.c.purpose, wanted.purpose), (_t.c.status, wanted.status)):
+    for column, value in ((_t.c.kind, wanted.kind), (_t.c.purpose, wanted.purpose), (_t.c.status, wanted.status), (_t.c.owner, wanted.owner)):
         if value is not None:
             query = query.where(column == value)
     for word in wanted.q.lower().split():
@@ -214,6 +215,11 @@ def folders(tx: Connection) -> dict[str, int]:
     """Folder → pieces in it (not below)."""
     rows = tx.execute(select(_t.c.folder, func.count()).where(_t.c.trashed_at.is_(None)).group_by(_t.c.folder).order_by(_t.c.folder))
     return {folder: int(count) for folder, count in rows}
+
+
+def owners(tx: Connection) -> dict[str, int]:
+    rows = tx.execute(select(_t.c.owner, func.count()).where(_t.c.trashed_at.is_(None)).group_by(_t.c.owner).order_by(_t.c.owner))
+    return {owner: int(count) for owner, count in rows}
 
 
 def labels(tx: Connection) -> dict[str, int]:

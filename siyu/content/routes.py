@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from siyu.content import files, keeping, pieces, reviews, variables
 from siyu.content.bodies import plain, read_body
-from siyu.content.fits import Misfit, check_all
+from siyu.content.fits import Misfit, check_all, lengths
 from siyu.content.keeping import Act
 from siyu.content.kinds import CARRIERS, Carrier, Kind, Purpose, Status
 from siyu.content.pieces import Author, Draft, Filter, Piece
@@ -176,6 +176,16 @@ class CheckInfo(BaseModel):
     variables: list[str]
 
 
+class LengthInfo(BaseModel):
+    """How long `field` of the body may be on a carrier, in bytes or characters, for these kinds."""
+
+    carrier: Carrier
+    field: str
+    unit: Literal["bytes", "characters"]
+    most: int
+    kinds: list[Kind]
+
+
 class BulkBody(Body):
     """`value`: the folder (move) or the label (label, unlabel)."""
 
@@ -240,16 +250,17 @@ class FolderInfo(BaseModel):
 class Shelves(BaseModel):
     folders: list[FolderInfo]
     labels: list[FolderInfo]
+    owners: list[FolderInfo]
 
 
 @router.get("/pieces", summary="The library, the piece changed last first")
 def list_pieces(
     access: Reader, q: Annotated[Line, Query(max_length=100)] = "", kind: Kind | None = None, purpose: Purpose | None = None, status: Status | None = None,
     folder: Annotated[Line | None, Query(max_length=120)] = None, label: Annotated[Line | None, Query(max_length=30)] = None, carrier: Carrier | None = None,
-    usable: bool = False, trashed: bool = False, limit: Limit = 50, cursor: Cursor = None,
+    usable: bool = False, trashed: bool = False, owner: Annotated[Line | None, Query(max_length=80)] = None, limit: Limit = 50, cursor: Cursor = None,
 ) -> Page[PieceInfo]:  # fmt: skip
     """`folder` holds what is below it; `usable` only what can be sent now; `carrier` only what breaks no limit there."""
-    stores, wanted = access.stores, Filter(q, kind, purpose, status, folder, label, carrier, usable, trashed)
+    stores, wanted = access.stores, Filter(q, kind, purpose, status, folder, label, carrier, usable, trashed, owner)
     place = decode_cursor(stores, f"pieces {wanted}", cursor)
     now = stores.now()
     with stores.ledger.read() as tx:
@@ -276,6 +287,12 @@ def check_piece(body: CheckBody, access: Reader) -> CheckInfo:
         read, faults = pieces.looked_at(given, is_known)
         fits = _fits(check_all(body.kind, read, files.known(tx, read)))
     return CheckInfo(faults=[FaultInfo.of(one) for one in faults], fits=fits, variables=pieces.variables_of(read))
+
+
+@router.get("/limits", summary="How long each field may be on each carrier")
+def list_limits(access: Reader) -> Items[LengthInfo]:
+    """The carriers' own limits, to be counted down while somebody writes."""
+    return Items(items=[LengthInfo(**one._asdict()) for one in lengths()])
 
 
 @router.post("/pieces/bulk", summary="Move, label, retire, throw away or take back many pieces at once")
@@ -369,12 +386,12 @@ def list_variables(access: Reader) -> Items[VariableInfo]:
     return Items(items=[VariableInfo(**{**vars(one), "label": Label.of(one.label)}, per_staff=one.name in variables.PER_STAFF) for one in found])
 
 
-@router.get("/shelves", summary="Folders and labels, with how many pieces each has")
+@router.get("/shelves", summary="Folders, labels and owners, with how many pieces each has")
 def list_shelves(access: Reader) -> Shelves:
     with access.stores.ledger.read() as tx:
-        found = (pieces.folders(tx), pieces.labels(tx))
-    folders, labels = ([FolderInfo(name=name, count=count) for name, count in one.items()] for one in found)
-    return Shelves(folders=folders, labels=labels)
+        found = (pieces.folders(tx), pieces.labels(tx), pieces.owners(tx))
+    folders, labels, owners = ([FolderInfo(name=name, count=count) for name, count in one.items()] for one in found)
+    return Shelves(folders=folders, labels=labels, owners=owners)
 
 
 def _decided(piece_id: int, body: ReviewBody, access: Access, decision: reviews.Decision) -> PieceDetail:

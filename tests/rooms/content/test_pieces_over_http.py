@@ -146,6 +146,29 @@ def test_the_check_counts_what_a_carrier_takes(desk: Desk) -> None:
     assert by["email"] == by["webhook"] == {}
 
 
+def test_every_length_that_is_counted_down_is_the_length_that_is_refused(desk: Desk) -> None:
+    limits = desk.as_("olga").get("/api/v1/content/limits").json()["items"]
+    assert {one["carrier"] for one in limits} == {"wecom", "official_account", "sms", "email"}
+    for one in limits:
+        # An address is no row of letters, and no library takes an article as long as an Official Account would.
+        if one["field"] in ("url", "html"):
+            continue
+        for over in (0, 1):
+            body = {"title": "t", one["field"]: "x" * (one["most"] + over)}
+            found = desk.as_("olga").post(f"{P}/check", json={"kind": one["kinds"][0], "body": body}).json()["fits"]
+            mine = next(each["faults"] for each in found if each["carrier"] == one["carrier"])
+            broken = [(fault["field"], fault["limit"]) for fault in mine if fault["limit"] == one["most"]]
+            assert broken == ([(f"body.{one['field']}", one["most"])] if over else []), one
+
+
+def test_found_by_who_answers_for_it(desk: Desk) -> None:
+    mine, other = add(desk), add(desk, name="她的", owner="小林")
+    got = desk.as_("olga").get(P, params={"owner": "小林"}).json()["items"]
+    assert [one["id"] for one in got] == [other["id"]]
+    owners = {one["name"]: one["count"] for one in desk.as_("olga").get("/api/v1/content/shelves").json()["owners"]}
+    assert owners == {mine["owner"]: 1, "小林": 1}
+
+
 def test_a_customers_own_value_has_no_place_where_all_get_the_same(desk: Desk) -> None:
     told = desk.as_("olga").post(f"{P}/check", json={"kind": "text", "body": {"text": "{称呼|朋友}你好,我是{导购|小助手}"}}).json()
     wecom = told["fits"][0]
