@@ -1020,6 +1020,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/content/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long each field may be on each carrier
+         * @description The carriers' own limits, to be counted down while somebody writes.
+         */
+        get: operations["content_list_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/content/pieces": {
         parameters: {
             query?: never;
@@ -1239,7 +1259,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Folders and labels, with how many pieces each has */
+        /** Folders, labels and owners, with how many pieces each has */
         get: operations["content_list_shelves"];
         put?: never;
         post?: never;
@@ -5592,6 +5612,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["FeedInfo"][];
         };
+        /** Items[LengthInfo] */
+        Items_LengthInfo_: {
+            /** Items */
+            items: components["schemas"]["LengthInfo"][];
+        };
         /** Items[LimitInfo] */
         Items_LimitInfo_: {
             /** Items */
@@ -5806,6 +5831,28 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * LengthInfo
+         * @description How long `field` of the body may be on a carrier, in bytes or characters, for these kinds.
+         */
+        LengthInfo: {
+            /**
+             * Carrier
+             * @enum {string}
+             */
+            carrier: "wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook";
+            /** Field */
+            field: string;
+            /** Kinds */
+            kinds: ("text" | "image" | "link" | "mini_program" | "file" | "video" | "article")[];
+            /** Most */
+            most: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "bytes" | "characters";
         };
         /** LifecycleReport */
         LifecycleReport: {
@@ -8534,6 +8581,8 @@ export interface components {
             folders: components["schemas"]["FolderInfo"][];
             /** Labels */
             labels: components["schemas"]["FolderInfo"][];
+            /** Owners */
+            owners: components["schemas"]["FolderInfo"][];
         };
         /**
          * ShopInfo
@@ -12725,6 +12774,35 @@ export interface operations {
             };
         };
     };
+    content_list_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_LengthInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     content_list_pieces: {
         parameters: {
             query?: {
@@ -12737,6 +12815,7 @@ export interface operations {
                 carrier?: ("wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook") | null;
                 usable?: boolean;
                 trashed?: boolean;
+                owner?: string | null;
                 /** @description Rows in one page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */

@@ -116,7 +116,7 @@ export type Grain = Overview["grain"];
 export type CohortReport = Schemas["Cohorts"];
 export type CohortMeasure = CohortReport["measure"];
 export type Concentration = Schemas["Concentration"];
-export type Check = Schemas["CheckInfo"];
+export type Check = Schemas["siyu__doctor__CheckInfo"];
 export type EventInfo = Schemas["EventInfo"];
 
 /** What rules can be about; the document leaves its shape open. */
