@@ -165,7 +165,8 @@ def compute(stores: Stores, campaign: Campaign) -> Report:
             "before_squares": (people.before * people.before).sum(), "products": (people.spend * people.before).sum(), "last_ms": people.at_ms.max(),
         }  # fmt: skip
         cells = session.query(people.group_by("arm", "variant", "tested").agg(**counted, **sums)).to_pylist()
-        refused = session.query(people.filter(people.arm == OUT).group_by("reason").agg(n=people.count())).to_pylist()
+        out = people.filter(people.arm == OUT)
+        refused = session.query(out.group_by("reason").agg(n=out.count())).to_pylist()
         reached = people.filter(people.sent > 0)
         parts = {name: session.query(reached.group_by(key=reached[name]).agg(people=reached.count(), **{each: reached[each].sum() for each in counted})).to_pylist() for name in ("carrier", "on")}
     return _report(campaign, cells, {row["reason"] or "unknown": row["n"] for row in refused}, parts)

@@ -147,6 +147,13 @@ def resume_campaign(campaign_id: RowId, access: Writer) -> CampaignDetail:
         return _answered(access, tx, made, "campaign.resumed")
 
 
+@router.post("/{campaign_id}/winner", summary="Say which variant the rest gets, where no rule may")
+def choose_winner(campaign_id: RowId, body: shapes.WinnerChoice, access: Writer) -> CampaignDetail:
+    with access.stores.ledger.begin() as tx:
+        made = states.choose_winner(access.stores, tx, campaign_id, body.variant, _doer(access))
+        return _answered(access, tx, made, "campaign.winner_chosen", {"winner": body.variant})
+
+
 @router.post("/{campaign_id}/cancel", summary="End it for good")
 def cancel_campaign(campaign_id: RowId, body: shapes.NoteBody, access: Writer) -> CampaignDetail:
     with access.stores.ledger.begin() as tx:

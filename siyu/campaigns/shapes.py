@@ -86,6 +86,10 @@ class NoteBody(Body):
     note: Annotated[Line, Field(max_length=1000)] = ""
 
 
+class WinnerChoice(Body):
+    variant: Annotated[Line, Field(max_length=16)]
+
+
 class FaultInfo(BaseModel):
     field: str
     message: Label

@@ -128,6 +128,25 @@ def cancel(stores: Stores, tx: Connection, campaign_id: int, by: Doer, note_text
     return _moved(stores, tx, campaign, "cancelled", "cancelled", by, {"note": note_text}, status_code="by_hand", ended_at=stores.now())
 
 
+def choose_winner(stores: Stores, tx: Connection, campaign_id: int, variant: str, by: Doer) -> Campaign:
+    """Which variant the waves to come get, said by a person.
+
+    Raises
+    ------
+    CampaignStateError
+        No wave is left that could get it.
+    InvalidError
+        There is no such variant.
+    """
+    campaign = find(tx, campaign_id)
+    if campaign.status not in ("running", "paused") or not any(wave.status == "waiting" for wave in campaign.waves):
+        raise CampaignStateError(Text("没有还未开始的波次", "no wave is left that has not begun"))
+    if variant not in [each.name for each in campaign.plan.variants]:
+        said = Text(f"没有版本 {variant}", f"there is no variant {variant}")
+        raise InvalidError(said, faults=[Fault("variant", said)])
+    return _moved(stores, tx, campaign, campaign.status, "winner_chosen", by, {"winner": variant}, winner=variant)
+
+
 def set_status(tx: Connection, campaign: Campaign, status: str, what: str, *, by: str, now: datetime, detail: dict[str, Any] | None = None, **values: Any) -> None:
     """Write a state, if the campaign is still in the one that was read; whoever was quicker wins."""
     c = _tables.campaign
