@@ -42,7 +42,12 @@ from siyu.collect.collector import Collector
 from siyu.collect.door import Door
 from siyu.collect.replay import TIDY
 from siyu.collect.replay import job_kinds as collect_jobs
+from siyu.content import media_routes as content_files
+from siyu.content import page_routes as content_pages
+from siyu.content import radar_routes
 from siyu.content import routes as content_routes
+from siyu.content.facts import FACTS as CONTENT_FACTS
+from siyu.content.touches import Touches
 from siyu.customers import consent_routes
 from siyu.customers import routes as customer_routes
 from siyu.customers.carrier_tags import job_kinds as customer_jobs
@@ -98,6 +103,7 @@ from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
 FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *MESSAGING_FACTS)
+FACTS = (IDENTITY_LINK, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,
@@ -137,8 +143,10 @@ ROUTERS = (
     message_send_routes.router,
     calendar_routes.router,
     campaign_routes.router,
+    content_files.router,
     content_routes.router,
     campaign_report_routes.router,
+    radar_routes.router,
     measurement_routes.router,
     doctor.router,
     backup_routes.router,
@@ -193,6 +201,10 @@ def build(stores: Stores) -> FastAPI:
     app = build_application(
         stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher), sample_name=demo.shown_name,
         pages=(preference_pages.router,),
+    touches = Touches(stores)
+    app = build_application(
+        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector), sample_name=demo.shown_name,
+        pages=(preference_pages.router, content_pages.router,),
     )
     app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds
@@ -200,6 +212,7 @@ def build(stores: Stores) -> FastAPI:
     app.state.carriers = carriers
     app.state.collector = collector
     app.state.dispatcher = dispatcher
+    app.state.touches = touches
     app.add_middleware(Door, collector=collector)
     return app
 
@@ -228,6 +241,7 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Col
         # One process owns an embedded ledger: nobody else sends from it.
         dispatcher.start(alone=stores.ledger.is_sqlite)
         collector.start()
+        app.state.touches.start()
         refill.ask(stores)
         remember_erasures(stores)
         app.state.looks.start()
@@ -238,6 +252,7 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Col
         dispatcher.stop()
         carriers.stop()
         collector.stop()
+        app.state.touches.stop()
         runner.stop()
         app.state.looks.stop()
         flowing.join(timeout=10)

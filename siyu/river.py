@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from siyu.carriers.tasks import FOLLOW_UP
+from siyu.content.moves import MOVES as CONTENT_MOVES
 from siyu.customers.carrier_tags import FROM_CARRIER, TO_CARRIER
 from siyu.customers.moves import MOVES as CUSTOMER_MOVES
 from siyu.customers.statements import STATEMENTS
@@ -26,6 +27,8 @@ from siyu.orders.shop_tasks import TAKE_IN
 
 REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS)
 MOVES = (*CUSTOMER_MOVES, *MESSAGING_MOVES)
+REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER)
+MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *MESSAGING_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)
 _flowing = threading.Lock()

@@ -146,6 +146,18 @@ quiet_visitor = Table(
     Column("at", UtcTime, nullable=False),
 )
 
+browser = Table(
+    "content_browser",
+    metadata,
+    Column("visitor", BigInteger, primary_key=True, autoincrement=False),
+    Column("customer_id", BigId, nullable=False),
+    # The link by which it became known; null where the Official Account said who it is.
+    Column("link_id", BigInteger),
+    Column("at", UtcTime, nullable=False),
+    Index(None, "customer_id", "link_id"),
+)
+"""Browsers that are known to be a customer's."""
+
 count = Table(
     "content_count",
     metadata,

@@ -21,6 +21,9 @@ TITLES = {
     "message_sent": Text("收到触达", "Was sent a message"),
     "message_opened": Text("打开消息", "Opened a message"),
     "message_clicked": Text("点击消息", "Clicked a message"),
+    "link_opened": Text("打开链接", "Opened a link"),
+    "content_read": Text("阅读内容", "Read content"),
+    "content_shared": Text("转发内容", "Passed content on"),
     "message_blocked": Text("拉黑或退订", "Blocked or opted out"),
     "contact_deleted": Text("删除好友", "Deleted the contact"),
 }
@@ -54,6 +57,12 @@ PROPERTIES = {
     "half": Text("等待员工确认", "waits for the staff to confirm"),
     "reason": Text("原因", "reason"),
     "how": Text("方式", "how"),
+    "seconds": Text("秒数", "seconds"),
+    "send": Text("发送编号", "send"),
+    "piece": Text("素材编号", "piece"),
+    "link": Text("第几个链接", "address no."),
+    "version": Text("版本", "version"),
+    "variant": Text("变体", "variant"),
 }
 _MOST = 4
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from siyu.customers.consent_facts import CUSTOMERS_CONSENT
 from siyu.customers.folding import folded
+from siyu.events.catalogue.content import CONTENT_TOUCHED
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
 from siyu.events.catalogue.messaging import MESSAGES_CHANGED
 from siyu.events.properties import flatten
@@ -124,6 +125,26 @@ def _properties(batch: Batch) -> pa.Table:
     return pa.table(columns, ACTIVITY_PROPERTY_ARRIVING)
 
 
+def _touches(batch: Batch) -> pa.Table:
+    """What known people did with content; visitors nobody knows have no activities."""
+    known = batch.rows.filter(pc.not_equal(batch.rows["identity_key"], 0))
+    return known.select(["event_key", "identity_key", "name", "at_ms"])
+
+
+def _touch_properties(batch: Batch) -> pa.Table:
+    """Of which send, piece and address, by whom, and how long."""
+    known = batch.rows.filter(pc.not_equal(batch.rows["identity_key"], 0))
+    paths = {"send": "send_id", "variant": "variant", "piece": "piece_id", "version": "version", "link": "number", "staff": "sender", "seconds": "seconds"}
+    parts = []
+    for path, column in paths.items():
+        rows = known.filter(pc.and_(pc.is_valid(known[column]), pc.not_equal(known[column].cast(pa.string()), "" if column in ("variant", "sender") else "-")))
+        text = rows[column].cast(pa.string())
+        number = rows[column].cast(pa.float64()) if pa.types.is_integer(rows[column].type) else pa.nulls(rows.num_rows, pa.float64())
+        columns = {"event_key": rows["event_key"], "identity_key": rows["identity_key"], "path": pa.array([path] * rows.num_rows, pa.string()), "text": text, "number": number}
+        parts.append(pa.table({**columns, "time_ms": pa.nulls(rows.num_rows, pa.int64())}).cast(ACTIVITY_PROPERTY_ARRIVING))
+    return pa.concat_tables(parts)
+
+
 MOST_ITEMS = 1000
 """Elements of one list that are looked at."""
 ACTIVITY_PROPERTY_ARRIVING = pa.schema(
@@ -212,6 +233,7 @@ CUSTOMERS_ACTIVITY = Fact(
         Column("at_ms", "int64", "when, epoch ms"),
     ),
     sources={ACTIVITY_RECORDED.name: _activities, MESSAGES_CHANGED.name: _messaged},
+    sources={ACTIVITY_RECORDED.name: _activities, CONTENT_TOUCHED.name: _touches},
     on_duplicate="keep",
 )
 CUSTOMERS_PROPERTY = Fact(
@@ -220,6 +242,7 @@ CUSTOMERS_PROPERTY = Fact(
     key=("event_key", "path"),
     columns=(Column("event_key", "int64", "key of the event"), *_IDENTITY, *_VALUE),
     sources={ACTIVITY_RECORDED.name: _properties, MESSAGES_CHANGED.name: _properties_of_messages},
+    sources={ACTIVITY_RECORDED.name: _properties, CONTENT_TOUCHED.name: _touch_properties},
     on_duplicate="keep",
 )
 FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ITEM, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY, CUSTOMERS_CONSENT)

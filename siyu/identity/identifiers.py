@@ -104,6 +104,15 @@ def keys_of(tx: Connection, customer_ids: Sequence[int]) -> list[int]:
     return [int(row[0]) for row in select_in(tx, [table.c.identity_key], table.c.customer_id, list(customer_ids))]
 
 
+def primary_keys(tx: Connection, customer_ids: Sequence[int]) -> dict[int, int]:
+    """One identity key of each customer, the one first known; who has none (any more) is absent."""
+    table = _tables.identifier
+    found: dict[int, tuple[int, int]] = {}
+    for customer, number, key in select_in(tx, [table.c.customer_id, table.c.id, table.c.identity_key], table.c.customer_id, list(customer_ids)):
+        found[int(customer)] = min(found.get(int(customer), (int(number), int(key))), (int(number), int(key)))
+    return {customer: key for customer, (_, key) in found.items()}
+
+
 def label(namespace: str) -> Text:
     kind, _, vendor = namespace.partition(":")
     name = NAMES.get(kind, Text(kind, kind))

@@ -1,6 +1,7 @@
 """Catalogue 事件目录: every event type that Siyu writes, one file a subject. `CATALOGUE` maps name → type."""
 
 from siyu.events.catalogue.carriers import CARRIER_REPORTED, RELATION_TAGS_CHANGED, RELATIONS_CHANGED
+from siyu.events.catalogue.content import CONTENT_TOUCHED
 from siyu.events.catalogue.customers import (
     ACTIVITY_RECORDED,
     CONSENTS_CHANGED,
@@ -32,5 +33,6 @@ CATALOGUE: dict[str, EventType] = {
         SEGMENT_MEMBERS_CHANGED,
         MESSAGES_DECIDED,
         MESSAGES_CHANGED,
+        CONTENT_TOUCHED,
     )
 }

@@ -1,0 +1,30 @@
+"""Quiet 不被记录: whoever says so once is not tracked any more: as a customer where they are known, else as a browser. Links go on working."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete
+
+from siyu.content import _tables
+from siyu.content.touches import Readers, Touch
+from siyu.foundation.database import insert_ignore
+from siyu.foundation.stores import Stores
+
+
+def stop(stores: Stores, touch: Touch) -> int:
+    """From now on nothing is recorded of whoever opened this link here; returns the customer that they are (0: nobody known)."""
+    now = stores.now()
+    with stores.ledger.begin() as tx:
+        reader = Readers(stores, tx, [touch]).reader_of(touch)
+        if reader:
+            insert_ignore(tx, _tables.quiet, [{"customer_id": reader, "at": now}])
+        if touch.visitor:
+            insert_ignore(tx, _tables.quiet_visitor, [{"visitor": touch.visitor, "at": now}])
+        return reader
+
+
+def resume(stores: Stores, touch: Touch) -> None:
+    """Take it back."""
+    with stores.ledger.begin() as tx:
+        reader = Readers(stores, tx, [touch]).reader_of(touch)
+        tx.execute(delete(_tables.quiet).where(_tables.quiet.c.customer_id == reader))
+        tx.execute(delete(_tables.quiet_visitor).where(_tables.quiet_visitor.c.visitor == touch.visitor))
