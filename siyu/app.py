@@ -102,8 +102,7 @@ from siyu.team import event_routes, job_routes, look_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
-FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *MESSAGING_FACTS)
-FACTS = (IDENTITY_LINK, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS)
+FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *MESSAGING_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,
@@ -198,13 +197,10 @@ def build(stores: Stores) -> FastAPI:
     carriers = Carriers(stores)
     collector = Collector(stores)
     dispatcher = Dispatcher(carriers.calls, say)
-    app = build_application(
-        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher), sample_name=demo.shown_name,
-        pages=(preference_pages.router,),
     touches = Touches(stores)
     app = build_application(
-        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector), sample_name=demo.shown_name,
-        pages=(preference_pages.router, content_pages.router,),
+        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher), sample_name=demo.shown_name,
+        pages=(preference_pages.router, content_pages.router),
     )
     app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds

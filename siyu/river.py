@@ -26,8 +26,6 @@ from siyu.messaging.results import RESULTS
 from siyu.orders.shop_tasks import TAKE_IN
 
 REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS)
-MOVES = (*CUSTOMER_MOVES, *MESSAGING_MOVES)
-REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER)
 MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *MESSAGING_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)

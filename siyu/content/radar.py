@@ -183,7 +183,7 @@ def _sent(session: Session, send_ids: Sequence[int]) -> dict[int, int]:
     if not send_ids:
         return {}
     acts, said = CUSTOMERS_ACTIVITY.table, CUSTOMERS_PROPERTY.table
-    of_sends = said.filter((said.path == "send") & said.number.isin([float(one) for one in send_ids])).select("event_key", "number")
+    of_sends = said.filter(said.path.isin(["send", "send_id"]) & said.number.isin([float(one) for one in send_ids])).select("event_key", "number")
     mine = acts.filter(acts.name == "message_sent").inner_join(of_sends, "event_key")
     rows = session.query(mine.group_by("number").agg(n=mine.customer_id.nunique())).to_pylist()
     return {int(row["number"]): int(row["n"]) for row in rows}

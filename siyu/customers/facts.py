@@ -232,8 +232,7 @@ CUSTOMERS_ACTIVITY = Fact(
         Column("name", "string", "name of the activity"),
         Column("at_ms", "int64", "when, epoch ms"),
     ),
-    sources={ACTIVITY_RECORDED.name: _activities, MESSAGES_CHANGED.name: _messaged},
-    sources={ACTIVITY_RECORDED.name: _activities, CONTENT_TOUCHED.name: _touches},
+    sources={ACTIVITY_RECORDED.name: _activities, MESSAGES_CHANGED.name: _messaged, CONTENT_TOUCHED.name: _touches},
     on_duplicate="keep",
 )
 CUSTOMERS_PROPERTY = Fact(
@@ -241,8 +240,7 @@ CUSTOMERS_PROPERTY = Fact(
     grain="one property of one activity",
     key=("event_key", "path"),
     columns=(Column("event_key", "int64", "key of the event"), *_IDENTITY, *_VALUE),
-    sources={ACTIVITY_RECORDED.name: _properties, MESSAGES_CHANGED.name: _properties_of_messages},
-    sources={ACTIVITY_RECORDED.name: _properties, CONTENT_TOUCHED.name: _touch_properties},
+    sources={ACTIVITY_RECORDED.name: _properties, MESSAGES_CHANGED.name: _properties_of_messages, CONTENT_TOUCHED.name: _touch_properties},
     on_duplicate="keep",
 )
 FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ITEM, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY, CUSTOMERS_CONSENT)

@@ -1057,6 +1057,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/content/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uploaded files, the newest first */
+        get: operations["content_list_files"];
+        /**
+         * Upload a file for pieces
+         * @description The body is the file. What it is, is told by its content; the same content again is the same file.
+         */
+        put: operations["content_put_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/media/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file, to be shown in the console
+         * @description Pictures and videos are shown; everything else is saved, never opened as a page of ours.
+         */
+        get: operations["content_read_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/content/pieces": {
         parameters: {
             query?: never;
@@ -1178,6 +1219,60 @@ export interface paths {
         put?: never;
         /** Copy a piece as a new draft */
         post: operations["content_copy_piece"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/radar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a piece: sent, opened, read, passed on */
+        get: operations["content_read_radar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/radar/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who passed a piece on to whom */
+        get: operations["content_read_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/pieces/{piece_id}/radar/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customers who read a piece, who acted last first
+         * @description Contacts are masked.
+         */
+        get: operations["content_list_people"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4480,6 +4575,24 @@ export interface components {
             count: number;
         };
         /**
+         * ClickInfo
+         * @description `number` 0 is the article itself.
+         */
+        ClickInfo: {
+            /** Number */
+            number: number;
+            /** Opened */
+            opened: number;
+            /** People */
+            people: number;
+            /** Url */
+            url: string;
+            /** Version */
+            version: number;
+            /** Visitors */
+            visitors: number;
+        };
+        /**
          * Clock
          * @description `cuts` are in clocks: gaps divided by the customer's own usual gap, pulled towards the base's median.
          */
@@ -5030,6 +5143,22 @@ export interface components {
             smallest?: number | null;
         };
         /**
+         * EdgeInfo
+         * @description Customers where they are known (else 0), and a short name of each browser.
+         */
+        EdgeInfo: {
+            /** At Ms */
+            at_ms: number;
+            /** From Customer */
+            from_customer: number;
+            /** From Visitor */
+            from_visitor: string;
+            /** To Customer */
+            to_customer: number;
+            /** To Visitor */
+            to_visitor: string;
+        };
+        /**
          * EffectInfo
          * @description Treated minus control per person (a share 0–1, or fen), with its interval; a bound that is not defined is null.
          */
@@ -5261,41 +5390,6 @@ export interface components {
             name: string;
             /** Samples */
             samples: string[];
-        };
-        /**
-         * FileInfo
-         * @description `mapping_from`: saved (for this source), export (known headers of a shop) or guessed. `unknown_columns` go unused.
-         */
-        FileInfo: {
-            /** Bytes */
-            bytes: number;
-            /** Columns */
-            columns: components["schemas"]["FileColumn"][];
-            /** Encoding */
-            encoding: string | null;
-            export: components["schemas"]["ExportInfo"] | null;
-            /** Fields */
-            fields: components["schemas"]["FieldInfo"][];
-            /** File Id */
-            file_id: string;
-            /** Format */
-            format: string;
-            /** Mapping */
-            mapping: {
-                [key: string]: string | null;
-            };
-            /** Mapping From */
-            mapping_from: string;
-            /** Name */
-            name: string;
-            /** Row Count Estimate */
-            row_count_estimate: number | null;
-            /** Source Guess */
-            source_guess: string;
-            /** Unknown Columns */
-            unknown_columns: string[];
-            /** Warnings */
-            warnings: components["schemas"]["Label"][];
         };
         /** FileName */
         FileName: {
@@ -5618,6 +5712,11 @@ export interface components {
         Items_ContactWayInfo_: {
             /** Items */
             items: components["schemas"]["ContactWayInfo"][];
+        };
+        /** Items[EdgeInfo] */
+        Items_EdgeInfo_: {
+            /** Items */
+            items: components["schemas"]["EdgeInfo"][];
         };
         /** Items[EventInfo] */
         Items_EventInfo_: {
@@ -6649,6 +6748,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[FileInfo] */
+        Page_FileInfo_: {
+            /** Items */
+            items: components["schemas"]["siyu__content__media_routes__FileInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[ImportInfo] */
         Page_ImportInfo_: {
             /** Items */
@@ -6689,6 +6797,15 @@ export interface components {
         Page_OperationInfo_: {
             /** Items */
             items: components["schemas"]["OperationInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[PersonInfo] */
+        Page_PersonInfo_: {
+            /** Items */
+            items: components["schemas"]["PersonInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -6852,6 +6969,27 @@ export interface components {
             minor: components["schemas"]["MinorInfo"] | null;
             /** Restricted Since */
             restricted_since: string | null;
+        };
+        /**
+         * PersonInfo
+         * @description What one customer did; times in epoch ms, UTC.
+         */
+        PersonInfo: {
+            /** Clicked */
+            clicked: number;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** First Ms */
+            first_ms: number;
+            /** Last Ms */
+            last_ms: number;
+            /** Opened */
+            opened: number;
+            /** Seconds */
+            seconds: number;
+            /** Shared To */
+            shared_to: number;
         };
         /**
          * PieceBody
@@ -7671,6 +7809,13 @@ export interface components {
             status: "waiting" | "replayed" | "discarded";
             way_out: components["schemas"]["Label"];
         };
+        /** RadarInfo */
+        RadarInfo: {
+            /** Clicks */
+            clicks: components["schemas"]["ClickInfo"][];
+            /** Readings */
+            readings: components["schemas"]["ReadingInfo"][];
+        };
         /**
          * ReachedPerson
          * @description One person of a campaign: what was decided, and what they did.
@@ -7701,6 +7846,38 @@ export interface components {
             spend_fen: number;
             /** Variant */
             variant: string | null;
+        };
+        /**
+         * ReadingInfo
+         * @description `send_id` null: all together. `people` are known customers, `visitors` browsers that nobody knows, `counted` openings of which only the number is kept.
+         */
+        ReadingInfo: {
+            /** Clicked */
+            clicked: number;
+            /** Counted */
+            counted: number;
+            /** Median Seconds */
+            median_seconds: number | null;
+            /** Opened */
+            opened: number;
+            /** People */
+            people: number;
+            /** Read Count */
+            read_count: number;
+            /** Seconds */
+            seconds: number;
+            /** Send Id */
+            send_id: number | null;
+            /** Sent */
+            sent: number;
+            /** Shared To */
+            shared_to: number;
+            /** Sharers */
+            sharers: number;
+            /** Variant */
+            variant: string;
+            /** Visitors */
+            visitors: number;
         };
         /** ReasonCount */
         ReasonCount: {
@@ -10038,6 +10215,37 @@ export interface components {
             waiting_count: number;
         };
         /**
+         * FileInfo
+         * @description `media` stands in a piece's picture, file or video, and in the src of an article's pictures. `url` shows it to customers once an approved version does.
+         */
+        siyu__content__media_routes__FileInfo: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Height */
+            height: number | null;
+            /** Kind */
+            kind: string;
+            /** Media */
+            media: string;
+            /** Name */
+            name: string;
+            /** Shown */
+            shown: boolean;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Type */
+            type: string;
+            /** Url */
+            url: string;
+            /** Width */
+            width: number | null;
+        };
+        /**
          * CheckInfo
          * @description `faults` must be mended before it can be saved; `fits` says where it can be sent.
          */
@@ -10310,6 +10518,41 @@ export interface components {
              * @default 1
              */
             to_rate: number;
+        };
+        /**
+         * FileInfo
+         * @description `mapping_from`: saved (for this source), export (known headers of a shop) or guessed. `unknown_columns` go unused.
+         */
+        siyu__orders__routes__FileInfo: {
+            /** Bytes */
+            bytes: number;
+            /** Columns */
+            columns: components["schemas"]["FileColumn"][];
+            /** Encoding */
+            encoding: string | null;
+            export: components["schemas"]["ExportInfo"] | null;
+            /** Fields */
+            fields: components["schemas"]["FieldInfo"][];
+            /** File Id */
+            file_id: string;
+            /** Format */
+            format: string;
+            /** Mapping */
+            mapping: {
+                [key: string]: string | null;
+            };
+            /** Mapping From */
+            mapping_from: string;
+            /** Name */
+            name: string;
+            /** Row Count Estimate */
+            row_count_estimate: number | null;
+            /** Source Guess */
+            source_guess: string;
+            /** Unknown Columns */
+            unknown_columns: string[];
+            /** Warnings */
+            warnings: components["schemas"]["Label"][];
         };
         /** PreviewBody */
         siyu__segments__routes__PreviewBody: {
@@ -12860,6 +13103,103 @@ export interface operations {
             };
         };
     };
+    content_list_files: {
+        parameters: {
+            query?: {
+                kind?: ("image" | "video" | "file") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FileInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_put_file: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__content__media_routes__FileInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_read_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     content_list_pieces: {
         parameters: {
             query?: {
@@ -13157,6 +13497,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PieceDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_read_radar: {
+        parameters: {
+            query?: {
+                /** @description Only this send. */
+                send_id?: number | null;
+            };
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RadarInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_read_chain: {
+        parameters: {
+            query?: {
+                /** @description Only this send. */
+                send_id?: number | null;
+            };
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_EdgeInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_list_people: {
+        parameters: {
+            query?: {
+                /** @description Only this send. */
+                send_id?: number | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                piece_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PersonInfo_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -15083,7 +15529,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FileInfo"];
+                    "application/json": components["schemas"]["siyu__orders__routes__FileInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
