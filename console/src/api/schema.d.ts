@@ -2402,6 +2402,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/dispatches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dispatches in the order in which they were made, of one send or in one state */
+        get: operations["messaging_list_dispatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/dispatches/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what holds for a dispatch whose call was never answered */
+        post: operations["messaging_decide_dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messaging/sends": {
         parameters: {
             query?: never;
@@ -4958,6 +4992,17 @@ export interface components {
              */
             to_on: string;
         };
+        /**
+         * DecideBody
+         * @description `sent`: it counts as sent and nobody is told twice. `again`: it is sent again, at the risk that some hear it twice.
+         */
+        DecideBody: {
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "sent" | "again";
+        };
         /** Decided */
         "Decided-Input": {
             /**
@@ -5121,6 +5166,61 @@ export interface components {
             reason?: string | null;
             /** Why */
             why: string;
+        };
+        /**
+         * DispatchInfo
+         * @description A chunk of one send, one account and one sender. `counts`: its messages by status; `attempted_at`: when its call was made last.
+         */
+        DispatchInfo: {
+            /** Account Id */
+            account_id: number;
+            /** Account Name */
+            account_name: string;
+            /** Attempt Count */
+            attempt_count: number;
+            /** Attempted At */
+            attempted_at: string | null;
+            /** Carrier */
+            carrier: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Id */
+            id: number;
+            /** Next At */
+            next_at: string | null;
+            /** People Count */
+            people_count: number;
+            /** Ref */
+            ref: string | null;
+            /** Send Id */
+            send_id: number;
+            /** Send Name */
+            send_name: string;
+            /** Settled At */
+            settled_at: string | null;
+            /** Staff */
+            staff: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "planned" | "claimed" | "sent" | "refused" | "failed" | "unknown" | "cancelled";
+            /** Status Code */
+            status_code: string | null;
+            /** Variant */
+            variant: string;
         };
         /**
          * DistributionInfo
@@ -6743,6 +6843,15 @@ export interface components {
         Page_CustomerRow_: {
             /** Items */
             items: components["schemas"]["CustomerRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[DispatchInfo] */
+        Page_DispatchInfo_: {
+            /** Items */
+            items: components["schemas"]["DispatchInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -15996,6 +16105,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_dispatches: {
+        parameters: {
+            query?: {
+                send_id?: number | null;
+                status?: ("planned" | "claimed" | "sent" | "refused" | "failed" | "unknown" | "cancelled") | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DispatchInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_decide_dispatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DispatchInfo"];
+                };
             };
             /** @description Any error (RFC 9457) */
             default: {
