@@ -11,6 +11,7 @@ import pyarrow as pa
 
 Keys = np.ndarray[tuple[int], np.dtype[np.uint64]]
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
+Shares = np.ndarray[tuple[int], np.dtype[np.float64]]
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -47,6 +48,15 @@ def key64_numbers(*columns: Ints) -> Keys:
     for column in columns:
         mixed = _mix(mixed * np.uint64(31) + column.astype(np.int64).view(np.uint64))
     return mixed >> np.uint64(1)
+
+
+def draw_rows(salt: str, ids: Ints) -> Shares:
+    """A number in [0, 1) for each id that is always the same for a salt, and tells nothing of the number of another salt.
+
+    Chance that sticks: who is in a hold-out, which variant somebody sees. splitmix64 of the id, keyed by BLAKE2b of the salt.
+    """
+    keyed = _mix(ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(_hash(f"draw {salt}")))
+    return (_mix(keyed ^ np.uint64(_hash(f"draw again {salt}"))) >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
 def _hash(value: str | None) -> int:
