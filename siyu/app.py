@@ -69,8 +69,9 @@ from siyu.identity.suggest_tasks import LOOK
 from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
-from siyu.messaging import dispatch_routes
+from siyu.messaging import dispatch_routes, staff_task_routes
 from siyu.messaging import send_routes as message_send_routes
+from siyu.messaging import staff_page_routes as staff_pages
 from siyu.messaging.dispatching import Dispatcher
 from siyu.messaging.facts import FACTS as MESSAGING_FACTS
 from siyu.messaging.planning_tasks import job_kinds as planning_jobs
@@ -122,6 +123,7 @@ ROUTERS = (
     way_routes.router,
     tag_routes.router,
     send_routes.router,
+    staff_task_routes.router,
     transfer_routes.router,
     media_routes.router,
     import_routes.router,
@@ -202,7 +204,7 @@ def build(stores: Stores) -> FastAPI:
     touches = Touches(stores)
     app = build_application(
         stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher), sample_name=demo.shown_name,
-        pages=(preference_pages.router, content_pages.router),
+        pages=(preference_pages.router, content_pages.router, staff_pages.router),
     )
     app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds

@@ -12,7 +12,17 @@ import msgspec
 import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
-from siyu.carriers import _tables, accounts, contacts, deliveries, health, reading, relations, status
+from siyu.carriers import (
+    _tables,
+    accounts,
+    contacts,
+    deliveries,
+    health,
+    openings,
+    reading,
+    relations,
+    status,
+)
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.carriers.inbox import happenings_in, is_about_content
@@ -102,6 +112,7 @@ def _work_off(stores: Stores, tx: Connection, rows: Sequence[Any]) -> None:
     _relate(stores, tx, told)
     _record(stores, tx, told, f"inbox {rows[0].position}-{rows[-1].position}")
     deliveries.tell_on(stores.secrets, tx, [(t.account, t.happening) for t in told], stores.now())
+    openings.take_in(stores, tx, [(t.account, t.happening) for t in told])
     report(stores, tx, [(t.account.id, t.happening) for t in told if t.happening.contact is None or t.happening.kind == "unknown"])
     tx.execute(update(_tables.inbox).where(_tables.inbox.c.position.in_([row.position for row in rows])).values(done_at=stores.now()))
     newest: dict[int, Any] = {row.account_id: row.received_at for row in rows}

@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from siyu.carriers import deliveries, health, inbound, mailboxes, reading, silence
+from siyu.carriers import deliveries, health, inbound, mailboxes, openings, reading, silence
 from siyu.carriers.calls import Calls
 from siyu.carriers.greeting import Greeter
 from siyu.carriers.inbox import Arrival, Inbox
@@ -87,6 +87,7 @@ class Carriers:
         with self.stores.ledger.begin() as tx:
             health.prune(tx, now)
             deliveries.prune(tx, now)
+            openings.prune(tx, now)
 
     def _keep(self, step: Callable[[], int]) -> None:
         """Go on while there is work; then wait for news, or look again after a while."""

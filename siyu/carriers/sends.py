@@ -190,6 +190,26 @@ def asked(tx: Connection, asked_for: str) -> Send | None:
     return None if row is None else to_send(row)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How the task of one member of staff stands."""
+
+    send: Send
+    sent: bool
+    sent_at: datetime | None
+
+
+def standings(tx: Connection, account_id: int, refs: Sequence[str]) -> dict[str, Standing]:
+    """By the carrier's name of it, each task of a single sender of this account."""
+    table, task = _work_tables.send, _work_tables.send_task
+    found: dict[str, Standing] = {}
+    for start in range(0, len(refs), 500):
+        mine = (table.c.account_id == account_id) & table.c.ref.in_(list(refs[start : start + 500]))
+        query = select(table, task.c.sent, task.c.sent_at.label("task_sent_at")).outerjoin(task, task.c.send_id == table.c.id).where(mine)
+        found |= {row.ref: Standing(to_send(row), bool(row.sent), row.task_sent_at) for row in tx.execute(query)}
+    return found
+
+
 def may_remind(send: Send, now: datetime) -> bool:
     recent = [at for at in send.reminded_at if datetime.fromisoformat(at) > now - REMINDERS_IN]
     return send.kind != "moment" and send.status == "accepted" and send.ref is not None and len(recent) < REMINDERS

@@ -29,7 +29,18 @@ from siyu.foundation import faults
 from siyu.foundation.clock import to_ms
 from siyu.foundation.errors import SiyuError
 from siyu.foundation.ids import new_id
-from siyu.messaging import bell, lease, outbox, pace, readying, rechecking, reconcile, sends, settling
+from siyu.messaging import (
+    bell,
+    lease,
+    outbox,
+    pace,
+    readying,
+    rechecking,
+    reconcile,
+    sends,
+    settling,
+    staff_tasks,
+)
 from siyu.messaging.carriers import registry
 from siyu.messaging.carriers.port import Chunk, Content, Outcome, Sender, outcome_of
 from siyu.messaging.outbox import ATTEMPTING, CANCELLED, FAILED, PLANNED, RELEASED, Dispatch
@@ -75,6 +86,7 @@ class Dispatcher:
         self._held: dict[int, _Held] = {}
         self._unwritten: dict[int, _Ended] = {}
         self._swept_at: datetime | None = None
+        self._taken_back: set[int] = set()
         self._bell = bell.listen(calls.stores.ledger)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="dispatching", daemon=True)
@@ -134,6 +146,19 @@ class Dispatcher:
                 if not lease.hold(tx, held.dispatch, now):
                     del self._held[account_id]
             lease.expire(tx, now)
+            late = [number for number in staff_tasks.to_take_back(tx, now) if number not in self._taken_back]
+        for number in late:
+            # Tried again with a later look, where the carrier cannot be had now.
+            self._taken_back.add(number)
+            self._calls.soon(self._take_back(number))
+
+    async def _take_back(self, number: int) -> None:
+        try:
+            await staff_tasks.take_back(self._calls, number)
+        except SiyuError as error:
+            _log.warning("the task of dispatch %s could not be taken back: %s", number, error.code)
+        finally:
+            self._taken_back.discard(number)
 
     def _begin(self, account: Account) -> bool:
         """Claim the next step of an account and call its carrier."""

@@ -68,7 +68,7 @@ async def asked(calls: Calls, sender: Sender, chunk: Chunk, content: Content | N
     rows = [row for row in range(chunk.people.num_rows) if row not in out]
     if not rows:
         return await sender.reconcile(calls, chunk)
-    outcome = await sender.send(calls, replace(chunk, people=chunk.people.take(rows)), content.take(rows))
+    outcome = await sender.send(calls, replace(chunk, people=chunk.people.take(rows), again=True), content.take(rows))
     if outcome.kind == "sent" and outcome.code == AGAIN:
         return outcome
     others = [replace(part, rows=[rows[row] for row in part.rows]) for part in outcome.others]

@@ -233,6 +233,8 @@ def close_finished(tx: Connection, send_ids: Sequence[int]) -> int:
     """Sends whose dispatches have all ended are `over`; called by whoever settles dispatches. Returns how many."""
     dispatch = _tables.dispatch
     waits = dispatch.c.status.in_(("planned", "claimed", "unknown")) | ((dispatch.c.status == "failed") & dispatch.c.next_at.is_not(None))
+    # A task that staff may still send can still be taken back.
+    waits |= (dispatch.c.status == "sent") & dispatch.c.settled_at.is_(None)
     open_ = select(dispatch.c.id).where(dispatch.c.send_id == _table.c.id, waits)
     ended = update(_table).where(_table.c.id.in_(list(send_ids)), _table.c.status == "ready", ~open_.exists())
     return int(tx.execute(ended.values(status="over")).rowcount)

@@ -52,7 +52,8 @@ class Chunk:
     """The people of one call or conversation: one send, one account, one sender of the carrier's, one variant.
 
     `people` (Arrow, a row a person): customer_id int64, identity_key int64, route int16, address (the carrier's id of them, or
-    phone, e-mail, …) string. `key` is at most 32 bytes of [A-Za-z0-9-] and the same in each attempt of this chunk.
+    phone, e-mail, …) string. `key` is at most 32 bytes of [A-Za-z0-9-] and the same in each attempt of this chunk. `again`: nobody knows
+    what became of the first time, and the key is handed over once more to find out.
     """
 
     dispatch_id: int
@@ -65,6 +66,7 @@ class Chunk:
     key: str
     people: pa.Table
     attempted_at: datetime
+    again: bool = False
 
     @cached_property
     def addresses(self) -> list[str]:

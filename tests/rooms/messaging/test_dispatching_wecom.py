@@ -9,21 +9,26 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from siyu.carriers import _tables as carrier_tables
 from siyu.carriers import sends_polling, tasks
+from siyu.foundation.database import metadata
+from siyu.foundation.errors import ConflictError
 from siyu.foundation.stores import Stores
 from siyu.identity import identifiers
+from siyu.messaging import _tables, sends, staff_links, staff_page_routes, staff_tasks
 from siyu.messaging.carriers.port import Content
 from siyu.messaging.carriers.wecom import WeCom
 from siyu.messaging.dispatching import Dispatcher
 from siyu.messaging.outbox import Dispatch
 from siyu.messaging.sends import Send
 from siyu.river import flow
+from siyu.web.application import build_application
 from tests.conftest import SetClock
 from tests.makers.corps import Corp, open_corp
-from tests.makers.sandbox import SandboxClient
+from tests.makers.customers import TestClient
+from tests.makers.sandbox import SandboxClient, wait_for
 from tests.makers.sending import dispatches, planned, run, statuses
 
 ADD = "externalcontact/add_msg_template"
@@ -82,6 +87,20 @@ def read_results(corp: Corp) -> None:
     flow(corp.stores)
 
 
+def read_again(corp: Corp) -> None:
+    """As after the next interval."""
+    table = metadata.tables["carriers_send"]
+    with corp.stores.ledger.begin() as tx:
+        tx.execute(update(table).values(next_poll_at=corp.stores.now()))
+    read_results(corp)
+
+
+@contextmanager
+def running(stores: Stores) -> Iterator[TestClient]:
+    app = build_application(stores, [], title="Siyu", version="0.0.test", pages=(staff_page_routes.router,))
+    yield TestClient(app, base_url="http://localhost")
+
+
 def received(corp: Corp, words: str = "今晚上新") -> dict[str, int]:
     """Times → phones that received the send so often, by the sandbox's own record."""
     found: dict[str, int] = corp.sandbox.get("received", kind="group_send", words=words)["times"]
@@ -129,3 +148,80 @@ def test_rob_002_what_was_claimed_and_never_handed_over_is_sent_once_not_zero_ti
         run(dispatcher)
     confirm_all(corp)
     assert received(corp) == {"1": 20}
+
+
+def test_what_staff_have_to_send_stands_on_their_phone_page_until_it_is_sent(corp: Corp) -> None:
+    send_id = plan(corp)
+    with dispatching(corp) as dispatcher:
+        run(dispatcher)
+    read_results(corp)
+    staff, other = held = chunks(corp)
+    with running(corp.stores) as client:
+        page = client.get(f"/t/{staff_links.make_token(corp.stores, corp.account.id, staff)}")
+        assert page.status_code == 200
+        assert len(page.content) < 50_000
+        assert "<script" not in page.text
+        assert ("今晚上新" in page.text, f"{len(held[staff])} 位客户" in page.text, "待发送" in page.text) == (True, True, True)
+        corp.sandbox.post(f"staff/{corp.corpid}/{staff}/confirm_task", {})
+        corp.sandbox.advance(minutes=2)
+        read_again(corp)
+        assert "已发送" in client.get(page.url.path).text
+        assert client.get("/t/made-up").status_code == 404
+    with corp.stores.ledger.read() as tx:
+        assert {one.staff: (one.state, one.received_count) for one in staff_tasks.of_send(corp.stores, tx, send_id)} == {staff: ("sent", len(held[staff])), other: ("open", 0)}
+
+
+def test_a_cancelled_send_is_taken_back_from_the_phones_that_have_not_sent_it(corp: Corp, clock: SetClock) -> None:
+    send_id = plan(corp)
+    with dispatching(corp) as dispatcher:
+        run(dispatcher)
+        first, count = next((staff, len(people)) for staff, people in chunks(corp).items())
+        corp.sandbox.post(f"staff/{corp.corpid}/{first}/confirm_task", {})
+        read_results(corp)
+        with corp.stores.ledger.begin() as tx:
+            sends.cancel(corp.stores, tx, send_id, by="test")
+        clock.at += timedelta(minutes=2)
+        wait_for(lambda: dispatcher.look() or corp.calls("cancel_groupmsg_send"), 20)
+    read_again(corp)
+    confirm_all(corp)
+    assert received(corp) == {"1": count}
+    assert statuses(corp.stores, send_id) == {"received": count, "cancelled": 20 - count}
+
+
+def test_reminders_stay_within_the_carriers_limit(corp: Corp) -> None:
+    plan(corp)
+    with dispatching(corp) as dispatcher:
+        run(dispatcher)
+    (number, *_) = [one.id for one in dispatches(corp.stores)]
+    with tasks.calling(corp.stores) as calls:
+        for _ in range(3):
+            calls.run(staff_tasks.remind(calls, number))
+        with pytest.raises(ConflictError):
+            calls.run(staff_tasks.remind(calls, number))
+
+
+def test_send_to_people_already_lost_is_refused_before_any_call(corp: Corp) -> None:
+    staff, people = next(iter(chunks(corp).items()))
+    with corp.stores.ledger.begin() as tx:
+        tx.execute(update(carrier_tables.relation).where(carrier_tables.relation.c.staff == staff).values(ended_at=corp.stores.now()))
+    send_id = planned(corp.stores, corp.account, [c for c, _ in people], keys=[k for _, k in people], staff=staff)
+    with dispatching(corp) as dispatcher:
+        run(dispatcher)
+    assert (corp.calls(ADD), statuses(corp.stores, send_id)) == (0, {"refused": len(people)})
+
+
+def test_over_quota_and_not_a_friend_are_told_for_each_person(corp: Corp, clock: SetClock) -> None:
+    corp.sandbox.patch("settings", {"wecom": {"sends_per_day": 1}})
+    first = plan(corp)
+    with dispatching(corp) as dispatcher:
+        run(dispatcher)
+        confirm_all(corp)
+        second = plan(corp)
+        run(dispatcher)
+    confirm_all(corp)
+    read_results(corp)
+    corp.sandbox.patch("settings", {"wecom": {"sends_per_day": 0}})
+    assert (statuses(corp.stores, first), statuses(corp.stores, second)) == ({"received": 20}, {"refused": 20})
+    with corp.stores.ledger.read() as tx:
+        codes = {row[0] for row in tx.execute(select(_tables.message.c.status_code).where(_tables.message.c.send_id == second))}
+    assert codes == {"carrier_quota"}
