@@ -2436,6 +2436,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/dispatches/{id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let WeCom remind a member of staff who has not sent */
+        post: operations["messaging_remind_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/dispatches/{id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a task that a member of staff has not sent yet */
+        post: operations["messaging_take_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messaging/sends": {
         parameters: {
             query?: never;
@@ -2516,6 +2550,60 @@ export interface paths {
         put?: never;
         /** Let a paused send go on */
         post: operations["messaging_resume_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/sends/{id}/staff-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks of staff of a send: who has sent and who has not */
+        get: operations["messaging_list_staff_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/staff-tasks/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The address of one member of staff's page of tasks
+         * @description Of the first who is named: to be passed on by hand, where the app may not write to staff.
+         */
+        post: operations["messaging_link_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/staff-tasks/tell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send members of staff the link of their own page of tasks, as a message of the app */
+        post: operations["messaging_tell_staff"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6803,6 +6891,11 @@ export interface components {
                 [key: string]: number | null;
             };
         };
+        /** PageLink */
+        PageLink: {
+            /** Url */
+            url: string;
+        };
         /** Page[ArrivalInfo] */
         Page_ArrivalInfo_: {
             /** Items */
@@ -6951,6 +7044,15 @@ export interface components {
         Page_StaffInfo_: {
             /** Items */
             items: components["schemas"]["StaffInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[StaffTaskInfo] */
+        Page_StaffTaskInfo_: {
+            /** Items */
+            items: components["schemas"]["StaffTaskInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -9000,6 +9102,16 @@ export interface components {
              */
             wave: components["schemas"]["siyu__messaging__send_routes__WaveBody"];
         };
+        /**
+         * Staff
+         * @description Members of staff of an account, by the carrier's ids.
+         */
+        Staff: {
+            /** Account Id */
+            account_id: number;
+            /** Staff */
+            staff: string[];
+        };
         /** StaffChange */
         StaffChange: {
             /** Store Id */
@@ -9042,6 +9154,47 @@ export interface components {
         StaffSync: {
             /** Account Id */
             account_id: number;
+        };
+        /**
+         * StaffTaskInfo
+         * @description `state`: open, sent, cancelled, or over (nothing more is heard of it). `received_count` grows for weeks after it was sent.
+         */
+        StaffTaskInfo: {
+            /** Account Id */
+            account_id: number;
+            /** Attachments */
+            attachments: string[];
+            /** Can Remind */
+            can_remind: boolean;
+            /** Dispatch Id */
+            dispatch_id: number;
+            /** Made At */
+            made_at: string | null;
+            /** People Count */
+            people_count: number;
+            /** Purpose */
+            purpose: string;
+            /** Received Count */
+            received_count: number;
+            /** Reminded Count */
+            reminded_count: number;
+            /** Send Id */
+            send_id: number;
+            /** Send Name */
+            send_name: string;
+            /** Sent At */
+            sent_at: string | null;
+            /** Staff */
+            staff: string;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
         };
         /**
          * Stage
@@ -9489,6 +9642,11 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "operator" | "analyst" | "guide" | "auditor";
+        };
+        /** Told */
+        Told: {
+            /** Not Told */
+            not_told: string[];
         };
         /**
          * ToldOrder
@@ -16188,6 +16346,68 @@ export interface operations {
             };
         };
     };
+    messaging_remind_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_take_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffTaskInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messaging_list_sends: {
         parameters: {
             query?: {
@@ -16369,6 +16589,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_staff_tasks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StaffTaskInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_link_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Staff"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageLink"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_tell_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Staff"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"];
                 };
             };
             /** @description Any error (RFC 9457) */
