@@ -176,7 +176,7 @@ def move(stores: Stores, tx: Connection, campaign_id: int, starts: str, *, accep
     CampaignStateError
         It has begun, or is over.
     """
-    campaign = find(tx, campaign_id)
+    campaign = find(tx, campaign_id, locked=True)
     if campaign.status not in PLANNED or campaign.send_ids:
         raise CampaignStateError(Text("活动已经开始,不能改期", "the campaign has begun and cannot be moved"), way_out=Text("暂停它,或复制一份另排", "pause it, or copy it and schedule the copy"))
     plan = replace(campaign.plan, starts=starts)

@@ -121,7 +121,7 @@ def change(tx: Connection, calendar: Calendar, campaign_id: int, written: Writte
     ConflictError
         Somebody else changed it since `expected_version`.
     """
-    current = find(tx, campaign_id)
+    current = find(tx, campaign_id, locked=True)
     if current.status != "draft":
         raise CampaignStateError(
             Text(f"活动{STATUSES[current.status].zh},不能修改", f"the campaign is {STATUSES[current.status].en.lower()} and cannot be changed"),
@@ -157,7 +157,7 @@ def put_away(tx: Connection, campaign_id: int) -> Campaign:
     CampaignStateError
         It is more than a draft: it can be cancelled, and stays with what it did.
     """
-    current = find(tx, campaign_id)
+    current = find(tx, campaign_id, locked=True)
     if current.status != "draft" or current.send_ids:
         raise CampaignStateError(
             Text("只有草稿可以删除", "only a draft can be deleted"), way_out=Text("用「取消」结束它;已发生的触达要保留", "cancel it: what it did has to stay")
@@ -168,13 +168,15 @@ def put_away(tx: Connection, campaign_id: int) -> Campaign:
     return current
 
 
-def find(tx: Connection, campaign_id: int) -> Campaign:
-    """One campaign with its waves.
+def find(tx: Connection, campaign_id: int, *, locked: bool = False) -> Campaign:
+    """One campaign with its waves; `locked`: nobody else changes it until the end of the transaction (SQLite has one writer anyway).
 
     Raises
     ------
     NotFoundError
     """
+    if locked:
+        tx.execute(select(_tables.campaign.c.id).where(_tables.campaign.c.id == campaign_id).with_for_update())
     found = load(tx, [campaign_id])
     if not found:
         raise NotFoundError(Text(f"没有活动 {campaign_id}", f"there is no campaign {campaign_id}"), way_out=Text("回到活动列表", "go back to the list of campaigns"))

@@ -54,7 +54,7 @@ def _step(stores: Stores, campaign_id: int) -> int:
             taken += step(stores, campaign_id)
     except SiyuError as error:
         with stores.ledger.begin() as tx:
-            _pause(stores, tx, find(tx, campaign_id), "plan_failed", {"message": error.message.json(), "faults": [{"field": fault.field, **fault.message.json()} for fault in error.faults]})
+            _pause(stores, tx, find(tx, campaign_id, locked=True), "plan_failed", {"message": error.message.json(), "faults": [{"field": fault.field, **fault.message.json()} for fault in error.faults]})
         return taken + 1
     except Exception:
         _log.exception("campaign %s could not be moved on; it is tried again in the next round", campaign_id)
@@ -72,7 +72,7 @@ def _stop(stores: Stores, campaign_id: int) -> int:
         found = rates_of(stores, wave.send_id, counted[wave.send_id], campaign.plan, campaign.started_at or stores.now())
         if (code := _passed(found, limit)) is not None:
             with stores.ledger.begin() as tx:
-                _pause(stores, tx, find(tx, campaign_id), code, {"wave": wave.number, "rate": getattr(found, code), "limit": getattr(limit, code), "sent": found.sent})
+                _pause(stores, tx, find(tx, campaign_id, locked=True), code, {"wave": wave.number, "rate": getattr(found, code), "limit": getattr(limit, code), "sent": found.sent})
                 waves.change(tx, campaign_id, wave.number, status_code=code)
             return 1
     return 0
@@ -100,7 +100,7 @@ def _end_waves(stores: Stores, campaign_id: int) -> int:
     """Waves whose send has ended are over; one whose send could not be made pauses the campaign."""
     now, taken = stores.now(), 0
     with stores.ledger.begin() as tx:
-        campaign = find(tx, campaign_id)
+        campaign = find(tx, campaign_id, locked=True)
         if campaign.status != "running":
             return 0
         for wave in campaign.waves:
@@ -131,7 +131,7 @@ def _begin_wave(stores: Stores, campaign_id: int) -> int:
     chosen = _choice(campaign)
     samples = variant_samples(stores, campaign) if chosen else {}
     with stores.ledger.begin() as tx:
-        campaign = find(tx, campaign_id)
+        campaign = find(tx, campaign_id, locked=True)
         wave = campaign.waves[following.number]
         if campaign.status not in ("scheduled", "running") or wave.status != "waiting":
             return 0
@@ -177,7 +177,7 @@ def _start(stores: Stores, campaign_id: int) -> int:
     """A campaign runs from the moment its first wave is due."""
     now = stores.now()
     with stores.ledger.begin() as tx:
-        campaign = find(tx, campaign_id)
+        campaign = find(tx, campaign_id, locked=True)
         first = campaign.waves[0] if campaign.waves else None
         if campaign.status != "scheduled" or first is None or first.send_id is None or first.due_at is None or first.due_at > now:
             return 0
@@ -188,7 +188,7 @@ def _start(stores: Stores, campaign_id: int) -> int:
 def _end(stores: Stores, campaign_id: int) -> int:
     now = stores.now()
     with stores.ledger.begin() as tx:
-        campaign = find(tx, campaign_id)
+        campaign = find(tx, campaign_id, locked=True)
         if campaign.status != "running" or not campaign.waves or any(wave.status not in ("over", "stopped", "cancelled") for wave in campaign.waves):
             return 0
         states.set_status(tx, campaign, "over", "over", by=BY, now=now, ended_at=now)

@@ -138,7 +138,7 @@ def choose_winner(stores: Stores, tx: Connection, campaign_id: int, variant: str
     InvalidError
         There is no such variant.
     """
-    campaign = find(tx, campaign_id)
+    campaign = find(tx, campaign_id, locked=True)
     if campaign.status not in ("running", "paused") or not any(wave.status == "waiting" for wave in campaign.waves):
         raise CampaignStateError(Text("没有还未开始的波次", "no wave is left that has not begun"))
     if variant not in [each.name for each in campaign.plan.variants]:
@@ -161,10 +161,8 @@ def _moved(stores: Stores, tx: Connection, campaign: Campaign, status: str, what
 
 
 def _in_state(tx: Connection, campaign_id: int, action: str) -> Campaign:
-    """The campaign, if the action fits its state; on PostgreSQL its row is held until the end of the transaction."""
-    if tx.dialect.name == "postgresql":
-        tx.execute(_tables.campaign.select().where(_tables.campaign.c.id == campaign_id).with_for_update())
-    campaign = find(tx, campaign_id)
+    """The campaign, held until the end of the transaction, if the action fits its state."""
+    campaign = find(tx, campaign_id, locked=True)
     if action not in possible(campaign):
         can = possible(campaign)
         raise CampaignStateError(
