@@ -290,6 +290,7 @@ class Dispatcher:
             except Exception:
                 # Its lease runs out, and it is asked about as one that was never answered.
                 _log.exception("what became of dispatch %s could not be written down", ended.step.dispatch.id)
+                goes_on = False
             faults.reach("dispatch.settled")
             del self._unwritten[account_id]
             if not goes_on:
