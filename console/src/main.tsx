@@ -15,6 +15,8 @@ import "@/styles/events.css";
 import "@/styles/identity.css";
 import "@/styles/segments.css";
 import "@/styles/reports.css";
+import "@/styles/content.css";
+import "@/styles/messaging.css";
 import "@/styles/narrow.css";
 import { startLanguage } from "@/locales";
 import { App } from "@/shell/App";

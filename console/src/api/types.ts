@@ -22,7 +22,7 @@ export type Job = Schemas["JobInfo"];
 export type JobStatus = Job["status"];
 
 export type ImportField = Schemas["FieldInfo"];
-export type ImportFile = Schemas["FileInfo"];
+export type ImportFile = Schemas["siyu__orders__routes__FileInfo"];
 export type Import = Schemas["ImportInfo"];
 export type Shop = Schemas["ShopInfo"];
 export type OrderFault = Schemas["OrderFault"];

@@ -16,6 +16,8 @@ import {
   PieChartOutlined,
   ReadOutlined,
   SafetyOutlined,
+  SendOutlined,
+  SnippetsOutlined,
   SyncOutlined,
   TagsOutlined,
   TeamOutlined,
@@ -38,6 +40,13 @@ export const MENU: MenuGroup[] = [
       { to: "/traits", key: "traits", icon: <FunctionOutlined />, permission: "segments.read" },
       { to: "/rfm", key: "rfm", icon: <AppstoreOutlined />, permission: "reports.read" },
       { to: "/lifecycle", key: "lifecycle", icon: <ApartmentOutlined />, permission: "reports.read" },
+    ],
+  },
+  {
+    key: "engage",
+    entries: [
+      { to: "/content", key: "content", icon: <SnippetsOutlined />, permission: "content.read" },
+      { to: "/sends", key: "sends", icon: <SendOutlined />, permission: "messaging.read" },
     ],
   },
   {

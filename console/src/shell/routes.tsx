@@ -24,6 +24,7 @@ function page(path: string, permission: string | null, name: string, load: () =>
 }
 
 const segments = () => import("@/rooms/segments/SegmentsPage") as Promise<Page>;
+const piece = () => import("@/rooms/content/PiecePage") as Promise<Page>;
 const builder = () => import("@/rooms/segments/builder/BuilderPage") as Promise<Page>;
 
 export const router = createBrowserRouter([
@@ -107,6 +108,17 @@ export const router = createBrowserRouter([
             () => import("@/rooms/segments/LifecyclePage") as Promise<Page>,
           ),
           page("/value", "reports.read", "ValuePage", () => import("@/rooms/segments/ValuePage") as Promise<Page>),
+          page("/content", "content.read", "LibraryPage", () => import("@/rooms/content/LibraryPage") as Promise<Page>),
+          page(
+            "/content/radar",
+            "content.read",
+            "RadarPage",
+            () => import("@/rooms/content/RadarPage") as Promise<Page>,
+          ),
+          page("/content/new", "content.write", "PiecePage", piece),
+          page("/content/:id", "content.read", "PiecePage", piece),
+          page("/sends", "messaging.read", "SendsPage", () => import("@/rooms/messaging/SendsPage") as Promise<Page>),
+          page("/sends/:id", "messaging.read", "SendPage", () => import("@/rooms/messaging/SendPage") as Promise<Page>),
           page(
             "/cohorts",
             "reports.read",

@@ -1,9 +1,11 @@
 import carriers from "./carriers.json";
+import content from "./content.json";
 import customers from "./customers.json";
 import events from "./events.json";
 import identity from "./identity.json";
 import jobs from "./jobs.json";
 import measurement from "./measurement.json";
+import messaging from "./messaging.json";
 import orders from "./orders.json";
 import rights from "./rights.json";
 import segments from "./segments.json";
@@ -15,11 +17,13 @@ import ui from "./ui.json";
 
 export default {
   carriers,
+  content,
   customers,
   events,
   identity,
   jobs,
   measurement,
+  messaging,
   orders,
   rights,
   segments,
