@@ -46,6 +46,7 @@ from siyu.content import media_routes as content_files
 from siyu.content import page_routes as content_pages
 from siyu.content import radar_routes
 from siyu.content import routes as content_routes
+from siyu.content.door import LinkDoor
 from siyu.content.facts import FACTS as CONTENT_FACTS
 from siyu.content.touches import Touches
 from siyu.customers import consent_routes
@@ -213,6 +214,7 @@ def build(stores: Stores) -> FastAPI:
     app.state.collector = collector
     app.state.dispatcher = dispatcher
     app.state.touches = touches
+    app.add_middleware(LinkDoor, touches=touches)
     app.add_middleware(Door, collector=collector)
     return app
 

@@ -18,11 +18,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
-from siyu.content import article_pages, files, quiet, recognising, tokens
+from siyu.content import article_pages, files, quiet, recognising, tokens, visitors
 from siyu.content.article_pages import Article
 from siyu.content.links import ARTICLE, Link, public
 from siyu.content.programs import is_program, is_wechat
-from siyu.content.tokens import VISITOR_BITS, Ticket
+from siyu.content.tokens import Ticket
 from siyu.content.touches import Touch, Touches
 from siyu.foundation.clock import to_ms
 from siyu.foundation.errors import NotAllowedError, NotFoundError, SiyuError
@@ -35,8 +35,6 @@ from siyu.team.access import anyone
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Stores, Depends(anyone())]
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
-COOKIE = "siyu_reader"
-COOKIE_SECONDS = 180 * 86_400
 LONGEST_SECONDS = 3600
 BIGGEST = 1_000
 _PAGES = Path(__file__).parent / "pages"
@@ -168,7 +166,7 @@ async def _found(stores: Stores, request: Request, token: str) -> tuple[Ticket, 
 
 async def _asked_for(request: Request, stores: Stores, token: str, ticket: Ticket) -> Response | None:
     """Where many share a link, WeChat can say who reads: the reader is sent there and comes straight back, once."""
-    if ticket.who == "customer" or COOKIE in request.cookies or not is_wechat(request.headers) or is_program(request.method, request.headers):
+    if ticket.who == "customer" or visitors.COOKIE in request.cookies or not is_wechat(request.headers) or is_program(request.method, request.headers):
         return None
     if not stores.settings.public_url:
         # WeChat sends people back to an address on the net only.
@@ -215,17 +213,15 @@ async def _noted(request: Request, stores: Stores, ticket: Ticket, known: int) -
 
 
 def _touch(request: Request, stores: Stores, ticket: Ticket) -> Touch:
-    told = tokens.open_token(stores.secrets, request.cookies.get(COOKIE, ""))
-    is_back = told is not None and told.who == "visitor" and told.link_id == 0
-    visitor = told.person if told is not None and is_back else randbits(VISITOR_BITS) or 1
-    return Touch(ticket, to_ms(stores.now()), visitor, is_back)
+    told = visitors.number_in(stores.secrets, request.cookies.get(visitors.COOKIE, ""))
+    return Touch(ticket, to_ms(stores.now()), told or visitors.new_number(), told != 0)
 
 
 def _keep_cookie(answer: Response, stores: Stores, visitor: int) -> None:
     if visitor:
-        value = tokens.seal(stores.secrets, 0, [visitor], who="visitor")[0]
         secure = (stores.settings.public_url or "").lower().startswith("https://")
-        answer.set_cookie(COOKIE, value, max_age=COOKIE_SECONDS, path="/", secure=secure, httponly=True, samesite="lax")
+        value = visitors.cookie_value(stores.secrets, visitor)
+        answer.set_cookie(visitors.COOKIE, value, max_age=visitors.COOKIE_SECONDS, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 async def _loaded(request: Request, stores: Stores, link: Link) -> Article:

@@ -10,7 +10,7 @@ _AGENT = re.compile(
     r"node-fetch|axios/|feedfetcher|googleimageproxy|yahoomailproxy|barracuda|proofpoint|mimecast|safelinks|wechatdevtools|sogou web|bytespider|dingtalkbot|^mozilla/5\.0$|^mozilla/4\.0$",
     re.IGNORECASE,
 )
-_PURPOSES = ("purpose", "x-purpose", "sec-purpose", "x-moz")
+PURPOSES = ("purpose", "x-purpose", "sec-purpose", "x-moz")
 
 
 def is_program(method: str, headers: Mapping[str, str]) -> bool:
@@ -18,7 +18,7 @@ def is_program(method: str, headers: Mapping[str, str]) -> bool:
 
     Scanners that pass for a browser cannot be told from a person by one request; see the theory of what a read is.
     """
-    if method == "HEAD" or any("prefetch" in (said := headers.get(name, "").lower()) or "preview" in said or "prerender" in said for name in _PURPOSES):
+    if method == "HEAD" or any("prefetch" in (said := headers.get(name, "").lower()) or "preview" in said or "prerender" in said for name in PURPOSES):
         return True
     agent = headers.get("user-agent", "")
     return not agent.strip() or _AGENT.search(agent) is not None

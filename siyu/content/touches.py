@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import randbits
 
@@ -142,14 +142,15 @@ class Readers:
         held = select_in(tx, [_b.c.visitor, _b.c.customer_id, _b.c.link_id], _b.c.customer_id, sorted(sent_to))
         people = sent_to | set(named.values()) | set(self._owner.values())
         self._now = current(tx, people)
-        self._known = _existing(tx, set(self._now.values()))
+        # Whoever was erased has no identifier left, and is nobody.
+        self.keys = primary_keys(tx, sorted(set(self._now.values())))
+        self._known = set(self.keys)
         self._first = {(int(row.link_id), self._now.get(int(row.customer_id), int(row.customer_id))): int(row.visitor) for row in held if row.link_id is not None}
         everybody = sorted(self._known)
         self._named = {key: self._now[customer] for key, customer in named.items()}
         self._quiet = {row[0] for row in select_in(tx, [_tables.quiet.c.customer_id], _tables.quiet.c.customer_id, everybody)}
         self._quiet_visitors = {row[0] for row in select_in(tx, [_tables.quiet_visitor.c.visitor], _tables.quiet_visitor.c.visitor, sorted(visitors))}
         self.allowed = consent.may(stores, tx, everybody, "profiling") & self._known
-        self.keys = primary_keys(tx, everybody)
         self.new: list[dict[str, object]] = []
 
     def reader_of(self, one: Touch) -> int:
@@ -176,7 +177,10 @@ class Readers:
         return 0
 
     def is_quiet(self, one: Touch, reader: int) -> bool:
-        return reader in self._quiet or one.visitor in self._quiet_visitors or (one.ticket.who == "customer" and not reader and self._now[one.ticket.person] in self._quiet)
+        """Whether nothing may be kept: the reader or the browser said so, or it is the link of somebody who did, or who was erased."""
+        if reader in self._quiet or one.visitor in self._quiet_visitors:
+            return True
+        return one.ticket.who == "customer" and not reader and (self._now[one.ticket.person] in self._quiet or self._now[one.ticket.person] not in self._known)
 
     def key_of_visitor(self, visitor: int) -> int:
         person = self._person(visitor)
@@ -197,11 +201,6 @@ class Readers:
                 self._first[link_id, customer] = one.visitor
             self.new.append({"visitor": one.visitor, "customer_id": customer, "link_id": link_id})
         return customer
-
-
-def _existing(tx: Connection, customer_ids: Iterable[int]) -> set[int]:
-    """Customers who have an identifier still: whoever was erased has none."""
-    return set(primary_keys(tx, sorted(customer_ids)))
 
 
 def _row(one: Touch, link: Link, key: int, name: str, giver: int) -> dict[str, object]:

@@ -62,7 +62,6 @@ PROPERTIES = {
     "piece": Text("素材编号", "piece"),
     "link": Text("第几个链接", "address no."),
     "version": Text("版本", "version"),
-    "variant": Text("变体", "variant"),
 }
 _MOST = 4
 

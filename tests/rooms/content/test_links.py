@@ -10,16 +10,23 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import select
 
-from siyu.content import _tables, files, links, radar, radar_routes, tokens
+from siyu.content import _tables, files, links, radar, radar_routes, visitors
 from siyu.content import page_routes as content_pages
+from siyu.content.door import LinkDoor
 from siyu.content.facts import CONTENT_TOUCH
 from siyu.content.touches import Touches
 from siyu.customers import consent
 from siyu.customers.consent import Proof, Statement
 from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY
 from siyu.events.recording import Senders, record_profiles
+from siyu.foundation.secrets import Secrets
 from siyu.foundation.stores import Stores
+from siyu.identity.merge import merge
+from siyu.rights import holdings
+from siyu.rights.people import find_people
 from siyu.river import flow
+from siyu.team import tokens
+from siyu.team.audit import SYSTEM
 from siyu.web.application import build_application
 from tests.makers.content import put_piece
 from tests.makers.customers import TestClient
@@ -38,6 +45,7 @@ class House:
         self.app = build_application(stores, [radar_routes.router], title="Siyu", version="0.0.test", pages=(content_pages.router,))
         self.app.state.touches = Touches(stores)
         self.app.state.carriers = None
+        self.app.add_middleware(LinkDoor, touches=self.app.state.touches)
         self.app.state.touches.start()
         people(stores, [ALICE, BOB, CAROL])
         agree(stores, [ALICE, BOB])
@@ -286,10 +294,53 @@ def test_a_visitors_cookie_cannot_be_made_up(house: House) -> None:
     made = house.send({"title": "春装", "url": SHOP}, sender="lin")
     (path,) = house.paths(made)
     browser = house.browser("Mozilla/5.0 Chrome/140")
-    browser.cookies.set("siyu_reader", tokens.seal(house.stores.secrets, next(iter(made.ids.values())), [5])[0])
+    browser.cookies.set("siyu_reader", visitors.cookie_value(Secrets(b"1" * 32, b"2" * 32, b"3" * 32), 5))
     browser.get(path)
     with house.stores.warehouse.read():
         pass
     flow(house.stores)
     with house.stores.warehouse.read() as session:
         assert 5 not in session.query(CONTENT_TOUCH.table)["visitor"].to_pylist()
+
+
+def test_the_radar_over_http_shows_people_only_to_who_may_see_them(house: House) -> None:
+    made, browser = house.send(ARTICLE, "article"), house.browser()
+    (path,) = house.paths(made, 0)
+    page = browser.get(path).text
+    seen(browser, path, page, 7)
+    flow(house.stores)
+    seats = {role: tokens.add_token(house.stores, SYSTEM, None, name=role, role=role, expires_at=None)[0] for role in ("operator", "guide")}
+    at = f"/api/v1/content/pieces/{house.piece}/radar"
+
+    def get(role: str, path: str) -> Any:
+        return house.browser().get(path, headers={"Authorization": f"Bearer {seats[role]}"})
+
+    whole = get("operator", at).json()
+    assert (whole["readings"][0]["opened"], whole["readings"][0]["seconds"], whole["clicks"][0]["number"]) == (1, 7, 0)
+    (one,) = get("operator", f"{at}/people").json()["items"]
+    assert (one["customer"]["name"], one["opened"], one["seconds"]) == ("人1", 1, 7)
+    assert get("operator", f"{at}/chain").json()["items"] == []
+    assert get("operator", f"{at}?send_id=8").json()["readings"][0]["opened"] == 0
+    assert get("guide", at).status_code == 403
+
+
+def test_when_two_turn_out_to_be_one_neither_is_tracked_where_one_said_no(house: House) -> None:
+    made, browser = house.send({"title": "春装", "url": SHOP}), house.browser()
+    mine, theirs = house.paths(made, 1, ALICE, BOB)
+    browser.post(f"{mine}/stop")
+    with house.stores.ledger.begin() as tx:
+        merge(house.stores, tx, [(ALICE, BOB)], by="test")
+    assert house.browser().get(theirs).headers["location"] == SHOP
+    assert house.touches() == []
+
+
+def test_of_whoever_was_erased_nothing_is_kept_and_their_links_lead_on(house: House) -> None:
+    made, browser = house.send({"title": "春装", "url": SHOP}), house.browser()
+    (path,) = house.paths(made)
+    browser.get(path)
+    with house.stores.ledger.begin() as tx:
+        gone = find_people(house.stores, tx, [ALICE])
+        assert holdings.remove_rows(tx, gone)["content_browser"] == 1
+    before = house.touches()
+    assert browser.get(path).headers["location"] == SHOP
+    assert house.touches() == before
