@@ -329,7 +329,7 @@ def test_when_two_turn_out_to_be_one_neither_is_tracked_where_one_said_no(house:
     mine, theirs = house.paths(made, 1, ALICE, BOB)
     browser.post(f"{mine}/stop")
     with house.stores.ledger.begin() as tx:
-        merge(house.stores, tx, [(ALICE, BOB)], by="test")
+        merge(house.stores, tx, [(ALICE, BOB)], by="test", beyond_limits=True)
     assert house.browser().get(theirs).headers["location"] == SHOP
     assert house.touches() == []
 
