@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from siyu.foundation.jobs import JobKind, Running
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.messaging import outbox
-from siyu.messaging.sends import RELEASE
+from siyu.messaging.planning import plan
+from siyu.messaging.sends import PLAN, RELEASE
 
 Flow = Callable[[Stores], int]
 
 
 def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
     """`flow` publishes what the log holds, so that a send is planned on what is known now."""
+
+    def run_plan(running: Running) -> dict[str, Any]:
+        stores = running.stores
+        flow(stores)
+        words = Text("正在规划", "planning")
+        send = plan(stores, running.arguments["send_id"], begin=running.begin, told=lambda done, total: running.progress(done, total, words))
+        return {"status": send.status, "counts": send.counts}
 
     def run_release(running: Running) -> dict[str, Any]:
         stores, count, goes_on = running.stores, 0, True
@@ -27,6 +36,7 @@ def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
         return {"dispatch_count": count}
 
     return (
+        JobKind(PLAN, Text("规划发送", "Plan a send"), run_plan, max_attempts=20, retry_wait=timedelta(seconds=1), link=_link),
         JobKind(RELEASE, Text("退回已取消发送的名额", "Give back what a cancelled send held"), run_release, max_attempts=20, link=_link),
     )
 

@@ -76,6 +76,10 @@ class NewSend(Body):
     priority_fen: Annotated[int, Field(ge=0, le=10**12)] = 0
 
 
+def to_draft(body: NewSend) -> Draft:
+    return Draft(body.ref, body.name, body.purpose, body.spec.to_spec(), body.due_at, body.until_at, body.exempt, body.priority_fen)
+
+
 class SendInfo(BaseModel):
     """`counts` is what planning found (audience, decisions by reason, by account); `messages` and `dispatches` count by status as they are now."""
 
@@ -133,7 +137,7 @@ def get_send(id: RowId, access: Reader) -> SendInfo:
 @router.post("", status_code=201, summary="Ask for a send; the same ref again gives the send that is there")
 def add_send(body: NewSend, access: Writer) -> SendInfo:
     stores = access.stores
-    draft = Draft(body.ref, body.name, body.purpose, body.spec.to_spec(), body.due_at, body.until_at, body.exempt, body.priority_fen)
+    draft = to_draft(body)
     with stores.ledger.begin() as tx:
         known = sends.find_by_ref(tx, draft.ref)
         send = sends.create(stores, tx, draft, by=access.actor.name)
