@@ -54,7 +54,7 @@ def earliest(case: Case, only: Flags | None = None) -> Found:
     reason is that of their best way."""
     count, ways = case.people_count, case.ways
     asked = np.ones(count, bool) if only is None else only
-    common = _common(case, asked)
+    everywhere = _on_every_way(case, asked)
     found = Found(np.full(count, FOREVER_MS), ways.refusal.copy(), np.full(count, -1))
     for turn in range(int(ways.count[asked].max(initial=0))):
         those = np.flatnonzero(asked & (ways.count > turn) & (found.at > case.due))
@@ -62,7 +62,7 @@ def earliest(case: Case, only: Flags | None = None) -> Found:
             break
         chosen = np.full(count, -1)
         chosen[those] = ways.first[those] + turn
-        at, reason = _settled(case, those, [*common, *_by_way(case, those, chosen)], chosen)
+        at, reason = _settled(case, those, [*everywhere, *_by_way(case, those, chosen)], chosen)
         sooner = those[at[those] < found.at[those]] if turn else those
         better = sooner if turn else those
         for mine, new in ((found.at, at), (found.reason, reason), (found.way, chosen)):
@@ -70,7 +70,7 @@ def earliest(case: Case, only: Flags | None = None) -> Found:
     return found
 
 
-def _common(case: Case, asked: Flags) -> list[tuple[str, Blocks]]:
+def _on_every_way(case: Case, asked: Flags) -> list[tuple[str, Blocks]]:
     """What holds on every way."""
     if case.exempt:
         return []
