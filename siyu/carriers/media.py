@@ -115,7 +115,7 @@ async def _id_of(calls: Calls, account: Account, kind: str, digest: str) -> str:
     held = await asyncio.to_thread(_used, stores, account.id, kind, digest)
     if held is not None and held.kind == kind and lasts(held, stores.now()):
         return str(held.media_id)
-    made = await _upload(calls, account, kind, held.name if held else digest, digest, content_of(stores, digest))
+    made = await _upload(calls, account, kind, held.name if held else await asyncio.to_thread(name_of, stores, digest), digest, content_of(stores, digest))
     return str(made.media_id)
 
 
@@ -175,9 +175,23 @@ def _path(stores: Stores, digest: str) -> Path:
     return stores.settings.files / "media" / digest[:2] / digest
 
 
-def keep(stores: Stores, digest: str, content: bytes) -> None:
-    """Keep a file under the hash of its content: whole or not at all."""
+def keep(stores: Stores, digest: str, content: bytes, name: str = "") -> None:
+    """Keep a file under the hash of its content, whole or not at all; `name` is what receivers are shown."""
     path = _path(stores, digest)
+    if name:
+        _write(path.with_name(f"{path.name}.name"), name.encode("utf-8", "replace"))
+    _write(path, content)
+
+
+def name_of(stores: Stores, digest: str) -> str:
+    """The name that a file was kept under, else its hash."""
+    try:
+        return _path(stores, digest).with_name(f"{digest}.name").read_text("utf-8")
+    except FileNotFoundError:
+        return digest
+
+
+def _write(path: Path, content: bytes) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -78,7 +78,7 @@ def put(stores: Stores, name: str, content: bytes, by: str) -> Media:
     if (seen.width or 0) * (seen.height or 0) > MOST_PIXELS:
         raise _wrong(Text(f"图片太大:{seen.width}×{seen.height}", f"the picture is too large: {seen.width}×{seen.height}"))
     digest = content_hash([content])
-    media.keep(stores, digest, content)
+    media.keep(stores, digest, content, name)
     row = {
         "content_hash": digest, "kind": seen.kind, "type": seen.type, "name": name[:120], "size_bytes": len(content), "width": seen.width, "height": seen.height,
         "shown": False, "created_at": stores.now(), "created_by": by[:80],

@@ -84,13 +84,14 @@ def find(tx: Connection, link_id: int) -> Link:
     return Link(row.id, row.send_id, row.variant, row.sender, row.piece_id, row.version, row.number, row.url)
 
 
-def shown_to(stores: Stores, links: Links, number: int, customer_ids: Sequence[int], carrier: Carrier) -> list[str]:
-    """The address of one link for each of these people; where many share it, one for all."""
-    people = [0] * min(1, len(customer_ids)) if links.sender else list(customer_ids)
-    made = tokens.seal(stores.secrets, links.ids[number], people, who="nobody" if links.sender else "customer", short=carrier == "sms")
+def shown_to(stores: Stores, links: Links, number: int, customer_ids: Sequence[int], carrier: Carrier, *, shared: bool = False) -> list[str]:
+    """The address of one link for each of these people; where many share it (a member of staff's, or `shared`), one for all."""
+    is_shared = shared or bool(links.sender)
+    people = [0] * min(1, len(customer_ids)) if is_shared else list(customer_ids)
+    made = tokens.seal(stores.secrets, links.ids[number], people, who="nobody" if is_shared else "customer", short=carrier == "sms")
     base = f"{public(stores.settings)}/{'a' if number == ARTICLE else 'l'}/"
     shown = [base + token for token in made]
-    return shown * len(customer_ids) if links.sender else shown
+    return shown * len(customer_ids) if is_shared else shown
 
 
 def public(settings: Settings) -> str:

@@ -50,6 +50,11 @@ class Program(NamedTuple):
     names: tuple[str, ...]
     kind: Kind
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether everybody is told the same, links too: a mass send of an Official Account is one only then, and it knows its readers itself."""
+        return self.carrier in ONE_FOR_ALL or (self.carrier == "official_account" and not self.names and "template_id" not in self.fixed)
+
 
 def for_people(
     stores: Stores, piece_id: int, version: int, carrier: Carrier, customer_ids: Sequence[int], identity_keys: Sequence[int] | None = None, tracked: Links | None = None, *,
@@ -58,7 +63,8 @@ def for_people(
     """What one version says to these people. Set-based: one reading of each source for all of them.
 
     `tracked` comes from `links.prepare`; without it addresses stay as they are. `staff` is the carrier's id of the member of staff
-    who sends. On WeCom one body goes to all, so only variables that do not depend on the customer have a value there.
+    who sends. On WeCom one body goes to all, so only variables that do not depend on the customer have a value there; on an Official Account
+    it does where there are no variables.
     """
     with stores.ledger.read() as tx:
         found, kind = pieces.version_of(tx, piece_id, version), pieces.find(tx, piece_id).kind
@@ -99,8 +105,7 @@ def filled(
     stores: Stores, program: Program, values: Mapping[str, Sequence[str | None]], customer_ids: Sequence[int], identity_keys: Sequence[int] | None, tracked: Links | None
 ) -> Rendered:
     """Fill a compiled version; `values` has a list for each of its variables, in the order of the people."""
-    one_for_all = program.carrier in ONE_FOR_ALL
-    size = 1 if one_for_all else len(customer_ids)
+    size = min(1, len(customer_ids)) if program.is_alike else len(customer_ids)
     columns = {**values, **_tokens(stores, program, customer_ids[:size], tracked)}
     shared: dict[str, Any] = dict(program.fixed)
     if program.fixed.get("picture", "").startswith(PREFIX):
@@ -108,11 +113,12 @@ def filled(
     each = {name: fill(one, columns, size, value=letters.VALUE.get(name, str)) for name, one in program.templates.items()}
     keys = list(identity_keys) if identity_keys is not None else [0] * len(customer_ids)
     lacking = sorted({row for column in each.values() for row, cell in enumerate(column) if cell is None})
-    if one_for_all:
+    if program.is_alike:
         missing = _lacking(program, columns, 0) if lacking else ()
         shared |= {name: column[0] for name, column in each.items() if column and column[0] is not None}
         people = _table(customer_ids, keys, {}) if not missing else _table([], [], {})
-        shared["attachments"] = _attachments(program.kind, shared)
+        if program.carrier in ONE_FOR_ALL:
+            shared["attachments"] = _attachments(program.kind, shared)
         return Rendered(shared, people, dict.fromkeys(customer_ids, missing) if missing else {})
     gone = set(lacking)
     stay = [row for row in range(size) if row not in gone] if gone else range(size)
@@ -131,7 +137,7 @@ def _tokens(stores: Stores, program: Program, customer_ids: Sequence[int], track
     if tracked is None:
         return {}
     wanted = {slot.name: number for one in program.templates.values() for slot in one.slots if (number := links.number_of(slot.name)) is not None}
-    return {name: list(links.shown_to(stores, tracked, number, customer_ids, program.carrier)) for name, number in wanted.items()}
+    return {name: list(links.shown_to(stores, tracked, number, customer_ids, program.carrier, shared=program.is_alike)) for name, number in wanted.items()}
 
 
 def _lacking(program: Program, columns: Mapping[str, Sequence[str | None]], row: int) -> tuple[str, ...]:

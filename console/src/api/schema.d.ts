@@ -2488,6 +2488,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/sends/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a send would come to now: who is told, who not and why, by whom; nothing is written */
+        post: operations["messaging_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messaging/sends/{id}": {
         parameters: {
             query?: never;
@@ -2497,6 +2514,23 @@ export interface paths {
         };
         /** One send: how it was planned, and how far it is */
         get: operations["messaging_get_send"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/sends/{id}/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The funnel of a send: included, audience, eligible, told; and why the others are not */
+        get: operations["messaging_get_funnel"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2522,6 +2556,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/sends/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people of a send and what was decided, as a file */
+        get: operations["messaging_export_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messaging/sends/{id}/pause": {
         parameters: {
             query?: never;
@@ -2533,6 +2584,40 @@ export interface paths {
         put?: never;
         /** Hold a send: nothing more of it is claimed */
         post: operations["messaging_pause_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/sends/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people behind a number of the funnel, contacts masked */
+        get: operations["messaging_list_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/sends/{id}/people/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why one person is told of a send, or not */
+        get: operations["messaging_get_why"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5331,6 +5416,33 @@ export interface components {
             smallest?: number | null;
         };
         /**
+         * DryRunInfo
+         * @description `load`: the 100 busiest. `quotas`: the windows of carriers' limits that the send would take from today.
+         */
+        DryRunInfo: {
+            /** Accounts */
+            accounts: {
+                [key: string]: number;
+            };
+            /** Carriers */
+            carriers: {
+                [key: string]: number;
+            };
+            /** Cost Fen */
+            cost_fen: number;
+            funnel: components["schemas"]["FunnelInfo"];
+            /** Load */
+            load: components["schemas"]["LoadInfo"][];
+            /** Quotas */
+            quotas: components["schemas"]["NeedInfo"][];
+            /** Staff Count */
+            staff_count: number;
+            /** Variants */
+            variants: {
+                [key: string]: number;
+            };
+        };
+        /**
          * EdgeInfo
          * @description Customers where they are known (else 0), and a short name of each browser.
          */
@@ -5670,6 +5782,24 @@ export interface components {
             variants: components["schemas"]["VariantEffect"][];
             /** Version */
             version: number;
+        };
+        /**
+         * FunnelInfo
+         * @description `steps` narrow from those included to those told; `out` are those who are not, by reason; `waits` are told later.
+         */
+        FunnelInfo: {
+            /** Messages */
+            messages: {
+                [key: string]: number;
+            };
+            /** Out */
+            out: components["schemas"]["StepInfo"][];
+            /** Planned Count */
+            planned_count: number;
+            /** Steps */
+            steps: components["schemas"]["StepInfo"][];
+            /** Waits */
+            waits: components["schemas"]["StepInfo"][];
         };
         /** GreetingInfo */
         GreetingInfo: {
@@ -6314,6 +6444,18 @@ export interface components {
             /** Value */
             value: string;
         };
+        /**
+         * LoadInfo
+         * @description Messages that one member of staff would be asked to send ('' : the account itself).
+         */
+        LoadInfo: {
+            /** Account Id */
+            account_id: number;
+            /** Count */
+            count: number;
+            /** Staff */
+            staff: string;
+        };
         /** LogIn */
         LogIn: {
             /** Login */
@@ -6538,6 +6680,24 @@ export interface components {
             campaign: components["schemas"]["CampaignDetail"];
             /** Clashes */
             clashes: components["schemas"]["ClashInfo"][];
+        };
+        /**
+         * NeedInfo
+         * @description What a send takes of an account in one window of the carrier's limit, and what is left of it.
+         */
+        NeedInfo: {
+            /** Account Id */
+            account_id: number;
+            /** Api */
+            api: string;
+            /** Enough */
+            enough: boolean;
+            /** Left Count */
+            left_count: number;
+            /** Needs Count */
+            needs_count: number;
+            /** Seconds */
+            seconds: number;
         };
         /** NewAccount */
         NewAccount: {
@@ -7004,15 +7164,6 @@ export interface components {
             /** Total */
             total: number | null;
         };
-        /** Page[PersonInfo] */
-        Page_PersonInfo_: {
-            /** Items */
-            items: components["schemas"]["PersonInfo"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Total */
-            total: number | null;
-        };
         /** Page[PieceInfo] */
         Page_PieceInfo_: {
             /** Items */
@@ -7180,27 +7331,6 @@ export interface components {
             minor: components["schemas"]["MinorInfo"] | null;
             /** Restricted Since */
             restricted_since: string | null;
-        };
-        /**
-         * PersonInfo
-         * @description What one customer did; times in epoch ms, UTC.
-         */
-        PersonInfo: {
-            /** Clicked */
-            clicked: number;
-            customer: components["schemas"]["CustomerRow"] | null;
-            /** Customer Id */
-            customer_id: number;
-            /** First Ms */
-            first_ms: number;
-            /** Last Ms */
-            last_ms: number;
-            /** Opened */
-            opened: number;
-            /** Seconds */
-            seconds: number;
-            /** Shared To */
-            shared_to: number;
         };
         /**
          * PieceBody
@@ -9342,6 +9472,18 @@ export interface components {
              */
             at: string;
         };
+        /**
+         * StepInfo
+         * @description `way_out`: what can be done about it; null where there is nothing to do.
+         */
+        StepInfo: {
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Label"];
+            way_out: components["schemas"]["Label"] | null;
+        };
         /** StepName */
         StepName: {
             /** Key */
@@ -10313,6 +10455,21 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * WhyInfo
+         * @description `verdict`: allow, wait, refuse, outside (not in the audience) or planning (not decided yet). `told`: what happened, in sentences.
+         */
+        WhyInfo: {
+            /** At Ms */
+            at_ms: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Told */
+            told: components["schemas"]["Label"][];
+            /** Verdict */
+            verdict: string;
+            way_out: components["schemas"]["Label"] | null;
+        };
         /** WinnerBody */
         WinnerBody: {
             /**
@@ -10513,6 +10670,27 @@ export interface components {
             width: number | null;
         };
         /**
+         * PersonInfo
+         * @description What one customer did; times in epoch ms, UTC.
+         */
+        siyu__content__radar_routes__PersonInfo: {
+            /** Clicked */
+            clicked: number;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** First Ms */
+            first_ms: number;
+            /** Last Ms */
+            last_ms: number;
+            /** Opened */
+            opened: number;
+            /** Seconds */
+            seconds: number;
+            /** Shared To */
+            shared_to: number;
+        };
+        /**
          * CheckInfo
          * @description `faults` must be mended before it can be saved; `fits` says where it can be sent.
          */
@@ -10616,6 +10794,24 @@ export interface components {
             status: "ok" | "warn" | "fail";
             way_out: components["schemas"]["Label"] | null;
         };
+        /** Page[PersonInfo] */
+        siyu__foundation__http__Page_PersonInfo___1: {
+            /** Items */
+            items: components["schemas"]["siyu__messaging__decision_routes__PersonInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[PersonInfo] */
+        siyu__foundation__http__Page_PersonInfo___2: {
+            /** Items */
+            items: components["schemas"]["siyu__content__radar_routes__PersonInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[SendInfo] */
         siyu__foundation__http__Page_SendInfo___1: {
             /** Items */
@@ -10656,6 +10852,34 @@ export interface components {
             pair_count: number;
             /** Record Count */
             record_count: number;
+        };
+        /**
+         * PersonInfo
+         * @description `status` is that of the message, null without one; contacts in `customer` are masked.
+         */
+        siyu__messaging__decision_routes__PersonInfo: {
+            /** Account Id */
+            account_id: number | null;
+            /** At Ms */
+            at_ms: number;
+            /** Carrier */
+            carrier: string | null;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** Reason */
+            reason: string | null;
+            reason_name: components["schemas"]["Label"] | null;
+            /** Staff */
+            staff: string;
+            /** Status */
+            status: string | null;
+            /** Status Code */
+            status_code: string | null;
+            /** Variant */
+            variant: string | null;
+            /** Verdict */
+            verdict: string;
         };
         /**
          * AudienceBody
@@ -13869,7 +14093,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_PersonInfo_"];
+                    "application/json": components["schemas"]["siyu__foundation__http__Page_PersonInfo___2"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -16478,6 +16702,39 @@ export interface operations {
             };
         };
     };
+    messaging_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["siyu__messaging__send_routes__NewSend"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messaging_get_send: {
         parameters: {
             query?: never;
@@ -16496,6 +16753,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_get_funnel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FunnelInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -16540,6 +16828,43 @@ export interface operations {
             };
         };
     };
+    messaging_export_people: {
+        parameters: {
+            query?: {
+                format?: "csv" | "xlsx";
+                /** @description allow, wait or refuse */
+                verdict?: string | null;
+                /** @description A reason, as in the funnel. */
+                reason?: string | null;
+                /** @description A status of messages. */
+                status?: string | null;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messaging_pause_send: {
         parameters: {
             query?: never;
@@ -16558,6 +16883,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_people: {
+        parameters: {
+            query?: {
+                /** @description allow, wait or refuse */
+                verdict?: string | null;
+                /** @description A reason, as in the funnel. */
+                reason?: string | null;
+                /** @description A status of messages. */
+                status?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__foundation__http__Page_PersonInfo___1"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_get_why: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                customer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siyu.content import letters, links, preview, render, templates
+from siyu.content import letters, links, preview, render, templates, tokens
 from siyu.content.bodies import Body, read_body
 from siyu.content.templates import compiled, fill
 from siyu.foundation.stores import Stores
@@ -79,6 +79,21 @@ def test_on_wecom_one_body_goes_to_all(people: Stores) -> None:
     assert got.people.num_rows == 3
     alone = said(people, {"text": "{称呼}你好"}, "wecom")
     assert (alone.people.num_rows, set(alone.no_value)) == (0, {1, 2, 3})
+
+
+def test_where_all_are_told_the_same_the_link_is_shared_too(people: Stores) -> None:
+    piece = put_piece(people, {"text": "看 https://shop.cn/a", "notices": {"mini_program": {"template_id": "T", "values": {"thing1": "{链接}"}}}, "url": "https://shop.cn/a", "title": "t"}, kind="link", approve=False)
+    with people.ledger.begin() as tx:
+        tracked = links.prepare(tx, piece.id, 1, send_id=5, now=people.now())
+    alike: list[Any] = ["wecom", "official_account"]
+    for carrier in alike:
+        got = render.for_people(people, piece.id, 1, carrier, [1, 2], [10, 20], tracked)
+        assert got.people.column_names == ["customer_id", "identity_key"]
+        ticket = tokens.open_token(people.secrets, got.shared["text"].rsplit("/", 1)[1])
+        assert ticket is not None
+        assert (ticket.who, ticket.person) == ("nobody", 0)
+    own = render.for_people(people, piece.id, 1, "mini_program", [1, 2], [10, 20], tracked)
+    assert len(set(own.people["values.thing1"].to_pylist())) == 2
 
 
 def test_addresses_become_links_of_each_persons_own(people: Stores) -> None:
