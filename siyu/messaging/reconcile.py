@@ -5,6 +5,7 @@ Nothing that is unknown is sent again by itself, but for carriers where the same
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, func, select, update
 
 from siyu.carriers.calls import Calls
 from siyu.foundation.clock import to_ms
-from siyu.foundation.errors import ConflictError
+from siyu.foundation.errors import ConflictError, SiyuError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.messaging import _tables, outbox, sends
@@ -26,6 +27,7 @@ from siyu.messaging.outbox import PLANNED, SENT, UNKNOWN, Dispatch
 KEYS_HOLD = timedelta(hours=23)
 """A carrier that knows a key again does so for a day."""
 _dispatch = _tables.dispatch
+_log = logging.getLogger("siyu.messaging")
 
 
 def due(tx: Connection, now: datetime) -> dict[int, int]:
@@ -61,15 +63,22 @@ def decide(stores: Stores, tx: Connection, dispatch_id: int, verdict: Literal["s
 
 async def asked(calls: Calls, sender: Sender, chunk: Chunk, content: Content | None, barred: Sequence[Part]) -> Outcome | None:
     """What became of a chunk. Where handing it over again tells nobody twice (`content` is given), that is done: if the first time
-    was none, those whom the gate bars by now (`barred`) are left out."""
-    if content is None:
-        return await sender.reconcile(calls, chunk)
+    was none, those whom the gate bars by now (`barred`) are left out.
+
+    A question that fails, or that the carrier turns away, says nothing about the first time: None, and it stays unknown.
+    """
     out = {row for part in barred for row in part.rows}
     rows = [row for row in range(chunk.people.num_rows) if row not in out]
-    if not rows:
-        return await sender.reconcile(calls, chunk)
-    outcome = await sender.send(calls, replace(chunk, people=chunk.people.take(rows), again=True), content.take(rows))
-    if outcome.kind == "sent" and outcome.code == AGAIN:
+    try:
+        if content is None or not rows:
+            return await sender.reconcile(calls, chunk)
+        outcome = await sender.send(calls, replace(chunk, people=chunk.people.take(rows), again=True), content.take(rows))
+    except SiyuError as error:
+        _log.info("dispatch %s could not be asked about: %s", chunk.dispatch_id, error.code)
+        return None
+    if outcome.kind != "sent":
+        return None
+    if outcome.code == AGAIN:
         return outcome
-    others = [replace(part, rows=[rows[row] for row in part.rows]) for part in outcome.others]
+    others = [replace(part, rows=[rows[row] for row in part.rows], kind=part.kind if part.kind in ("sent", "refused") else "unknown") for part in outcome.others]
     return replace(outcome, others=[*others, *barred])

@@ -7,7 +7,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +195,22 @@ def test_without_a_way_to_ask_unknown_messages_wait_for_a_person_and_are_never_s
         run(dispatcher)
     assert (statuses(stores, first), statuses(stores, second)) == ({"sent": 5}, {"sent": 5})
     assert sorted(carrier.heard) == [(f"p{n}", second) for n in (10, 11, 12, 13, 14)]
+
+
+@pytest.mark.parametrize("error", [Throttled(NO, datetime(2026, 1, 1, 13, tzinfo=UTC)), Unavailable(NO, reached=False), Unavailable(NO, reached=True)])
+def test_a_question_that_fails_says_nothing_about_what_was_asked_so_nothing_is_sent_again(stores: Stores, clock: SetClock, error: Exception) -> None:
+    account = account_of(stores)
+
+    def fails(chunk: Chunk) -> Outcome:
+        raise error
+
+    carrier = FakeCarrier(answer=lambda chunk: Outcome("unknown", "no_answer"), found=fails)
+    send_id = planned(stores, account, people_of(stores, account, 5))
+    with dispatching(stores, carrier) as dispatcher:
+        for _ in range(5):
+            run(dispatcher)
+            clock.at += timedelta(minutes=30)
+    assert (len(carrier.calls), statuses(stores, send_id)) == (1, {"unknown": 5})
 
 
 def test_rob_022_one_slow_carrier_does_not_hold_the_others(stores: Stores) -> None:
