@@ -42,14 +42,14 @@ class Item:
     @property
     def by_carrier(self) -> dict[str, int]:
         told = self.campaign.forecast or {}
-        share = self._share
+        share = self.share
         found: dict[str, int] = {carrier: round(count * share) for carrier, count in told.get("by_carrier", {}).items()}
         if found or self.reach is None:
             return found
         return {self.campaign.plan.carriers[0]: self.reach} if self.campaign.plan.carriers else {}
 
     @property
-    def _share(self) -> float:
+    def share(self) -> float:
         waves = self.campaign.plan.waves
         return waves[self.wave].share if self.wave < len(waves) else 1.0
 
@@ -160,6 +160,19 @@ def mixed(items: Sequence[Item]) -> tuple[int, int]:
 def is_too_much(promotion: int, value: int, limits: Limits) -> bool:
     """One promotion is free; from the second on there must be value beside it."""
     return promotion > 1 and promotion > value * limits.promotion_per_value
+
+
+def load_per_staff(items: Sequence[Item]) -> dict[str, float]:
+    """By carrier, what each member of staff has to send by hand for these, on average; of campaigns with a forecast."""
+    messages: dict[str, float] = {}
+    staff: dict[str, int] = {}
+    for each in items:
+        told = each.campaign.forecast or {}
+        if told.get("staff_count"):
+            carrier = each.campaign.plan.carriers[0]
+            messages[carrier] = messages.get(carrier, 0) + told["staff_messages"] * each.share
+            staff[carrier] = max(staff.get(carrier, 0), told["staff_count"])
+    return {carrier: count / staff[carrier] for carrier, count in messages.items()}
 
 
 def monday_of(on: date) -> date:

@@ -96,7 +96,7 @@ def _week(monday: date, items: Sequence[Item]) -> CalendarWeek:
         ratio=promotion / value if value else None,
         is_too_much=calendar.is_too_much(promotion, value, Limits()),
         load=_load(live),
-        load_per_staff={},
+        load_per_staff=calendar.load_per_staff(live),
     )
 
 

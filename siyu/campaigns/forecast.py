@@ -5,22 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+from msgspec import structs
 from sqlalchemy import update
 
 from siyu.campaigns import _tables
-from siyu.campaigns.campaigns import Campaign, find
+from siyu.campaigns.campaigns import Campaign, find, with_plan
+from siyu.campaigns.checks import must_hold
+from siyu.campaigns.waves import WHOLE, draft_of
 from siyu.foundation import trials
 from siyu.foundation.clock import DAY_MS, to_ms
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
+from siyu.messaging import planning
 from siyu.segments.audience import Audience, AudienceRule, freeze
 
 
 def forecast(stores: Stores, campaign_id: int) -> dict[str, Any]:
-    """Plan a campaign without reserving anything, and keep what that says with it. Returns what `shapes.ForecastInfo` shows."""
+    """Plan a campaign without reserving anything, and keep what that says with it. Returns what `shapes.ForecastInfo` shows.
+
+    Raises
+    ------
+    InvalidError
+        With every fault of a campaign that could not be sent.
+    """
     with stores.ledger.read() as tx:
         campaign = find(tx, campaign_id)
+        must_hold(stores, tx, campaign)
     made = _made(stores, campaign)
     with stores.ledger.begin() as tx:
         tx.execute(update(_tables.campaign).where(_tables.campaign.c.id == campaign_id).values(forecast=made))
@@ -32,11 +43,8 @@ def _made(stores: Stores, campaign: Campaign) -> dict[str, Any]:
     with stores.warehouse.read() as session:
         people = freeze(stores, session, AudienceRule(plan.audience.include, plan.audience.exclude))
         base = _base(stores, session, people, plan.window_days)
-    reach, control, refused, by_carrier = _planned(stores, campaign, people)
-    return {
-        "version": campaign.version, "computed_at": stores.now().isoformat(), "audience": len(people.customer_ids), "reach": reach, "control": control,
-        "refused": refused, "by_carrier": by_carrier, **_power(campaign, base, reach, control),
-    }  # fmt: skip
+    found = _planned(stores, campaign)
+    return {"version": campaign.version, "computed_at": stores.now().isoformat(), **found, **_power(campaign, base, found["reach"], found["control"])}
 
 
 def _base(stores: Stores, session: Session, people: Audience, window_days: int) -> tuple[trials.Sample, trials.Sample] | None:
@@ -52,11 +60,19 @@ def _base(stores: Stores, session: Session, people: Audience, window_days: int) 
     return trials.share(count, row["buyers"]), trials.from_sums(count, row["total"] or 0.0, row["squares"] or 0.0)
 
 
-def _planned(stores: Stores, campaign: Campaign, people: Audience) -> tuple[int, int, dict[str, int], dict[str, int]]:
-    """Who would be told and who kept back, refusals by reason, people by carrier."""
-    count = len(people.customer_ids)
-    control = round(count * campaign.plan.control_rate)
-    return count - control, control, {}, {}
+def _planned(stores: Stores, campaign: Campaign) -> dict[str, Any]:
+    """What planning the whole campaign at its time would find now, without a trace."""
+    pinned = tuple(structs.replace(each, version=each.version or 1) for each in campaign.plan.variants)
+    due_at = max(campaign.starts_at or stores.now(), stores.now())
+    draft = draft_of(with_plan(campaign, structs.replace(campaign.plan, variants=pinned)), WHOLE, due_at)
+    found = planning.dry_run(stores, draft)
+    reasons = dict(found.get("reasons", {}))
+    by_staff = [each["count"] for each in found.get("load", []) if each["staff"]]
+    return {
+        "audience": found["audience"], "reach": found.get("allow", 0) + found.get("wait", 0), "control": reasons.pop("holdout", 0),
+        "refused": {**reasons, **({"excluded": found["excluded"]} if found.get("excluded") else {})}, "waiting": found.get("waits", {}), "by_carrier": found.get("carriers", {}),
+        "staff_count": len(by_staff), "staff_messages": sum(by_staff), "staff_most": max(by_staff, default=0),
+    }  # fmt: skip
 
 
 def _power(campaign: Campaign, base: tuple[trials.Sample, trials.Sample] | None, reach: int, control: int) -> dict[str, Any]:

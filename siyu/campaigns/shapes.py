@@ -139,7 +139,8 @@ class VariantEffect(BaseModel):
 class ForecastInfo(BaseModel):
     """A dry run: who would be told if it were planned now. Nothing is reserved by it.
 
-    `reach`: people told; `control`: held back to measure; `refused`: people by reason. `base_rate`: of the audience, who buys within
+    `reach`: people told; `control`: held back to measure; `refused`: people by reason; `waiting`: of those reached, who
+    are told later, by what they wait for. `staff_…`: how many members of staff would send, what they all and the busiest would. `base_rate`: of the audience, who buys within
     the window without being told (as in the window before now). `smallest_difference` and `smallest_relative`: the least
     effect on that share that this campaign would find in 4 of 5 cases; null where there is no control.
     """
@@ -151,6 +152,10 @@ class ForecastInfo(BaseModel):
     control: int
     refused: dict[str, int]
     by_carrier: dict[str, int]
+    waiting: dict[str, int]
+    staff_count: int
+    staff_messages: int
+    staff_most: int
     base_rate: float | None
     mean_spend_fen: float | None
     smallest_difference: float | None
@@ -268,7 +273,8 @@ class CalendarDay(BaseModel):
 
 
 class CalendarWeek(BaseModel):
-    """Monday to Sunday. `promotion` and `value` count messages expected (campaigns where no forecast is kept); `ratio` promotion to one of value."""
+    """Monday to Sunday. `promotion` and `value` count messages expected (campaigns where no forecast is kept); `ratio` promotion to one of value.
+    `load_per_staff`: by carrier, messages that each member of staff sends by hand, on average."""
 
     from_on: date
     promotion: int

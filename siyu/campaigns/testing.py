@@ -10,8 +10,8 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from siyu.campaigns import campaigns, contents
-from siyu.campaigns.campaigns import Campaign, Wave
-from siyu.campaigns.waves import spec_of
+from siyu.campaigns.campaigns import Campaign
+from siyu.campaigns.waves import WHOLE, spec_of
 from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
@@ -39,8 +39,7 @@ def send_test(stores: Stores, tx: Connection, campaign: Campaign, customer_ids: 
     people = tuple(sorted(set(known(tx, customer_ids).values())))
     now = stores.now()
     plan = structs.replace(campaign.plan, control_rate=0.0, use_global_holdout=False, variants=contents.pinned(tx, campaign.plan.variants, now))
-    whole = Wave(0, "waiting", None, 0.0, 1.0, None, None, variant or names[0], None, None)
-    for_us = replace(spec_of(campaigns.with_plan(campaign, plan), whole), audience=AudienceRule(customer_ids=people))
+    for_us = replace(spec_of(campaigns.with_plan(campaign, plan), replace(WHOLE, variant=variant or names[0])), audience=AudienceRule(customer_ids=people))
     number = len(sends.list_sends(tx, ref_prefix=f"campaign:{campaign.id}:test:", limit=200))
     made = sends.create(
         stores, tx,

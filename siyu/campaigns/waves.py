@@ -20,6 +20,8 @@ from siyu.segments.audience import AudienceRule
 LEAD = timedelta(minutes=10)
 """A first wave is planned so long before it is due, so that its first message can go out on the second."""
 OPEN = ("planning", "ready")
+WHOLE = Wave(0, "waiting", None, 0.0, 1.0, None, None, None, None, None)
+"""All of the people at once."""
 
 
 def lay_out(stores: Stores, tx: Connection, campaign: Campaign, starts_at: datetime) -> None:
