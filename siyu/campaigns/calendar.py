@@ -21,11 +21,10 @@ from siyu.foundation.clock import Calendar
 from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
+from siyu.messaging.policy import Policy
 
 LIVE = (*PLANNED, "running", "paused")
 """Campaigns that may still tell somebody something."""
-CAP_DAYS = 7
-"""The span of the caps that two campaigns can break together."""
 MOST_DAYS = 100
 
 
@@ -66,11 +65,31 @@ class Clash:
 
 @dataclass(frozen=True)
 class Limits:
-    """What the restraint policy allows one person: touches and promotions in `CAP_DAYS`, promotions to one of value."""
+    """What the restraint policy lets one person get: at most so many touches and promotions in so many days, None for any number; promotions
+    beside one of value, of which `free` need none."""
 
-    touches: int = 3
-    promotions: int = 1
-    promotion_per_value: float = 1.0
+    touches: int | None
+    touch_days: int
+    promotions: int | None
+    promotion_days: int
+    promotion_per_value: float
+    free: int
+
+    @property
+    def days(self) -> int:
+        return max(self.touch_days, self.promotion_days)
+
+
+def limits_of(policy: Policy) -> Limits:
+    """The limits that campaigns can break together: those that hold for every carrier."""
+
+    def cap(purpose: str | None) -> tuple[int | None, int]:
+        found = [each for each in policy.caps if each.purpose == purpose and each.carrier is None and each.at_most is not None]
+        spans = [(each.at_most, each.days or {"day": 1, "week": 7}.get(each.window, 30)) for each in found]
+        return min(spans, key=lambda each: (each[0] or 0) / each[1], default=(None, 1))
+
+    touches, promotions, mix = cap(None), cap("promotion"), policy.mix
+    return Limits(*touches, *promotions, mix.promotion_per_value if mix else float("inf"), mix.free if mix else 0)
 
 
 def items_between(tx: Connection, calendar: Calendar, from_on: date, to_on: date) -> list[Item]:
@@ -127,18 +146,23 @@ def _same_audience(items: Sequence[Item]) -> Iterable[Clash]:
 
 
 def _caps(items: Sequence[Item], limits: Limits) -> Iterable[Clash]:
-    """More touches of one segment within the span of the caps than one person may get."""
+    """More touches of one segment within the span of a cap than one person may get."""
     for number, last in enumerate(items):
-        near = [each for each in items[: number + 1] if (last.on - each.on).days < CAP_DAYS and (each.campaign is last.campaign or _shared(each.campaign, last.campaign))]
+        touching = [each for each in items[: number + 1] if each.campaign.id == last.campaign.id or _shared(each.campaign, last.campaign)]
         # The waves of one campaign go to different people.
-        campaigns = {each.campaign.id: each for each in near}
-        promotions = [each for each in campaigns.values() if each.campaign.purpose == "promotion"]
-        if last.campaign.purpose == "promotion" and len(promotions) > limits.promotions:
-            said = Text(f"{CAP_DAYS} 天内第 {len(promotions)} 次促销,每人最多 {limits.promotions} 次", f"promotion {len(promotions)} within {CAP_DAYS} days; each person gets {limits.promotions}")
-            yield Clash("caps", _ids(*promotions), last.on, said)
-        elif len(campaigns) > limits.touches:
-            said = Text(f"{CAP_DAYS} 天内第 {len(campaigns)} 次触达,每人最多 {limits.touches} 次", f"touch {len(campaigns)} within {CAP_DAYS} days; each person gets {limits.touches}")
-            yield Clash("caps", _ids(*campaigns.values()), last.on, said)
+        near = {each.campaign.id: each for each in touching if (last.on - each.on).days < limits.touch_days}
+        promotions = {each.campaign.id: each for each in touching if (last.on - each.on).days < limits.promotion_days and each.campaign.purpose == "promotion"}
+        if last.campaign.purpose == "promotion" and limits.promotions is not None and len(promotions) > limits.promotions:
+            said = Text(
+                f"{limits.promotion_days} 天内第 {len(promotions)} 次促销,每人最多 {limits.promotions} 次",
+                f"promotion {len(promotions)} within {limits.promotion_days} days; each person gets {limits.promotions}",
+            )
+            yield Clash("caps", _ids(*promotions.values()), last.on, said)
+        elif limits.touches is not None and len(near) > limits.touches:
+            said = Text(
+                f"{limits.touch_days} 天内第 {len(near)} 次触达,每人最多 {limits.touches} 次", f"touch {len(near)} within {limits.touch_days} days; each person gets {limits.touches}"
+            )
+            yield Clash("caps", _ids(*near.values()), last.on, said)
 
 
 def _mix(items: Sequence[Item], limits: Limits) -> Iterable[Clash]:
@@ -158,8 +182,8 @@ def mixed(items: Sequence[Item]) -> tuple[int, int]:
 
 
 def is_too_much(promotion: int, value: int, limits: Limits) -> bool:
-    """One promotion is free; from the second on there must be value beside it."""
-    return promotion > 1 and promotion > value * limits.promotion_per_value
+    """More promotions than those that are free and those that what is of value allows."""
+    return promotion > limits.free + value * limits.promotion_per_value
 
 
 def load_per_staff(items: Sequence[Item]) -> dict[str, float]:
@@ -214,7 +238,7 @@ def move(stores: Stores, tx: Connection, campaign_id: int, starts: str, *, accep
 
 def clashes_near(stores: Stores, tx: Connection, campaign: Campaign, at: datetime, plan: plans.Plan, limits: Limits) -> list[Clash]:
     """What a campaign would clash with at another time."""
-    calendar, span = stores.calendar, timedelta(days=CAP_DAYS)
+    calendar, span = stores.calendar, timedelta(days=limits.days)
     there = dataclasses.replace(campaign, starts_at=at, plan=plan, waves=())
     mine = items_of(there, calendar)
     others = [each for each in items_between(tx, calendar, mine[0].on - span, min(mine[-1].on, mine[0].on + timedelta(days=60)) + span) if each.campaign.id != campaign.id]

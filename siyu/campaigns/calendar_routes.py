@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from siyu.campaigns import calendar
-from siyu.campaigns.calendar import Clash, Item, Limits
+from siyu.campaigns.calendar import Clash, Item, limits_of
 from siyu.campaigns.campaigns import PLANNED, Campaign
 from siyu.campaigns.festivals import Festival, festivals_between
 from siyu.campaigns.plans import LOCAL, Purpose
@@ -27,9 +27,11 @@ from siyu.campaigns.shapes import (
 )
 from siyu.foundation.clock import Calendar
 from siyu.foundation.http import Label, Line, RowId
+from siyu.messaging.policy import DEFAULT
 from siyu.team import audit
 from siyu.team.access import Access, require
 
+LIMITS = limits_of(DEFAULT)
 router = APIRouter(prefix="/campaigns/calendar", tags=["campaigns"])
 Reader = Annotated[Access, Depends(require("campaigns.read"))]
 Writer = Annotated[Access, Depends(require("campaigns.write"))]
@@ -50,7 +52,7 @@ def read_calendar(
         # Whole weeks, so that the mix of the first and the last is that of seven days.
         found = calendar.items_between(tx, stores.calendar, calendar.monday_of(from_on), calendar.monday_of(to_on) + timedelta(days=6))
         waiting = calendar.unplanned(tx)
-    clashes = [each for each in calendar.clashes_among(found, Limits()) if from_on <= each.on <= to_on or each.kind == "mix"]
+    clashes = [each for each in calendar.clashes_among(found, LIMITS) if from_on <= each.on <= to_on or each.kind == "mix"]
     shown = [each for each in found if (carrier is None or carrier in each.campaign.plan.carriers) and purpose in (None, each.campaign.purpose)]
     festivals = festivals_between(from_on, to_on)
     days = [from_on + timedelta(days=number) for number in range((to_on - from_on).days + 1)]
@@ -70,7 +72,7 @@ def read_calendar(
 def move_campaign(campaign_id: RowId, body: MoveBody, access: Writer) -> Moved:
     stores = access.stores
     with stores.ledger.begin() as tx:
-        moved, clashes = calendar.move(stores, tx, campaign_id, body.starts, accept=body.accept_clashes, limits=Limits(), by=access.actor.name)
+        moved, clashes = calendar.move(stores, tx, campaign_id, body.starts, accept=body.accept_clashes, limits=LIMITS, by=access.actor.name)
         audit.record(tx, access.actor, "campaign.moved", f"campaign:{campaign_id}", {"starts": body.starts, "clashes": [each.kind for each in clashes]}, stores.now())
         return Moved(campaign=detail_of(stores, tx, moved), clashes=[_clash(each) for each in clashes])
 
@@ -94,7 +96,7 @@ def _week(monday: date, items: Sequence[Item]) -> CalendarWeek:
         promotion_campaigns=promotion,
         value_campaigns=value,
         ratio=promotion / value if value else None,
-        is_too_much=calendar.is_too_much(promotion, value, Limits()),
+        is_too_much=calendar.is_too_much(promotion, value, LIMITS),
         load=_load(live),
         load_per_staff=calendar.load_per_staff(live),
     )

@@ -10,10 +10,11 @@ from sqlalchemy import update
 
 from siyu.campaigns import _tables
 from siyu.campaigns.campaigns import Campaign, find, with_plan
-from siyu.campaigns.checks import must_hold
+from siyu.campaigns.checks import faults_of
 from siyu.campaigns.waves import WHOLE, draft_of
 from siyu.foundation import trials
 from siyu.foundation.clock import DAY_MS, to_ms
+from siyu.foundation.errors import InvalidError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
@@ -31,7 +32,9 @@ def forecast(stores: Stores, campaign_id: int) -> dict[str, Any]:
     """
     with stores.ledger.read() as tx:
         campaign = find(tx, campaign_id)
-        must_hold(stores, tx, campaign)
+        # What is said may still be in review: whom it would reach does not depend on it.
+        if faults := [fault for fault in faults_of(stores, tx, campaign) if not fault.field.endswith(".piece_id")]:
+            raise InvalidError(Text("活动还不能预测", "the campaign cannot be forecast yet"), faults=faults, way_out=Text("先改好这些项", "mend these first"))
     made = _made(stores, campaign)
     with stores.ledger.begin() as tx:
         tx.execute(update(_tables.campaign).where(_tables.campaign.c.id == campaign_id).values(forecast=made))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -119,6 +120,15 @@ def test_driving_again_or_after_a_crash_makes_no_second_send(office: Office, clo
     _drive(office)
     assert len(_sends(office)) == 1
     assert _seen(office, made)["waves"][0]["send_id"] == _sends(office)[0].id
+
+
+def test_two_drivers_at_once_begin_a_wave_once(office: Office, clock: SetClock) -> None:
+    made = _scheduled(office, waves=TWO)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: _drive(office), range(4)))
+    assert len(_sends(office)) == 1
+    assert [wave["status"] for wave in _seen(office, made)["waves"]] == ["running", "waiting"]
+    assert [each["what"] for each in _seen(office, made)["happenings"]].count("started") == 1
 
 
 def test_pause_holds_the_sends_in_the_same_transaction_and_resume_lets_them_go(office: Office, clock: SetClock) -> None:
