@@ -124,8 +124,9 @@ def difference(treated: Sample, control: Sample, level: float = 0.95) -> Effect:
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.sqrt(one + none)
         degrees = (one + none) ** 2 / (one**2 / (treated.count - 1) + none**2 / (control.count - 1))
-        p_value = 2 * stats.t.sf(np.abs(gap / error), degrees)
-    half = stats.t.ppf(0.5 + level / 2, degrees) * error
+        # Where nobody differs from anybody there is nothing to be unsure of.
+        p_value = np.where(error > 0, 2 * stats.t.sf(np.abs(gap / error), degrees), np.where(gap == 0, 1.0, 0.0))[()]
+        half = np.where(error > 0, stats.t.ppf(0.5 + level / 2, degrees) * error, 0.0)[()]
     low, high = relative_interval(treated, control, level)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = gap / np.asarray(control.mean, float)
@@ -252,12 +253,13 @@ def sequential(treated: Sample, control: Sample, level: float = 0.95, tuned_for:
     grown = count * rho2 + 1
     half = plain.error * np.sqrt(count) * np.sqrt(2 * grown / (count**2 * rho2) * np.log(np.sqrt(grown) / alpha))
     with np.errstate(divide="ignore", invalid="ignore"):
-        evidence = count * plain.difference**2 / (count * plain.error**2)
-        p_value = np.minimum(1, np.sqrt(grown) * np.exp(-rho2 * count * evidence / (2 * grown)))
-        g = half / np.abs(np.asarray(control.mean, float))
+        evidence = plain.difference**2 / plain.error**2
+        p_value = np.where(plain.error > 0, np.minimum(1, np.sqrt(grown) * np.exp(-rho2 * count * evidence / (2 * grown))), plain.p_value)[()]
+        part = half / np.abs(np.asarray(control.mean, float))
+        # With the control's mean as given; where it may as well be nothing there is no part of it to speak of.
+        bounds = [np.where(part < 1, plain.relative + sign * part, np.nan)[()] for sign in (-1, 1)]
     low, high = plain.difference - half, plain.difference + half
-    # The relative bounds widen as the absolute ones do; by the delta method with the control's mean as given.
-    return replace(plain, low=low, high=high, p_value=p_value, relative_low=(plain.relative - g)[()], relative_high=(plain.relative + g)[()])
+    return replace(plain, low=low, high=high, p_value=p_value, relative_low=bounds[0], relative_high=bounds[1])
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

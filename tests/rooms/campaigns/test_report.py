@@ -168,6 +168,13 @@ def test_no_effect_is_told_as_none(office: Office, clock: SetClock) -> None:
     assert lift["cost_per_extra_buyer_fen"] is None
 
 
+def test_where_nobody_bought_there_is_no_effect_and_no_error(office: Office, clock: SetClock) -> None:
+    made, send, at = _begun(office, clock, control_rate=0.3, reading="sequential")
+    put_decided(office.stores, send, PEOPLE, at, control=np.arange(1_000) < 300)
+    lift = _report(office, made)["lift"]
+    assert (lift["bought"]["difference"], lift["bought"]["finding"]["en"], lift["extra_revenue_fen"], lift["extra_revenue_low_fen"]) == (0, "no effect detected", 0, 0)
+
+
 def test_without_a_control_nothing_is_measured_and_that_is_said(office: Office, clock: SetClock) -> None:
     made, send, at = _begun(office, clock, control_rate=0)
     put_decided(office.stores, send, PEOPLE, at)

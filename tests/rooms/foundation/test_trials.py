@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -133,11 +134,20 @@ def test_the_relative_interval_covers_the_truth_as_often_as_it_says() -> None:
     assert ((low < 0.2) & (high > 0.2)).mean() == pytest.approx(0.95, abs=0.012)
 
 
-def test_a_control_that_may_be_nothing_has_no_relative_bounds() -> None:
-    found = trials.difference(trials.share(1_000, 10), trials.share(100, 1))
+@pytest.mark.parametrize("compare", [trials.difference, trials.sequential])
+@pytest.mark.parametrize("bought", [0, 1])
+def test_a_control_that_may_be_nothing_has_no_relative_bounds(compare: Callable[..., trials.Effect], bought: int) -> None:
+    found = compare(trials.share(1_000, 10), trials.share(100, bought))
     assert np.isnan(found.relative_low)
     assert np.isnan(found.relative_high)
     assert np.isfinite(found.low)
+
+
+@pytest.mark.parametrize("compare", [trials.difference, trials.sequential])
+def test_nobody_who_bought_in_either_arm_is_no_effect(compare: Callable[..., trials.Effect]) -> None:
+    found = compare(trials.share(1_000, 0), trials.share(100, 0))
+    assert (found.difference, found.low, found.high, found.p_value) == (0, 0, 0, 1)
+    assert found.finding == trials.NO_EFFECT
 
 
 @settings(max_examples=60, deadline=None)
