@@ -19,7 +19,15 @@ from siyu.foundation.stores import Stores
 from siyu.messaging import outbox, planning, sends
 from siyu.river import flow
 from tests.conftest import SetClock
-from tests.makers.campaigns import Office, approved_and_scheduled, open_office, put_bought, put_done, put_segment, written
+from tests.makers.campaigns import (
+    Office,
+    approved_and_scheduled,
+    open_office,
+    put_bought,
+    put_done,
+    put_segment,
+    written,
+)
 from tests.makers.messaging import people_with
 
 PEOPLE, UNWILLING = 120, 12

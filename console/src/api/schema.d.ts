@@ -4363,6 +4363,7 @@ export interface components {
         /**
          * CalendarWeek
          * @description Monday to Sunday. `promotion` and `value` count messages expected (campaigns where no forecast is kept); `ratio` promotion to one of value.
+         *     `load_per_staff`: by carrier, messages that each member of staff sends by hand, on average.
          */
         CalendarWeek: {
             /**
@@ -5740,7 +5741,8 @@ export interface components {
          * ForecastInfo
          * @description A dry run: who would be told if it were planned now. Nothing is reserved by it.
          *
-         *     `reach`: people told; `control`: held back to measure; `refused`: people by reason. `base_rate`: of the audience, who buys within
+         *     `reach`: people told; `control`: held back to measure; `refused`: people by reason; `waiting`: of those reached, who
+         *     are told later, by what they wait for. `staff_…`: how many members of staff would send, what they all and the busiest would. `base_rate`: of the audience, who buys within
          *     the window without being told (as in the window before now). `smallest_difference` and `smallest_relative`: the least
          *     effect on that share that this campaign would find in 4 of 5 cases; null where there is no control.
          */
@@ -5778,10 +5780,20 @@ export interface components {
             smallest_relative: number | null;
             /** Smallest Spend Fen */
             smallest_spend_fen: number | null;
+            /** Staff Count */
+            staff_count: number;
+            /** Staff Messages */
+            staff_messages: number;
+            /** Staff Most */
+            staff_most: number;
             /** Variants */
             variants: components["schemas"]["VariantEffect"][];
             /** Version */
             version: number;
+            /** Waiting */
+            waiting: {
+                [key: string]: number;
+            };
         };
         /**
          * FunnelInfo
