@@ -92,7 +92,7 @@ def settings_page() -> str:
         rows.append([f"`SIYU_{name.upper()}`", "" if name == "home" else f"`{name}`", default, field.description])
     about = (
         "The environment wins over `siyu.toml` in the data folder, and that over the default. An unknown name is an error, in both; "
-        "every fault is reported at once.\n\nTwo more variables are read: `SIYU_PASSWORD` by `siyu team password`, and `SIYU_SHARED_DATA` by the tests."
+        "every fault is reported at once.\n\nThree more variables are read: `SIYU_PASSWORD` by `siyu team password`, `SIYU_SHARED_DATA` by the tests, and `SIYU_FAULT`, by which tests let the process die at a named point (see the room messaging)."
     )
     return _page("Settings 设置", about, table(["environment", "in `siyu.toml`", "default", "meaning"], rows))
 

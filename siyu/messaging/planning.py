@@ -32,7 +32,7 @@ from siyu.foundation.ids import Ints, draw_rows
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
 from siyu.identity.current import merged_among
-from siyu.messaging import _inserting, _tables, outbox, quota_needs, restraint, routing, sends
+from siyu.messaging import _inserting, _tables, bell, outbox, quota_needs, restraint, routing, sends
 from siyu.messaging._past import past
 from siyu.messaging.policy import DEFAULT
 from siyu.messaging.restraint import Decisions, Request
@@ -114,7 +114,9 @@ def plan(stores: Stores, send_id: int, *, begin: Begin | None = None, told: Told
                 return send
     told(send.counts["audience"], send.counts["audience"])
     with begin() as tx:
-        return _finish(stores, tx, send_id)
+        send = _finish(stores, tx, send_id)
+    bell.ring(stores.ledger)
+    return send
 
 
 def dry_run(stores: Stores, draft: Draft) -> dict[str, Any]:
