@@ -127,3 +127,16 @@ audience = Table(
     Column("people", LargeBinary, nullable=False),
 )
 """The part of a frozen audience that is still to be planned: a row goes in the transaction that plans it."""
+
+policy = Table(
+    "messaging_policy",
+    metadata,
+    # The newest is in force; without any it is the product's default, version 0.
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # See policy.read.
+    Column("policy", Json, nullable=False),
+    Column("note", String(200), nullable=False),
+    Column("activated_at", UtcTime, nullable=False),
+    Column("activated_by", String(80), nullable=False),
+)
+"""Every restraint policy that was ever in force. None is changed: one that is brought back is a new version."""

@@ -34,7 +34,6 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.identity.current import merged_among
 from siyu.messaging import _inserting, _tables, bell, outbox, quota_needs, restraint, routing, sends
 from siyu.messaging._past import past
-from siyu.messaging.policy import DEFAULT
 from siyu.messaging.restraint import Decisions, Request
 from siyu.messaging.routing import WHO, Ways
 from siyu.messaging.sends import Draft, Send
@@ -206,7 +205,7 @@ def _decide(stores: Stores, tx: Connection, send: Send, ids: Ints, by: Ways, rea
         ids, routes = np.unique(_renamed(ids, into)), _rejoined(routes, into)
     now_ms = to_ms(stores.now())
     due_ms, until_ms = max(to_ms(send.due_at), now_ms), to_ms(send.until_at)
-    policy = _active(tx)
+    policy = policies.active(tx)
     reach_ms = policy.reach_days * DAY_MS
     products = {account.id: account.product for account in by.accounts}
     history, told = past(tx, ids, since_ms=due_ms - reach_ms, until_ms=until_ms + reach_ms, send_id=send.id, products=products)
@@ -298,7 +297,7 @@ def _finish(stores: Stores, tx: Connection, send_id: int) -> Send:
         return send
     staff = sends.staff_load(tx, send_id)
     counts = {**send.counts, "staff": len(staff), "staff_most": max(staff.values(), default=0)}
-    values = {"status": "ready", "planned_at": stores.now(), "counts": counts, "policy_version": _active(tx).version}
+    values = {"status": "ready", "planned_at": stores.now(), "counts": counts, "policy_version": policies.active(tx).version}
     tx.execute(update(_tables.send).where(_tables.send.c.id == send_id).values(**values))
     sends.close_finished(tx, [send_id])
     return sends.find(tx, send_id)
@@ -376,9 +375,6 @@ def _zones(session: Session) -> pa.Table:
     said = table.filter(table.path.isin(ZONE_PATHS) & table.text.notnull()).semi_join(WHO, "customer_id")
     return session.query(said.group_by("customer_id").agg(zone=said.text.argmax(said.set_ms * 2 + (said.path == ZONE_PATHS[0]).cast("int64")))).sort_by("customer_id")
 
-
-def _active(tx: Connection) -> Any:
-    return DEFAULT
 
 
 def _plain(routes: pa.Table) -> pa.Table:

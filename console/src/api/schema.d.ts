@@ -2470,6 +2470,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The restraint policy in force */
+        get: operations["messaging_get_policy"];
+        put?: never;
+        /** Switch a policy on: it decides from now on, also of what is planned and not sent */
+        post: operations["messaging_activate_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/policy/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a policy would have done with the messages of the past weeks; nothing is written */
+        post: operations["messaging_try_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/policy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Policies that were in force, the newest first */
+        get: operations["messaging_list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why somebody is not told, or not yet, in words, and what can be done about it */
+        get: operations["messaging_list_reasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messaging/sends": {
         parameters: {
             query?: never;
@@ -4038,6 +4107,23 @@ export interface components {
             says: components["schemas"]["Label"] | null;
         };
         /**
+         * ActivateBody
+         * @description `over`: the version that was in force when it was read.
+         */
+        ActivateBody: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Over */
+            over: number;
+            /** Policy */
+            policy: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Adoption
          * @description Names of events that came in; empty for all of them.
          */
@@ -5554,7 +5640,7 @@ export interface components {
             member: boolean;
             /** Next Flip At */
             next_flip_at: string | null;
-            tree: components["schemas"]["ReasonInfo"];
+            tree: components["schemas"]["siyu__segments__routes__ReasonInfo"];
         };
         /**
          * ExportInfo
@@ -6117,6 +6203,11 @@ export interface components {
         Items_PurposeInfo_: {
             /** Items */
             items: components["schemas"]["PurposeInfo"][];
+        };
+        /** Items[ReasonInfo] */
+        Items_ReasonInfo_: {
+            /** Items */
+            items: components["schemas"]["siyu__messaging__policy_routes__ReasonInfo"][];
         };
         /** Items[ReconcileInfo] */
         Items_ReconcileInfo_: {
@@ -7185,6 +7276,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[PolicyInfo] */
+        Page_PolicyInfo_: {
+            /** Items */
+            items: components["schemas"]["PolicyInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[ReachedPerson] */
         Page_ReachedPerson_: {
             /** Items */
@@ -7963,6 +8063,24 @@ export interface components {
              */
             period_on: string;
         };
+        /**
+         * PolicyInfo
+         * @description `policy`: caps, quotas, mix, quiet, cool_downs, exempt, as in the room's page. Version 0 is the product's own.
+         */
+        PolicyInfo: {
+            /** Activated At */
+            activated_at: string | null;
+            /** Activated By */
+            activated_by: string | null;
+            /** Note */
+            note: string;
+            /** Policy */
+            policy: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
         /** PreviewLine */
         PreviewLine: {
             /** Amount Fen */
@@ -8088,7 +8206,7 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
             /** Reasons */
-            reasons: components["schemas"]["ReasonCount"][];
+            reasons: components["schemas"]["siyu__collect__quarantine_routes__ReasonCount"][];
             /** Total */
             total: number | null;
         };
@@ -8231,26 +8349,6 @@ export interface components {
             variant: string;
             /** Visitors */
             visitors: number;
-        };
-        /** ReasonCount */
-        ReasonCount: {
-            /** Count */
-            count: number;
-            /** Reason */
-            reason: string;
-            says: components["schemas"]["Label"];
-        };
-        /** ReasonInfo */
-        ReasonInfo: {
-            /** Children */
-            children: components["schemas"]["ReasonInfo"][];
-            /** Flips At */
-            flips_at: string | null;
-            /** Observed */
-            observed: string | null;
-            sentence: components["schemas"]["Label"];
-            /** Value */
-            value: boolean;
         };
         /**
          * ReconcileInfo
@@ -9843,6 +9941,19 @@ export interface components {
             /** Share Rate */
             share_rate: number | null;
         };
+        /** Totals */
+        Totals: {
+            /** Allowed */
+            allowed: number;
+            /** Asked */
+            asked: number;
+            /** Reasons */
+            reasons: components["schemas"]["siyu__messaging__policy_routes__ReasonCount"][];
+            /** Refused */
+            refused: number;
+            /** Waited */
+            waited: number;
+        };
         /** TraitBody */
         TraitBody: {
             /** Definition */
@@ -10031,19 +10142,17 @@ export interface components {
             /** Transfer Id */
             transfer_id: number;
         };
-        /** TrialInfo */
-        TrialInfo: {
-            distribution: components["schemas"]["DistributionInfo"];
-            /** Elapsed Ms */
-            elapsed_ms: number;
-            /** Sample */
-            sample: components["schemas"]["SampleRow"][];
-            sentence: components["schemas"]["Label"];
+        /** TrialBody */
+        TrialBody: {
+            /** Policy */
+            policy: {
+                [key: string]: unknown;
+            };
             /**
-             * Type
-             * @enum {string}
+             * Weeks
+             * @default 12
              */
-            type: "text" | "number" | "money" | "time" | "boolean";
+            weeks: number;
         };
         /** UnmatchedInfo */
         UnmatchedInfo: {
@@ -10400,6 +10509,27 @@ export interface components {
             variant: string | null;
         };
         /**
+         * WeekInfo
+         * @description Messages that were due in the week from `on` (a Monday): `asked` is the sum of the others.
+         */
+        WeekInfo: {
+            /** Allowed */
+            allowed: number;
+            /** Asked */
+            asked: number;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Reasons */
+            reasons: components["schemas"]["siyu__messaging__policy_routes__ReasonCount"][];
+            /** Refused */
+            refused: number;
+            /** Waited */
+            waited: number;
+        };
+        /**
          * WelcomeContent
          * @description `attachments` are in the carrier's own form: [{"msgtype": "link", "link": {…}}, …].
          */
@@ -10650,6 +10780,14 @@ export interface components {
             /** Waiting Count */
             waiting_count: number;
         };
+        /** ReasonCount */
+        siyu__collect__quarantine_routes__ReasonCount: {
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            says: components["schemas"]["Label"];
+        };
         /**
          * FileInfo
          * @description `media` stands in a piece's picture, file or video, and in the src of an article's pictures. `url` shows it to customers once an approved version does.
@@ -10893,6 +11031,51 @@ export interface components {
             /** Verdict */
             verdict: string;
         };
+        /** ReasonCount */
+        siyu__messaging__policy_routes__ReasonCount: {
+            name: components["schemas"]["Label"];
+            /** Reason */
+            reason: string;
+            /** Refused */
+            refused: number;
+            /** Waited */
+            waited: number;
+        };
+        /**
+         * ReasonInfo
+         * @description `waits`: it may pass by itself.
+         */
+        siyu__messaging__policy_routes__ReasonInfo: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["Label"];
+            /** Waits */
+            waits: boolean;
+            way_out: components["schemas"]["Label"];
+        };
+        /**
+         * TrialInfo
+         * @description What the policy would have said of the messages of those weeks, and beside it what the one in force says of the same.
+         *     `cut`: there were too many, only the newest are in it.
+         */
+        siyu__messaging__policy_routes__TrialInfo: {
+            /** Cut */
+            cut: boolean;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            in_force: components["schemas"]["Totals"];
+            /**
+             * To At
+             * Format: date-time
+             */
+            to_at: string;
+            tried: components["schemas"]["Totals"];
+            /** Weeks */
+            weeks: components["schemas"]["WeekInfo"][];
+        };
         /**
          * AudienceBody
          * @description Members of any of `include` and the customers named, without members of any of `exclude`.
@@ -11083,6 +11266,18 @@ export interface components {
             /** Share Rate */
             share_rate: number | null;
         };
+        /** ReasonInfo */
+        siyu__segments__routes__ReasonInfo: {
+            /** Children */
+            children: components["schemas"]["siyu__segments__routes__ReasonInfo"][];
+            /** Flips At */
+            flips_at: string | null;
+            /** Observed */
+            observed: string | null;
+            sentence: components["schemas"]["Label"];
+            /** Value */
+            value: boolean;
+        };
         /** VersionInfo */
         siyu__segments__routes__VersionInfo: {
             /**
@@ -11099,6 +11294,20 @@ export interface components {
             sentence: components["schemas"]["Label"];
             /** Version */
             version: number;
+        };
+        /** TrialInfo */
+        siyu__segments__traits_routes__TrialInfo: {
+            distribution: components["schemas"]["DistributionInfo"];
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Sample */
+            sample: components["schemas"]["SampleRow"][];
+            sentence: components["schemas"]["Label"];
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "money" | "time" | "boolean";
         };
         /**
          * LookInfo
@@ -16644,6 +16853,164 @@ export interface operations {
             };
         };
     };
+    messaging_get_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_activate_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivateBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_try_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["siyu__messaging__policy_routes__TrialInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_versions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PolicyInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_reasons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ReasonInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messaging_list_sends: {
         parameters: {
             query?: {
@@ -19786,7 +20153,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrialInfo"];
+                    "application/json": components["schemas"]["siyu__segments__traits_routes__TrialInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
