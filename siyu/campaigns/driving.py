@@ -107,7 +107,7 @@ def _end_waves(stores: Stores, campaign_id: int) -> int:
             if wave.status != "running" or wave.send_id is None:
                 continue
             send = sends.find(tx, wave.send_id)
-            if send.status == "over" or (send.status == "ready" and send.until_at <= now):
+            if send.status == "over" or (send.status in ("planning", "ready", "paused") and send.until_at <= now):
                 waves.change(tx, campaign_id, wave.number, status="over", over_at=now)
             elif send.status in ("failed", "cancelled"):
                 waves.change(tx, campaign_id, wave.number, status="stopped", status_code=send.status_code or send.status, over_at=now)

@@ -13,6 +13,7 @@ from siyu.campaigns import campaigns, contents
 from siyu.campaigns.campaigns import Campaign
 from siyu.campaigns.waves import WHOLE, spec_of
 from siyu.foundation.errors import Fault, InvalidError
+from siyu.foundation.ids import new_id
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.identity.current import known
@@ -40,11 +41,10 @@ def send_test(stores: Stores, tx: Connection, campaign: Campaign, customer_ids: 
     now = stores.now()
     plan = structs.replace(campaign.plan, control_rate=0.0, use_global_holdout=False, variants=contents.pinned(tx, campaign.plan.variants, now))
     for_us = replace(spec_of(campaigns.with_plan(campaign, plan), replace(WHOLE, variant=variant or names[0])), audience=AudienceRule(customer_ids=people))
-    number = len(sends.list_sends(tx, ref_prefix=f"campaign:{campaign.id}:test:", limit=200))
     made = sends.create(
         stores, tx,
         sends.Draft(
-            ref=f"campaign:{campaign.id}:test:{number}", name=f"{campaign.name[:70]} · test", purpose=campaign.purpose,
+            ref=f"campaign:{campaign.id}:{new_id('test')}", name=f"{campaign.name[:70]} · test", purpose=campaign.purpose,
             spec=for_us, due_at=now, until_at=now + VALID, priority_fen=0,
         ),
         by=by,

@@ -240,6 +240,14 @@ def test_what_is_kept_is_given_without_asking_the_facts_again(office: Office, cl
     assert again["funnel"] == first["funnel"]
 
 
+def test_a_draft_has_an_empty_report(office: Office) -> None:
+    made = office.ask("olga", "POST", "", written(put_segment(office.stores, range(1, 3))), 201)["id"]
+    found = _report(office, made)
+    assert {each["count"] for each in found["funnel"]} == {0}
+    assert (found["lift"]["why_not_code"], found["days"], found["last_window_at"]) == ("too_few", [], None)
+    assert office.ask("olga", "GET", f"/{made}/people")["items"] == []
+
+
 def test_files(office: Office, clock: SetClock) -> None:
     made, send, at = _begun(office, clock)
     put_decided(office.stores, send, PEOPLE[:5], at, control=np.array([True, False, False, False, False]))
