@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from siyu.campaigns import calendar
-from siyu.campaigns.calendar import Clash, Item, limits_of
+from siyu.campaigns.calendar import Clash, Item, Limits, limits_of
 from siyu.campaigns.campaigns import PLANNED, Campaign
 from siyu.campaigns.festivals import Festival, festivals_between
 from siyu.campaigns.plans import LOCAL, Purpose
@@ -27,11 +27,10 @@ from siyu.campaigns.shapes import (
 )
 from siyu.foundation.clock import Calendar
 from siyu.foundation.http import Label, Line, RowId
-from siyu.messaging.policy import DEFAULT
+from siyu.messaging import policies
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-LIMITS = limits_of(DEFAULT)
 router = APIRouter(prefix="/campaigns/calendar", tags=["campaigns"])
 Reader = Annotated[Access, Depends(require("campaigns.read"))]
 Writer = Annotated[Access, Depends(require("campaigns.write"))]
@@ -51,8 +50,8 @@ def read_calendar(
     with stores.ledger.read() as tx:
         # Whole weeks, so that the mix of the first and the last is that of seven days.
         found = calendar.items_between(tx, stores.calendar, calendar.monday_of(from_on), calendar.monday_of(to_on) + timedelta(days=6))
-        waiting = calendar.unplanned(tx)
-    clashes = [each for each in calendar.clashes_among(found, LIMITS) if from_on <= each.on <= to_on or each.kind == "mix"]
+        waiting, limits = calendar.unplanned(tx), limits_of(policies.active(tx))
+    clashes = [each for each in calendar.clashes_among(found, limits) if from_on <= each.on <= to_on or each.kind == "mix"]
     shown = [each for each in found if (carrier is None or carrier in each.campaign.plan.carriers) and purpose in (None, each.campaign.purpose)]
     festivals = festivals_between(from_on, to_on)
     days = [from_on + timedelta(days=number) for number in range((to_on - from_on).days + 1)]
@@ -62,7 +61,7 @@ def read_calendar(
         to_on=to_on,
         zone=str(stores.calendar.zone),
         days=[_day(on, [each for each in shown if each.on == on], festivals, stores.calendar) for on in days],
-        weeks=[_week(monday, [each for each in found if calendar.monday_of(each.on) == monday]) for monday in mondays],
+        weeks=[_week(monday, [each for each in found if calendar.monday_of(each.on) == monday], limits) for monday in mondays],
         clashes=[_clash(each) for each in clashes],
         unplanned=[_waiting(each) for each in waiting if (carrier is None or carrier in each.plan.carriers) and purpose in (None, each.purpose)],
     )
@@ -72,7 +71,7 @@ def read_calendar(
 def move_campaign(campaign_id: RowId, body: MoveBody, access: Writer) -> Moved:
     stores = access.stores
     with stores.ledger.begin() as tx:
-        moved, clashes = calendar.move(stores, tx, campaign_id, body.starts, accept=body.accept_clashes, limits=LIMITS, by=access.actor.name)
+        moved, clashes = calendar.move(stores, tx, campaign_id, body.starts, accept=body.accept_clashes, limits=limits_of(policies.active(tx)), by=access.actor.name)
         audit.record(tx, access.actor, "campaign.moved", f"campaign:{campaign_id}", {"starts": body.starts, "clashes": [each.kind for each in clashes]}, stores.now())
         return Moved(campaign=detail_of(stores, tx, moved), clashes=[_clash(each) for each in clashes])
 
@@ -86,7 +85,7 @@ def _day(on: date, items: Sequence[Item], festivals: Sequence[Festival], zone: C
     )
 
 
-def _week(monday: date, items: Sequence[Item]) -> CalendarWeek:
+def _week(monday: date, items: Sequence[Item], limits: Limits) -> CalendarWeek:
     live = [each for each in items if each.campaign.status != "over" or each.reach]
     promotion, value = calendar.mixed(live)
     return CalendarWeek(
@@ -96,7 +95,7 @@ def _week(monday: date, items: Sequence[Item]) -> CalendarWeek:
         promotion_campaigns=promotion,
         value_campaigns=value,
         ratio=promotion / value if value else None,
-        is_too_much=calendar.is_too_much(promotion, value, LIMITS),
+        is_too_much=calendar.is_too_much(promotion, value, limits),
         load=_load(live),
         load_per_staff=calendar.load_per_staff(live),
     )

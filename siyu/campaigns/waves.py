@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, update
 
 from siyu.campaigns import _tables, contents, plans
 from siyu.campaigns.campaigns import Campaign, Wave
+from siyu.content.pieces import note_use
 from siyu.foundation.stores import Stores
 from siyu.messaging import sends
 from siyu.segments.audience import AudienceRule
@@ -29,6 +30,8 @@ def lay_out(stores: Stores, tx: Connection, campaign: Campaign, starts_at: datet
     plan = campaign.plan
     fixed = replace(plan, variants=contents.pinned(tx, plan.variants, starts_at))
     tx.execute(update(_tables.campaign).where(_tables.campaign.c.id == campaign.id).values(plan=plans.dump(fixed)))
+    for each in fixed.variants:
+        note_use(tx, each.piece_id, each.version or 0, f"campaign:{campaign.id}", campaign.name, stores.now())
     tx.execute(delete(_tables.wave).where(_tables.wave.c.campaign_id == campaign.id))
     rows = [
         {"campaign_id": campaign.id, "number": number, "status": "waiting", "from_rate": low, "to_rate": high, "due_at": None if number else starts_at}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from siyu.campaigns.states import MOVES
+from siyu.content import pieces
 from siyu.foundation.database import metadata
 from siyu.foundation.stores import Stores
 from tests.makers.campaigns import Office, open_office, plan, put_segment, written
@@ -50,6 +51,13 @@ def test_a_campaign_goes_from_draft_to_scheduled_and_is_written_down(office: Off
     with office.stores.ledger.read() as tx:
         told = [row.action for row in tx.execute(audit.select().order_by(audit.c.id)) if row.action.startswith("campaign")]
     assert told == ["campaign.created", "campaign.submitted", "campaign.approved", "campaign.scheduled"]
+
+
+def test_what_is_scheduled_is_pinned_and_the_piece_knows_who_uses_it(office: Office, segment: int) -> None:
+    made = _scheduled(office, segment, variants=[{"name": "A", "piece_id": 1, "share": 1}])
+    assert office.ask("ann", "GET", f"/{made}")["plan"]["variants"] == [{"name": "A", "piece_id": 1, "share": 1, "version": 1}]
+    with office.stores.ledger.read() as tx:
+        assert [(use.ref, use.name, use.version) for use in pieces.uses(tx, 1)] == [(f"campaign:{made}", "新春问候", 1)]
 
 
 def test_nobody_approves_their_own_while_somebody_else_may(office: Office, segment: int) -> None:
