@@ -35,7 +35,7 @@ def main(kills: int) -> None:
         sandbox.terminate()
         sandbox.wait(30)
     sent = sum(sum(times.values()) for times in found.phones)
-    print(f"{found.kills} kills in {time.perf_counter() - began:.0f} s: {sent:,} of {12 * found.people:,} messages on phones; lost {found.lost}, twice {found.twice}; "
+    print(f"{found.kills} kills ({found.at_points} at named points) in {time.perf_counter() - began:.0f} s: {sent:,} of {12 * found.people:,} messages on phones; lost {found.lost}, twice {found.twice}; "
           f"{found.unknown_seen} dispatches were found under way or unknown after a kill; in the end {found.dispatches}")  # fmt: skip
     if found.lost or found.twice or set(found.dispatches) != {"sent"}:
         sys.exit("a message was lost or came twice, or nobody knows of it")

@@ -146,7 +146,7 @@ def load_settings(home: Path | None = None) -> Settings:
 _SECRET = {"secret_key", "database_url"}
 _ANSWERS = "SIYU_ACCOUNT_"
 """Answers for `siyu account connect`: names of a carrier's fields, not of settings."""
-_OTHER_VARIABLES = {"shared_data", "password"}
+_OTHER_VARIABLES = {"shared_data", "password", "fault"}
 
 
 def _read_file(path: Path) -> tuple[dict[str, Any], list[Fault]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import sqlite3
+import subprocess
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from siyu.carriers import tasks
 from siyu.foundation.settings import Settings
 from siyu.identity import identifiers
 from siyu.river import flow
+from tests.faults.commands import Command
 from tests.faults.home import Home
 from tests.makers.content import put_piece
 from tests.makers.corps import Corp, open_corp
@@ -27,17 +29,21 @@ from tests.makers.sending import planned
 
 POINTS = ("dispatch.claimed", "send.intended", "send.answered", "dispatch.called", "dispatch.settling", "dispatch.settled")
 STAFF = 4
+ACCOUNT = {"answer_seconds": "1", "calls_per_minute": "100000000", "calls_per_hour": "100000000"}
+"""Each process takes a twentieth of a window's calls for itself: what the killed ones had taken would use an hour up."""
 ADD = "externalcontact/add_msg_template"
 
 
 @dataclass
 class Killed:
-    """By send, times → phones; how its dispatches ended; how many kills met the server at work, and where."""
+    """By send, times → phones; how its dispatches ended; how many kills there were, and how many of them
+    at a named point."""
 
     people: int
     phones: list[dict[str, int]] = field(default_factory=list)
     dispatches: dict[str, int] = field(default_factory=dict)
     kills: int = 0
+    at_points: int = 0
     unknown_seen: int = 0
 
     @property
@@ -61,7 +67,7 @@ def kill_while_dispatching(folder: Path, sandbox: SandboxClient, kills: int, *, 
             if _open(home) == 0:
                 break
             if number % 2:
-                server.communicate(timeout=60)
+                found.at_points += _died(server)
                 home.environment.pop("SIYU_FAULT")
             else:
                 wait_for(lambda before=before: _settled(home) > before or _open(home) == 0, 90)
@@ -82,10 +88,22 @@ def kill_while_dispatching(folder: Path, sandbox: SandboxClient, kills: int, *, 
     return found
 
 
+def _died(server: Command) -> bool:
+    """Whether the server died by itself at its fault point; one that does not reach it any more is killed."""
+    try:
+        server.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        server.signal(signal.SIGKILL)
+        server.communicate()
+        return False
+    assert server.returncode == -signal.SIGKILL, server.communicate()
+    return True
+
+
 def _prepared(home: Home, sandbox: SandboxClient, sends: int, people: int, together: int) -> list[str]:
     """A corp whose staff send at once, with sends of different words in small dispatches."""
     stores = open_stores(Settings(home=home.path, secret_key="ab" * 32))
-    corp = open_corp(stores, sandbox, settings={"answer_seconds": "1"}, staff_count=STAFF, habits={"confirm": 1, "delay_seconds": 0})
+    corp = open_corp(stores, sandbox, settings=ACCOUNT, staff_count=STAFF, habits={"confirm": 1, "delay_seconds": 0})
     corp.fill(people, STAFF, overlap=0)
     corp.run(tasks.RECONCILE)
     flow(stores)
