@@ -32,7 +32,7 @@ from siyu.foundation.ids import Ints, draw_rows
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
 from siyu.identity.current import merged_among
-from siyu.messaging import _inserting, _tables, bell, outbox, quota_needs, restraint, routing, sends
+from siyu.messaging import _inserting, _tables, bell, outbox, policies, quota_needs, restraint, routing, sends
 from siyu.messaging._past import past
 from siyu.messaging.restraint import Decisions, Request
 from siyu.messaging.routing import WHO, Ways
