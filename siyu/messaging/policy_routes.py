@@ -93,7 +93,7 @@ class TrialInfo(BaseModel):
     weeks: list[WeekInfo]
 
 
-class ReasonInfo(BaseModel):
+class GateReason(BaseModel):
     """`waits`: it may pass by itself."""
 
     code: str
@@ -141,8 +141,8 @@ def activate_policy(body: ActivateBody, access: Writer) -> PolicyInfo:
 
 
 @router.get("/reasons", summary="Why somebody is not told, or not yet, in words, and what can be done about it")
-def list_reasons(access: Reader) -> Items[ReasonInfo]:
-    return Items(items=[ReasonInfo(code=one.code, name=Label.of(one.name), way_out=Label.of(one.way_out), waits=one.waits) for one in reasons.REASONS.values()])
+def list_reasons(access: Reader) -> Items[GateReason]:
+    return Items(items=[GateReason(code=one.code, name=Label.of(one.name), way_out=Label.of(one.way_out), waits=one.waits) for one in reasons.REASONS.values()])
 
 
 def _by_reason(weeks: list[Week]) -> list[ReasonCount]:

@@ -5640,7 +5640,7 @@ export interface components {
             member: boolean;
             /** Next Flip At */
             next_flip_at: string | null;
-            tree: components["schemas"]["siyu__segments__routes__ReasonInfo"];
+            tree: components["schemas"]["ReasonInfo"];
         };
         /**
          * ExportInfo
@@ -5899,6 +5899,18 @@ export interface components {
             /** Waits */
             waits: components["schemas"]["StepInfo"][];
         };
+        /**
+         * GateReason
+         * @description `waits`: it may pass by itself.
+         */
+        GateReason: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["Label"];
+            /** Waits */
+            waits: boolean;
+            way_out: components["schemas"]["Label"];
+        };
         /** GreetingInfo */
         GreetingInfo: {
             /** Contact Name */
@@ -6144,6 +6156,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["FeedInfo"][];
         };
+        /** Items[GateReason] */
+        Items_GateReason_: {
+            /** Items */
+            items: components["schemas"]["GateReason"][];
+        };
         /** Items[LengthInfo] */
         Items_LengthInfo_: {
             /** Items */
@@ -6203,11 +6220,6 @@ export interface components {
         Items_PurposeInfo_: {
             /** Items */
             items: components["schemas"]["PurposeInfo"][];
-        };
-        /** Items[ReasonInfo] */
-        Items_ReasonInfo_: {
-            /** Items */
-            items: components["schemas"]["siyu__messaging__policy_routes__ReasonInfo"][];
         };
         /** Items[ReconcileInfo] */
         Items_ReconcileInfo_: {
@@ -8349,6 +8361,18 @@ export interface components {
             variant: string;
             /** Visitors */
             visitors: number;
+        };
+        /** ReasonInfo */
+        ReasonInfo: {
+            /** Children */
+            children: components["schemas"]["ReasonInfo"][];
+            /** Flips At */
+            flips_at: string | null;
+            /** Observed */
+            observed: string | null;
+            sentence: components["schemas"]["Label"];
+            /** Value */
+            value: boolean;
         };
         /**
          * ReconcileInfo
@@ -11042,18 +11066,6 @@ export interface components {
             waited: number;
         };
         /**
-         * ReasonInfo
-         * @description `waits`: it may pass by itself.
-         */
-        siyu__messaging__policy_routes__ReasonInfo: {
-            /** Code */
-            code: string;
-            name: components["schemas"]["Label"];
-            /** Waits */
-            waits: boolean;
-            way_out: components["schemas"]["Label"];
-        };
-        /**
          * TrialInfo
          * @description What the policy would have said of the messages of those weeks, and beside it what the one in force says of the same.
          *     `cut`: there were too many, only the newest are in it.
@@ -11265,18 +11277,6 @@ export interface components {
             sentence: components["schemas"]["Label"];
             /** Share Rate */
             share_rate: number | null;
-        };
-        /** ReasonInfo */
-        siyu__segments__routes__ReasonInfo: {
-            /** Children */
-            children: components["schemas"]["siyu__segments__routes__ReasonInfo"][];
-            /** Flips At */
-            flips_at: string | null;
-            /** Observed */
-            observed: string | null;
-            sentence: components["schemas"]["Label"];
-            /** Value */
-            value: boolean;
         };
         /** VersionInfo */
         siyu__segments__routes__VersionInfo: {
@@ -16997,7 +16997,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_ReasonInfo_"];
+                    "application/json": components["schemas"]["Items_GateReason_"];
                 };
             };
             /** @description Any error (RFC 9457) */

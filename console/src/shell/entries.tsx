@@ -6,6 +6,7 @@ import {
   ClockCircleOutlined,
   CloudUploadOutlined,
   ControlOutlined,
+  DashboardOutlined,
   FunctionOutlined,
   FunnelPlotOutlined,
   GoldOutlined,
@@ -47,6 +48,7 @@ export const MENU: MenuGroup[] = [
     entries: [
       { to: "/content", key: "content", icon: <SnippetsOutlined />, permission: "content.read" },
       { to: "/sends", key: "sends", icon: <SendOutlined />, permission: "messaging.read" },
+      { to: "/restraint", key: "restraint", icon: <DashboardOutlined />, permission: "messaging.read" },
     ],
   },
   {

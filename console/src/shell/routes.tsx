@@ -117,6 +117,12 @@ export const router = createBrowserRouter([
           ),
           page("/content/new", "content.write", "PiecePage", piece),
           page("/content/:id", "content.read", "PiecePage", piece),
+          page(
+            "/restraint",
+            "messaging.read",
+            "RestraintPage",
+            () => import("@/rooms/messaging/RestraintPage") as Promise<Page>,
+          ),
           page("/sends", "messaging.read", "SendsPage", () => import("@/rooms/messaging/SendsPage") as Promise<Page>),
           page("/sends/:id", "messaging.read", "SendPage", () => import("@/rooms/messaging/SendPage") as Promise<Page>),
           page(

@@ -10,6 +10,7 @@ import { Panel } from "@/ui/Panel";
 import { QueryView } from "@/ui/QueryView";
 import { useFail } from "@/ui/useFail";
 import { useFormat } from "@/ui/useFormat";
+import { AudiencePanel } from "./AudiencePanel";
 import { DispatchesPanel } from "./DispatchesPanel";
 import { type Send, useSend, useSendAct } from "./queries";
 import { StaffTasksPanel } from "./StaffTasksPanel";
@@ -34,6 +35,7 @@ export function SendPage() {
                 <StatusBar messages={one.messages} />
               </div>
             </Panel>
+            <AudiencePanel send={one} />
             <StaffTasksPanel send={one} />
             <DispatchesPanel send={one} />
             <Facts send={one} />

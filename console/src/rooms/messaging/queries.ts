@@ -58,3 +58,24 @@ export function useDecide() {
     onSuccess: () => client.invalidateQueries({ queryKey: ["messaging"] }),
   });
 }
+
+export type Funnel = Answer<"/api/v1/messaging/sends/{id}/audience", "get">;
+export type Person = Row<"/api/v1/messaging/sends/{id}/people">;
+/** Which people of a send: those of one decision, one reason, or one status of their message. */
+export type Behind = { verdict?: string; reason?: string; status?: string };
+
+export const useFunnel = (send: Send) =>
+  useQuery({
+    queryKey: ["messaging", "send", send.id, "audience"],
+    queryFn: () => must(api.GET("/api/v1/messaging/sends/{id}/audience", path(send.id))),
+    refetchInterval: send.status === "planning" ? OFTEN : SELDOM,
+  });
+
+export const usePeople = (id: number, behind: Behind) =>
+  useCursorList<Person>(["messaging", "send", id, "people", behind], (cursor) =>
+    must(
+      api.GET("/api/v1/messaging/sends/{id}/people", {
+        params: { path: { id }, query: { ...behind, cursor, limit: 50 } },
+      }),
+    ),
+  );
