@@ -22,8 +22,9 @@ _m = _tables.message
 _NARROW = 5
 
 
-def past(tx: Connection, ids: Ints, *, since_ms: int, until_ms: int, send_id: int, products: Mapping[int, str]) -> tuple[pa.Table, Ints]:
-    """The messages of these people that count, near a span or floating; and who of them has a message of this send, whatever became of it.
+def past(tx: Connection, ids: Ints, *, since_ms: int, until_ms: int, send_id: int, products: Mapping[int, str], again: bool = False) -> tuple[pa.Table, Ints]:
+    """The messages of these people that count, near a span or floating; and who of them has a message of this send, whatever became of
+    it (`again`: one that counts).
 
     `products`: account → carrier. `ids` ascending. Details that only matter where a message can give way are read for planned ones alone.
     """
@@ -37,7 +38,8 @@ def past(tx: Connection, ids: Ints, *, since_ms: int, until_ms: int, send_id: in
     rows = _fetched(tx, narrow.where(_whose(tx, ids), or_(counts, own)), _NARROW)
     mine = np.isin(rows[:, 0], ids, kind="sort") if len(rows) else np.zeros(0, bool)
     rows = rows[mine]
-    told = np.unique(rows[(rows[:, 4] & 1) == 1, 0])
+    wanted = 3 if again else 1
+    told = np.unique(rows[(rows[:, 4] & wanted) == wanted, 0])
     rows = rows[(rows[:, 4] & 2) == 2]
     is_planned = (rows[:, 2] >> 5) % 32 == PLANNED
     settled = _table(tx, rows[~is_planned], None, products)

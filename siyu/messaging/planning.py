@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, delete, insert, select, update
 
+from siyu.carriers.accounts import list_accounts
 from siyu.customers import consent
 from siyu.customers.facts import CUSTOMERS_ATTRIBUTE
 from siyu.events import log
@@ -31,7 +32,7 @@ from siyu.foundation.errors import SiyuError
 from siyu.foundation.ids import Ints, draw_rows
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
-from siyu.identity.current import merged_among
+from siyu.identity.current import current, merged_among
 from siyu.messaging import _inserting, _tables, bell, outbox, policies, quota_needs, restraint, routing, sends
 from siyu.messaging._past import past
 from siyu.messaging.restraint import Decisions, Request
@@ -197,7 +198,46 @@ def _plan_part(stores: Stores, tx: Connection, send_id: int, number: int, by: Wa
     return replace(send, counts=counts)
 
 
-def _decide(stores: Stores, tx: Connection, send: Send, ids: Ints, by: Ways, reach: _Reach) -> _Part:
+def again(stores: Stores, send_id: int, customer_ids: Sequence[int], after: str, *, begin: Begin | None = None) -> int:
+    """Plan people anew whom a carrier did not take, by those that come after it in the order of the send; returns how many have a way.
+
+    The gate decides as at first, on what is true now. Who has a message of the send that counts is left as they are, so it may be run
+    again at any time.
+    """
+    with stores.ledger.read() as tx:
+        send, into = sends.find(tx, send_id), current(tx, customer_ids)
+        rest = send.spec.carriers[send.spec.carriers.index(after) + 1 :] if after in send.spec.carriers else ()
+        there = {account.id for account in list_accounts(tx, rest)}
+        chosen = None if send.spec.accounts is None else tuple(number for number in send.spec.accounts if number in there)
+        if not rest or not there or chosen == () or send.status in ("cancelled", "failed") or stores.now() >= send.until_at:
+            return 0
+        by = routing.ways(tx, replace(send.spec, carriers=rest, accounts=chosen), send.purpose)
+    ids = np.unique(np.array([into[number] for number in customer_ids], np.int64))
+    reach = _reach(stores, ids, by)
+    with (begin or stores.ledger.begin)() as tx:
+        restraint.take_turn(tx)
+        send, now = _locked(tx, send_id), stores.now()
+        part = _decide(stores, tx, send, ids, by, reach, again=True)
+        if part.decisions.displaced.num_rows:
+            outbox.mark(tx, part.decisions.displaced, outbox.DISPLACED, now=now, code="lower_priority", was=(outbox.PLANNED,))
+        stage = len(send.spec.carriers) - len(rest)
+        rows, decided = (_staged(table, stage) for table in (part.rows, part.decided))
+        if rows.num_rows:
+            _inserting.write(tx, send, rows, due_ms=max(to_ms(send.due_at), to_ms(now)), now_ms=to_ms(now))
+            tx.execute(update(_tables.send).where(_tables.send.c.id == send_id, _tables.send.c.status == "over").values(status="ready"))
+        log.append(tx, MESSAGES_DECIDED, decided, now=now)
+    bell.ring(stores.ledger)
+    return int(rows.num_rows)
+
+
+def _staged(table: pa.Table, stage: int) -> pa.Table:
+    """With the number of the way that is tried now."""
+    place = table.schema.get_field_index("route")
+    routes = pc.if_else(pc.is_valid(table["route"]), pa.scalar(stage, pa.int16()), pa.scalar(None, pa.int16()))
+    return table.set_column(place, table.schema.field(place), routes)
+
+
+def _decide(stores: Stores, tx: Connection, send: Send, ids: Ints, by: Ways, reach: _Reach, *, again: bool = False) -> _Part:
     """Ask the gate about one part. People who have a message of this send already (they were merged since) are left as they are."""
     into = merged_among(tx, ids)
     routes = _slice(reach.routes, ids)
@@ -208,7 +248,7 @@ def _decide(stores: Stores, tx: Connection, send: Send, ids: Ints, by: Ways, rea
     policy = policies.active(tx)
     reach_ms = policy.reach_days * DAY_MS
     products = {account.id: account.product for account in by.accounts}
-    history, told = past(tx, ids, since_ms=due_ms - reach_ms, until_ms=until_ms + reach_ms, send_id=send.id, products=products)
+    history, told = past(tx, ids, since_ms=due_ms - reach_ms, until_ms=until_ms + reach_ms, send_id=send.id, products=products, again=again)
     ids = np.setdiff1d(ids, told, assume_unique=True)
     people = _people(ids, reach)
     request = Request(

@@ -1,4 +1,4 @@
-"""Tasks of planning: plan a send, and give back what a cancelled one held."""
+"""Tasks of planning: plan a send, plan again those whom a carrier did not take, give back what a cancelled send held."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from siyu.foundation.jobs import JobKind, Running
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.messaging import outbox
-from siyu.messaging.planning import plan
+from siyu.messaging.failover import FAIL_OVER
+from siyu.messaging.planning import again, plan
 from siyu.messaging.sends import PLAN, RELEASE
 
 Flow = Callable[[Stores], int]
@@ -35,7 +36,13 @@ def job_kinds(flow: Flow) -> tuple[JobKind, ...]:
             count += goes_on
         return {"dispatch_count": count}
 
+    def run_again(running: Running) -> dict[str, Any]:
+        flow(running.stores)
+        asked = running.arguments
+        return {"planned_count": again(running.stores, asked["send_id"], asked["customer_ids"], asked["after"], begin=running.begin)}
+
     return (
+        JobKind(FAIL_OVER, Text("换一个载体触达", "Reach people by the next carrier"), run_again, max_attempts=20, retry_wait=timedelta(seconds=5), link=_link),
         JobKind(PLAN, Text("规划发送", "Plan a send"), run_plan, max_attempts=20, retry_wait=timedelta(seconds=1), link=_link),
         JobKind(RELEASE, Text("退回已取消发送的名额", "Give back what a cancelled send held"), run_release, max_attempts=20, link=_link),
     )
