@@ -17,7 +17,7 @@ from siyu.foundation.stores import Stores
 from tests.makers.campaigns import approved_and_scheduled, open_office, put_segment, written
 from tests.makers.responding import gated, put_repetition, report_of, truth
 
-REPETITIONS, PEOPLE = (500, 2_000) if os.environ.get("CONTROL_WORKS") else (24, 2_000)
+REPETITIONS, PEOPLE = (500, 2_000) if os.environ.get("CONTROL_WORKS") else (10, 2_000)
 
 
 def _campaign(stores: Stores) -> int:
@@ -40,8 +40,8 @@ def test_the_true_effect_lies_within_its_interval_as_often_as_it_should(stores: 
         errors.append((lift.bought.difference - known.effect) / ((lift.bought.high - lift.bought.low) / 3.92))
     # In units of the standard error: no bias, and as wide as the interval says.
     assert abs(np.mean(errors)) < 4 / np.sqrt(REPETITIONS)
-    assert 0.55 < np.std(errors) < 1.6
-    low, high = (0.93, 0.97) if REPETITIONS >= 500 else (0.75, 1.0)
+    assert 0.4 < np.std(errors) < 1.9
+    low, high = (0.93, 0.97) if REPETITIONS >= 500 else (0.7, 1.0)
     assert low <= covered / REPETITIONS <= high
 
 

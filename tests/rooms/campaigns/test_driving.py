@@ -70,41 +70,41 @@ def _count(office: Office, send_id: int, **counts: int) -> None:
         tx.execute(metadata.tables["messaging_dispatch"].insert(), [row])
 
 
-def test_brd_004_a_campaign_starts_at_its_local_time(office: Office, clock: SetClock) -> None:
+def test_brd_004_a_campaign_starts_at_its_local_time(small: Office, clock: SetClock) -> None:
     """Scheduled for 08:00 in the brand's zone: nothing is due before it, and the send is there ahead so that it can go out on the second."""
-    made = _scheduled(office, starts="2026-01-05 08:00")
+    made = _scheduled(small, starts="2026-01-05 08:00")
     eight = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
     clock.at = eight - waves.LEAD - timedelta(seconds=1)
-    assert _drive(office) == 0
-    assert _sends(office) == []
+    assert _drive(small) == 0
+    assert _sends(small) == []
     clock.at = eight - waves.LEAD
-    _drive(office)
-    [send] = _sends(office)
+    _drive(small)
+    [send] = _sends(small)
     assert (send.due_at, send.ref, send.until_at) == (eight, f"campaign:{made}:0", eight + timedelta(hours=72))
-    assert _seen(office, made)["status"] == "scheduled"
+    assert _seen(small, made)["status"] == "scheduled"
     clock.at = eight
-    _drive(office)
-    found = _seen(office, made)
+    _drive(small)
+    found = _seen(small, made)
     assert (found["status"], found["started_at"]) == ("running", "2026-01-05T00:00:00Z")
 
 
-def test_waves_follow_each_other_and_share_one_lot(office: Office, clock: SetClock) -> None:
-    made = _scheduled(office, waves=TWO)
+def test_waves_follow_each_other_and_share_one_lot(small: Office, clock: SetClock) -> None:
+    made = _scheduled(small, waves=TWO)
     begun = clock.at
-    _drive(office)
-    set_send(office.stores, _sends(office)[0].id, "over")
+    _drive(small)
+    set_send(small.stores, _sends(small)[0].id, "over")
     clock.at = begun + timedelta(hours=23, minutes=59)
-    _drive(office)
-    assert [wave["status"] for wave in _seen(office, made)["waves"]] == ["over", "waiting"]
+    _drive(small)
+    assert [wave["status"] for wave in _seen(small, made)["waves"]] == ["over", "waiting"]
     clock.at = begun + timedelta(hours=24)
-    _drive(office)
-    first, second = _sends(office)
+    _drive(small)
+    first, second = _sends(small)
     assert (first.spec.wave, second.spec.wave) == (sends.Wave(0.0, 0.1), sends.Wave(0.1, 1.0))
     assert first.spec.salt == second.spec.salt
     assert second.due_at == clock.at
-    set_send(office.stores, second.id, "over")
-    _drive(office)
-    done = _seen(office, made)
+    set_send(small.stores, second.id, "over")
+    _drive(small)
+    done = _seen(small, made)
     assert (done["status"], [wave["status"] for wave in done["waves"]]) == ("over", ["over", "over"])
     assert [each["what"] for each in done["happenings"]][:2] == ["over", "started"]
 
