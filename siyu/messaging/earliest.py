@@ -137,7 +137,7 @@ def _settled(case: Case, those: Ints, held: list[tuple[str, Blocks]], chosen: In
     all_of, why = [], []
     for code, blocks in held:
         # A floating message may happen any time later, so what lies after `until` holds it back, too.
-        near = np.flatnonzero((blocks.end > case.due) & asked[blocks.person] & ((blocks.start <= case.until) | floating[blocks.person]))
+        near = np.flatnonzero((blocks.end > np.maximum(blocks.start, case.due)) & asked[blocks.person] & ((blocks.start <= case.until) | floating[blocks.person]))
         all_of.append(blocks.take(near))
         why.append(np.full(len(near), NUMBER[code]))
     left, codes = joined(all_of), np.concatenate(why)
