@@ -18,10 +18,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
-from siyu.content import article_pages, files, quiet, recognising, tokens, visitors
+from siyu.content import article_pages, files, quiet, tokens, visitors
 from siyu.content.article_pages import Article
 from siyu.content.links import ARTICLE, Link, public
 from siyu.content.programs import is_program, is_wechat
+from siyu.content.recognising import Recogniser
 from siyu.content.tokens import Ticket
 from siyu.content.touches import Touch, Touches
 from siyu.foundation.clock import to_ms
@@ -130,7 +131,7 @@ async def named_by_wechat(token: str, account_id: RowId, request: Request, store
         ticket, link = await _found(stores, request, token)
     except SiyuError as error:
         return _gone(request, stores, error)
-    known = await recognising.named(request.app.state.carriers.calls, account_id, code) if code else 0
+    known = await _recogniser(request).named(account_id, code) if code else 0
     if link.number == ARTICLE:
         return await _article(request, stores, token, ticket, link, known)
     return await _led_on(request, stores, ticket, link, known)
@@ -171,7 +172,7 @@ async def _asked_for(request: Request, stores: Stores, token: str, ticket: Ticke
     if not stores.settings.public_url:
         # WeChat sends people back to an address on the net only.
         return None
-    address = await run_in_threadpool(recognising.address, request.app.state.carriers.calls, f"{public(stores.settings)}/l/{token}/wx")
+    address = await _recogniser(request).address(f"{public(stores.settings)}/l/{token}/wx")
     return None if address is None else RedirectResponse(address, 302, PRIVATE)
 
 
@@ -236,6 +237,14 @@ async def _loaded(request: Request, stores: Stores, link: Link) -> Article:
 def _touches(request: Request) -> Touches:
     touches: Touches = request.app.state.touches
     return touches
+
+
+def _recogniser(request: Request) -> Recogniser:
+    state = request.app.state
+    if not hasattr(state, "recogniser"):
+        state.recogniser = Recogniser(state.carriers.calls)
+    found: Recogniser = state.recogniser
+    return found
 
 
 def _must_be_own(request: Request) -> None:
