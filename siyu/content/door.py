@@ -37,7 +37,7 @@ class LinkDoor:
         link = self.touches.held(ticket.link_id) if ticket is not None else None
         if ticket is None or link is None or link.number == ARTICLE:
             return await self.app(scope, receive, send)
-        headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in _TOLD}
+        headers = {name.decode(): value.decode("latin-1") for name, value in reversed(scope["headers"]) if name in _TOLD}
         told = visitors.number_in(self.touches.stores.secrets, cookie_in(headers.get("cookie", ""))) if "cookie" in headers else 0
         if ticket.who != "customer" and not told and is_wechat(headers):
             return await self.app(scope, receive, send)

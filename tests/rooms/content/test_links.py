@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from sqlalchemy import select
 
@@ -18,7 +17,8 @@ from siyu.content.touches import Touches
 from siyu.customers import consent
 from siyu.customers.consent import Proof, Statement
 from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY
-from siyu.events.recording import Senders, record_profiles
+from siyu.events import log
+from siyu.events.catalogue.identity import IDENTIFIERS_LINKED
 from siyu.foundation.secrets import Secrets
 from siyu.foundation.stores import Stores
 from siyu.identity.merge import merge
@@ -29,7 +29,7 @@ from siyu.team import tokens
 from siyu.team.audit import SYSTEM
 from siyu.web.application import build_application
 from tests.makers.content import put_piece
-from tests.makers.customers import TestClient
+from tests.makers.customers import TestClient, put_identifier
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 MicroMessenger/8.0.60"
 SHOP = "https://shop.example.cn/spring?a=1&b=2"
@@ -51,7 +51,7 @@ class House:
         agree(stores, [ALICE, BOB])
 
     def browser(self, agent: str = PHONE) -> TestClient:
-        return TestClient(self.app, base_url="http://localhost", headers={"User-Agent": agent, "Accept-Language": "zh"}, follow_redirects=False)
+        return TestClient(self.app, base_url="http://localhost", headers={"user-agent": agent, "accept-language": "zh"}, follow_redirects=False)
 
     def send(self, body: dict[str, Any], kind: str = "link", send_id: int = 7, sender: str = "") -> links.Links:
         piece = put_piece(self.stores, body, kind=kind)
@@ -80,10 +80,10 @@ class House:
 def people(stores: Stores, numbers: list[int]) -> None:
     """Members m1, m2 …, each a customer of that number."""
     for number in numbers:
-        with stores.ledger.begin() as tx:
-            who = Senders({"member": pa.array([f"m{number}"])})
-            record_profiles(tx, stores.secrets, who, ids=pa.array([f"p{number}"]), at_ms=pa.array([number]), traits=[{"name": f"人{number}"}], now=stores.now(), dedup_key=f"p{number}")
-        flow(stores)
+        put_identifier(stores, number, "member", f"m{number}")
+    keys = stores.secrets.index([f"m{number}" for number in numbers], "identifier member")
+    with stores.ledger.begin() as tx:
+        log.append(tx, IDENTIFIERS_LINKED, IDENTIFIERS_LINKED.table({"identity_key": keys, "customer_id": numbers, "seen_ms": [1] * len(numbers)}), now=stores.now())
 
 
 def agree(stores: Stores, numbers: list[int], state: Any = "granted") -> None:
@@ -128,14 +128,17 @@ def test_no_token_no_address(house: House) -> None:
         assert answer.status_code == (302 if wrong.startswith(path + "?") else 404)
 
 
-@pytest.mark.parametrize(("method", "agent", "headers"), [
+PROGRAMS: list[tuple[str, str, dict[str, str]]] = [
     ("HEAD", PHONE, {}), ("GET", "facebookexternalhit/1.1", {}), ("GET", "", {}), ("GET", "python-requests/2.32", {}), ("GET", PHONE, {"Sec-Purpose": "prefetch;prerender"}),
     ("GET", PHONE, {"X-Purpose": "preview"}), ("GET", "Mozilla/5.0 (compatible; bingbot/2.0)", {}),
-])  # fmt: skip
-def test_programs_are_led_on_and_not_counted(house: House, method: str, agent: str, headers: dict[str, str]) -> None:
+]  # fmt: skip
+
+
+def test_programs_are_led_on_and_not_counted(house: House) -> None:
     made = house.send({"title": "春装", "url": SHOP})
-    answer = house.browser(agent).request(method, house.paths(made)[0], headers=headers)
-    assert answer.headers["location"] == SHOP
+    (path,) = house.paths(made)
+    for method, agent, headers in PROGRAMS:
+        assert house.browser(agent).request(method, path, headers=headers).headers["location"] == SHOP
     assert house.touches() == []
 
 
@@ -241,17 +244,10 @@ def test_a_stranger_who_says_no_is_left_alone_and_the_customer_is_not_silenced(h
     assert len(house.touches()) == before + 1
 
 
-def test_a_page_of_another_site_cannot_say_it_for_somebody(house: House) -> None:
+def test_only_the_person_says_it_by_a_tap_on_our_own_page(house: House) -> None:
     made = house.send({"title": "春装", "url": SHOP})
     (path,) = house.paths(made)
     assert house.browser().post(f"{path}/stop", headers={"Origin": "https://evil.example"}).status_code == 403
-    with house.stores.ledger.read() as tx:
-        assert tx.execute(select(_tables.quiet)).all() == []
-
-
-def test_opening_the_way_out_does_nothing_by_itself(house: House) -> None:
-    made = house.send({"title": "春装", "url": SHOP})
-    (path,) = house.paths(made)
     assert "不再记录" in house.browser().get(f"{path}/stop").text
     with house.stores.ledger.read() as tx:
         assert tx.execute(select(_tables.quiet)).all() == []
@@ -318,7 +314,7 @@ def test_the_radar_over_http_shows_people_only_to_who_may_see_them(house: House)
     whole = get("operator", at).json()
     assert (whole["readings"][0]["opened"], whole["readings"][0]["seconds"], whole["clicks"][0]["number"]) == (1, 7, 0)
     (one,) = get("operator", f"{at}/people").json()["items"]
-    assert (one["customer"]["name"], one["opened"], one["seconds"]) == ("人1", 1, 7)
+    assert (one["customer"]["id"], one["opened"], one["seconds"]) == (ALICE, 1, 7)
     assert get("operator", f"{at}/chain").json()["items"] == []
     assert get("operator", f"{at}?send_id=8").json()["readings"][0]["opened"] == 0
     assert get("guide", at).status_code == 403
@@ -344,3 +340,18 @@ def test_of_whoever_was_erased_nothing_is_kept_and_their_links_lead_on(house: Ho
     before = house.touches()
     assert browser.get(path).headers["location"] == SHOP
     assert house.touches() == before
+
+
+def test_on_either_ledger(any_stores: Stores) -> None:
+    house = House(any_stores)
+    made = house.send({"title": "春装", "url": SHOP})
+    mine, theirs = house.paths(made, 1, ALICE, CAROL)
+    browser = house.browser()
+    for _ in range(2):
+        browser.get(mine)
+        assert house.browser().get(theirs).headers["location"] == SHOP
+    browser.post(f"{mine}/stop")
+    browser.get(mine)
+    got = house.radar()
+    house.app.state.touches.stop()
+    assert (got.opened, got.people, got.visitors, got.counted) == (4, 1, 0, 2)

@@ -20,8 +20,8 @@ EVERY = ["wecom", "official_account", "mini_program", "sms", "email", "webhook"]
 
 
 @pytest.fixture
-def desk(any_stores: Stores) -> Desk:
-    return open_desk(any_stores)
+def desk(stores: Stores) -> Desk:
+    return open_desk(stores)
 
 
 def add(desk: Desk, who: str = "olga", status: int = 201, **changes: Any) -> Any:
@@ -183,7 +183,8 @@ def test_a_piece_that_fits_nowhere_is_not_sent_to_review(desk: Desk) -> None:
     assert do(desk, made, "ask", status=422)["errors"]
 
 
-def test_found_by_words_folder_label_carrier_and_kind(desk: Desk) -> None:
+def test_found_by_words_folder_label_carrier_and_kind(any_stores: Stores) -> None:
+    desk = open_desk(any_stores)
     add(desk)
     add(desk, name="双11 大促", purpose="promotion", folder="节日/双11", labels=["大促", "面霜"], body={"text": "全场八折 https://shop.cn/1111"})
     add(desk, name="面霜怎么用", kind="article", folder="节日", body={"title": "面霜", "html": "<p>先涂<b>精华</b></p>"})
@@ -213,7 +214,8 @@ def test_pages_hold_each_piece_once(desk: Desk) -> None:
     assert len(found) == 5
 
 
-def test_thrown_away_and_taken_back(desk: Desk) -> None:
+def test_thrown_away_and_taken_back(any_stores: Stores) -> None:
+    desk = open_desk(any_stores)
     made, other = approved(desk), add(desk, name="另一条")
 
     def bulk(act: str, value: str = "") -> list[Any]:
@@ -260,8 +262,8 @@ def test_a_guide_sees_nothing_of_the_library(desk: Desk) -> None:
     assert desk.as_("bob").post(P, json=WORDS).status_code == 403
 
 
-def test_a_lone_approver_may_approve_their_own(any_stores: Stores) -> None:
-    with any_stores.ledger.begin() as tx:
-        made = pieces.add(tx, pieces.Draft("a", "text", "value", {"text": "b"}), Author("member:1", "A"), any_stores.now())
-        reviews.ask(tx, made.id, Author("member:1", "A"), any_stores.now())
-        assert reviews.decide(tx, made.id, 1, "approve", Author("member:1", "A"), any_stores.now()).status == "approved"
+def test_a_lone_approver_may_approve_their_own(stores: Stores) -> None:
+    with stores.ledger.begin() as tx:
+        made = pieces.add(tx, pieces.Draft("a", "text", "value", {"text": "b"}), Author("member:1", "A"), stores.now())
+        reviews.ask(tx, made.id, Author("member:1", "A"), stores.now())
+        assert reviews.decide(tx, made.id, 1, "approve", Author("member:1", "A"), stores.now()).status == "approved"
