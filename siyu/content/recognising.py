@@ -33,7 +33,7 @@ class Recogniser:
     async def address(self, back: str) -> str | None:
         """Where to send a reader; None without a connected service account."""
         if monotonic() - self._looked > HELD_SECONDS:
-            self._account, self._looked = await asyncio.to_thread(_service_account, self._calls.stores), monotonic()
+            self._account, self._looked = await asyncio.to_thread(_connected_account, self._calls.stores), monotonic()
         if self._account is None:
             return None
         return await asyncio.wait_for(asyncio.wrap_future(self._calls.soon(_authorize(self._calls, self._account, f"{back}/{self._account.id}"))), PATIENCE_SECONDS)
@@ -66,7 +66,7 @@ def _find(stores: Stores, account_id: int) -> Account:
         return accounts.find_account(tx, account_id)
 
 
-def _service_account(stores: Stores) -> Account | None:
+def _connected_account(stores: Stores) -> Account | None:
     with stores.ledger.read() as tx:
         found = [one for one in accounts.list_accounts(tx, ["official_account"]) if one.status == "connected" and one.all_settings.get("kind", "service") == "service"]
     return found[0] if found else None
