@@ -12,6 +12,7 @@ import "@/styles/customers.css";
 import "@/styles/orders.css";
 import "@/styles/carriers.css";
 import "@/styles/events.css";
+import "@/styles/campaigns.css";
 import "@/styles/identity.css";
 import "@/styles/segments.css";
 import "@/styles/reports.css";

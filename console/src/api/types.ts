@@ -95,7 +95,7 @@ export type Segment = Schemas["SegmentDetail"];
 export type SegmentDraft = { name: string; description?: string; rule: Rule };
 export type Problem = Schemas["Problem"];
 export type Overlap = Schemas["OverlapInfo"];
-export type Explanation = Schemas["ReasonInfo"];
+export type Explanation = Schemas["siyu__segments__routes__ReasonInfo"];
 export type SizePoint = Schemas["SizeInfo"];
 export type MemberChange = Schemas["ChangeInfo"];
 
@@ -134,3 +134,17 @@ export type Vocabulary = {
   stages: { stage: Stage; name: Label }[];
 };
 export type Stage = Schemas["StageShare"]["stage"];
+
+export type CampaignRow = Schemas["CampaignRow"];
+export type Campaign = Schemas["CampaignDetail"];
+export type CampaignStatus = Campaign["status"];
+export type CampaignAction = Campaign["actions"][number];
+export type CampaignPlan = Campaign["plan"];
+export type CalendarInfo = Schemas["CalendarInfo"];
+export type CalendarItem = Schemas["CalendarItem"];
+export type Clash = Schemas["ClashInfo"];
+export type ContentCarrier = "wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook";
+export type CampaignReport = Schemas["ReportInfo"];
+export type Effect = Schemas["EffectInfo"];
+export type ReachedPerson = Schemas["ReachedPerson"];
+export type ReportStage = "planned" | "eligible" | "treated" | "control" | "refused" | Schemas["StageInfo"]["stage"];

@@ -89,6 +89,30 @@ export const router = createBrowserRouter([
           page("/tags", "carriers.read", "TagsPage", () => import("@/rooms/carriers/TagsPage") as Promise<Page>),
           page("/segments", "segments.read", "SegmentsPage", segments),
           page(
+            "/campaigns",
+            "campaigns.read",
+            "CampaignsPage",
+            () => import("@/rooms/campaigns/CampaignsPage") as Promise<Page>,
+          ),
+          page(
+            "/campaigns/:id",
+            "campaigns.read",
+            "CampaignPage",
+            () => import("@/rooms/campaigns/CampaignPage") as Promise<Page>,
+          ),
+          page(
+            "/campaigns/:id/edit",
+            "campaigns.read",
+            "WizardPage",
+            () => import("@/rooms/campaigns/wizard/WizardPage") as Promise<Page>,
+          ),
+          page(
+            "/calendar",
+            "campaigns.read",
+            "CalendarPage",
+            () => import("@/rooms/campaigns/calendar/CalendarPage") as Promise<Page>,
+          ),
+          page(
             "/traits",
             "segments.read",
             "TraitsPage",

@@ -1,3 +1,4 @@
+import campaigns from "./campaigns.json";
 import carriers from "./carriers.json";
 import content from "./content.json";
 import customers from "./customers.json";
@@ -16,6 +17,7 @@ import traits from "./traits.json";
 import ui from "./ui.json";
 
 export default {
+  campaigns,
   carriers,
   content,
   customers,
