@@ -25,8 +25,9 @@ from siyu.foundation.ids import new_id
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 
-SLICES = 20
-"""A slice is a twentieth of a window's calls."""
+SLICES, SLICE_CALLS = 20, 250
+"""A slice is a twentieth of a window's calls, and 250 at most: a killed process takes its slice with it, and twenty that were killed
+within an hour would otherwise use the hour up."""
 PLACE_LEASE = timedelta(seconds=60)
 PLACE_POLL_SECONDS = 0.05
 BLOCKS_READ_EVERY_SECONDS = 1.0
@@ -156,7 +157,7 @@ class LedgerLimits:
             taken = held.taken_count if held.starts_at >= starts_at else 0
             # Another process may have begun the next window already: its clock is ahead, or this one waited for the row.
             starts_at = max(starts_at, held.starts_at)
-            size = min(max(1, rate.limit // SLICES), max(0, rate.limit - taken))
+            size = min(max(1, rate.limit // SLICES), SLICE_CALLS, max(0, rate.limit - taken))
             tx.execute(update(table).where(mine).values(starts_at=starts_at, taken_count=taken + size, limit_count=rate.limit))
         return _Slice(starts_at, size)
 

@@ -409,6 +409,13 @@ def _rejoined(routes: pa.Table, into: dict[int, int]) -> pa.Table:
     return named.set_column(1, "rank", pa.array(rank, pa.int16()))
 
 
+def zones_of(stores: Stores, ids: Ints) -> pa.Array:
+    """Where these people (ascending, each once) live: IANA names, null for those who have not told."""
+    with stores.warehouse.read() as session:
+        session.keep(WHO.get_name(), pa.table({"customer_id": ids}))
+        return _looked_up(ids, _zones(session))
+
+
 def _zones(session: Session) -> pa.Table:
     """Where people live, of those of `routing.WHO` who have told."""
     table = CUSTOMERS_ATTRIBUTE.table

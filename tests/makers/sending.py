@@ -55,7 +55,7 @@ def planned(
     stores: Stores, account: Account, customers: Sequence[int], *, due_at: datetime | None = None, until: timedelta = timedelta(days=1), staff: str = "", purpose: str = "service",
     keys: Sequence[int] | None = None, content: tuple[int, int] = (1, 1), send_id: int | None = None, **spec: Any,
 ) -> int:  # fmt: skip
-    """A send whose messages lie in one dispatch; returns the send's number. With `send_id` it is one more dispatch of that send."""
+    """A send whose messages lie in one dispatch; returns the send's number (of service it is exempt). With `send_id` it is one more dispatch of that send."""
     now = stores.now()
     due_at = due_at or now
     told = {
@@ -65,7 +65,7 @@ def planned(
     with stores.ledger.begin() as tx:
         place = len(tx.execute(select(_tables.send.c.id)).all())
         row = {
-            "ref": f"test:{place}", "name": "测试", "purpose": purpose, "exempt": False, "priority_fen": 0, "spec": told, "due_at": due_at,
+            "ref": f"test:{place}", "name": "测试", "purpose": purpose, "exempt": purpose == "service", "priority_fen": 0, "spec": told, "due_at": due_at,
             "until_at": due_at + until, "status": "ready", "planned_at": now, "counts": {}, "created_at": now, "created_by": "test",
         }  # fmt: skip
         if send_id is None:
@@ -79,7 +79,7 @@ def planned(
         number = int(tx.execute(insert(_tables.dispatch).values(chunk)).inserted_primary_key[0])  # type: ignore[index]
         rows = [
             {"customer_id": n, "send_id": send_id, "route": 0, "identity_key": key, "dispatch_id": number, "account_id": account.id, "purpose": outbox.PURPOSES.index(purpose),
-             "exempt": False, "priority_fen": 0, "at_ms": to_ms(due_at), "floating": False, "status": outbox.PLANNED}
+             "exempt": purpose == "service", "priority_fen": 0, "at_ms": to_ms(due_at), "floating": False, "status": outbox.PLANNED}
             for n, key in zip(customers, keys, strict=True)
         ]  # fmt: skip
         tx.execute(insert(_tables.message), rows)
