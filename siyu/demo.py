@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from siyu import demo_past
 from siyu.carriers import accounts, keeping
 from siyu.carriers.tasks import ask_reconcile
 from siyu.customers.tags import change_tags
@@ -109,19 +110,29 @@ def load_sample(running: Running, flow: Flow) -> dict[str, Any]:
     running.progress(25, 100, steps)
     rows = _load_orders(running, folder)
     running.progress(45, 100, steps)
+    with running.begin() as tx:
+        piece_ids = demo_past.load_library(tx, folder, stores.now())
+        past = demo_past.plan_past(tx, folder, piece_ids, stores.now())
     events = pq.ParquetFile(folder / "events.parquet")
     for part, batch in enumerate(events.iter_batches(EVENT_ROWS)):
-        _load_events(stores, running, batch, part)
+        _load_events(stores, running, demo_past.pointing(pa.Table.from_batches([batch]), past), str(part))
         running.progress(45 + min(30, (part + 1) * EVENT_ROWS * 30 // max(1, events.metadata.num_rows)), 100, steps)
+    if (trial := demo_past.trial_events(folder, past)) is not None:
+        _load_events(stores, running, trial, "trial")
     flow(stores)
-    running.progress(85, 100, steps)
+    running.progress(80, 100, steps)
     _tag(stores, running, customers)
+    with running.begin() as tx:
+        demo_past.load_consents(stores, tx, customers, f"account:{SOURCE}", stores.now())
+        demo_past.load_people(stores, tx, folder, past, f"account:{SOURCE}", stores.now())
+    running.progress(88, 100, steps)
     flow(stores)
     with stores.ledger.begin() as tx:
         names = {segment.name for segment in list_segments(tx)}
         for name, rule in SEGMENTS:
             if name not in names:
                 create_segment(tx, name=name, description=None, rule=rule, by=None, now=stores.now())
+        demo_past.load_campaigns(stores, tx, past, piece_ids, {segment.name: segment for segment in list_segments(tx)}, stores.now())
         jobs.submit(tx, RECOMPUTE, {}, now=stores.now(), key=f"all {log.head(tx)}")
     return {"customer_count": customers.num_rows, "order_line_count": rows, "event_count": events.metadata.num_rows}
 
@@ -185,8 +196,7 @@ def _plan_orders(stores: Stores, folder: Path) -> str:
         return imports.plan_import(stores, tx, upload_id=upload.id, source=SOURCE, mapping=mapping, dry_run=False, keep_sample=True, by=None)
 
 
-def _load_events(stores: Stores, running: Running, batch: pa.RecordBatch, part: int) -> None:
-    table = pa.Table.from_batches([batch])
+def _load_events(stores: Stores, running: Running, table: pa.Table, part: str) -> None:
     who = Senders({f"account:{SOURCE}": _column(table, "customer_key")})
     with running.begin() as tx:
         record_activities(
