@@ -140,3 +140,23 @@ policy = Table(
     Column("activated_by", String(80), nullable=False),
 )
 """Every restraint policy that was ever in force. None is changed: one that is brought back is a new version."""
+
+suppression = Table(
+    "messaging_suppression",
+    metadata,
+    Column("carrier", String(32), primary_key=True),
+    Column("identity_key", BigInteger, primary_key=True, autoincrement=False),
+    # counting (soft bounces) | suppressed | lifted
+    Column("status", String(16), nullable=False),
+    # hard_bounce | complaint | soft_bounces | manual
+    Column("reason", String(16), nullable=False),
+    Column("code", String(32)),
+    Column("soft_count", Integer, nullable=False),
+    # When what was told last happened, epoch ms.
+    Column("at_ms", BigInteger, nullable=False),
+    # The note of whoever added or lifted it, and who that was.
+    Column("note", String(200)),
+    Column("by", String(80), nullable=False),
+    Index(None, "carrier", "status"),
+)
+"""Addresses to which a carrier is not to be used, and those on the way there."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from siyu.customers import consent
 from siyu.foundation.clock import to_ms
 from siyu.foundation.stores import Stores
-from siyu.messaging import policies, quiet
+from siyu.messaging import policies, quiet, suppression
 from siyu.messaging.carriers.port import Part
 from siyu.messaging.outbox import PURPOSES, Dispatch
 from siyu.messaging.planning import zones_of
@@ -43,6 +43,10 @@ def recheck(stores: Stores, tx: Connection, dispatch: Dispatch, messages: pa.Tab
     may = pc.is_in(messages["customer_id"], pa.array(sorted(allowed), pa.int64()))
     refused = [("no_consent", some)] if (some := messages.filter(pc.invert(may))).num_rows else []
     messages = messages.filter(may)
+    stopped = pa.array(sorted(suppression.suppressed_among(tx, dispatch.carrier, messages["identity_key"].to_pylist())), pa.int64())
+    is_stopped = pc.is_in(messages["identity_key"], stopped)
+    refused += [("suppressed", messages.filter(is_stopped))] if len(stopped) else []
+    messages = messages.filter(pc.invert(is_stopped))
     policy = policies.active(tx)
     if policy.quiet is None or policy.is_exempt(bool(messages["exempt"][0].as_py()) if messages.num_rows else True, purpose):
         return Checked(messages, refused, [])

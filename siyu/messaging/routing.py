@@ -6,8 +6,8 @@ still know the person, the one who spoke with them or was added last. A person i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import ibis
 import ibis.expr.types as ir
@@ -26,6 +26,7 @@ from siyu.foundation.ids import Ints
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
 from siyu.identity.facts import IDENTITY_IDENTIFIER
+from siyu.messaging import suppression
 from siyu.messaging.outbox import cost_fen
 from siyu.messaging.sends import CONSENT_FOR, SendSpec
 from siyu.team import staff
@@ -53,6 +54,8 @@ class Ways:
     basis: str
     """On what the purpose rests; where it is not consent, who has said nothing may be told."""
     staff_gone: tuple[tuple[int, str], ...]
+    suppressed: Mapping[int, Ints] = field(default_factory=dict)
+    """Account → identifiers to which its carrier is not used, sorted."""
 
     def preference(self) -> dict[int, int]:
         """Account → its place among all: by carrier as listed, or by cost; then by cost and number."""
@@ -83,7 +86,9 @@ def ways(tx: Connection, spec: SendSpec, purpose: str) -> Ways:
     basis = purposes(tx)[wanted].basis
     gone = [(account.id, userid) for account in found if account.product == "wecom" for userid, status in staff.known(tx, account.id).items() if status != "active"]
     closed = {account.id: "account_unhealthy" for account in found if account.status != "connected"}
-    return Ways(tuple(found), closed, spec.carriers, spec.order, wanted, basis, tuple(gone))
+    by_carrier = {carrier: suppression.suppressed_keys(tx, carrier) for carrier in {account.product for account in found}}
+    suppressed = {account.id: by_carrier[account.product] for account in found if len(by_carrier[account.product])}
+    return Ways(tuple(found), closed, spec.carriers, spec.order, wanted, basis, tuple(gone), suppressed)
 
 
 def candidates(session: Session, customer_ids: Ints, by: Ways) -> pa.Table:
@@ -152,11 +157,14 @@ def _ranked(session: Session, rows: pa.Table, by: Ways) -> pa.Table:
     numbers = np.array([each.id for each in by.accounts], np.int64)
     preference = by.preference()
     place_of = np.array([preference[number] for number in numbers.tolist()], np.int64)
-    reasons = ["lost", *sorted(set(by.closed.values()))]
+    reasons = ["lost", "suppressed", *sorted(set(by.closed.values()))]
     shut = np.array([reasons.index(by.closed[number]) if number in by.closed else -1 for number in numbers.tolist()], np.int64)
     by_number = np.argsort(numbers)
     at = by_number[np.searchsorted(numbers, account, sorter=by_number)]
     closed = np.where(rows["lost"].to_numpy(zero_copy_only=False), 0, shut[at])
+    keys = rows["identity_key"].to_numpy()
+    for number, those in by.suppressed.items():
+        closed[(account == number) & np.isin(keys, those)] = 1
     favour = _favour(session, rows, by, at) if by.order == "person" else np.ones(rows.num_rows, np.int64)
     ids = rows["customer_id"].to_numpy()
     size = len(numbers)

@@ -16,12 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
+from siyu.customers import preference_links as links
+from siyu.customers.preference_links import Link
 from siyu.foundation.errors import NotAllowedError, SiyuError
 from siyu.foundation.http import address_of, language_of
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
-from siyu.rights import export, links, preferences, requests
-from siyu.rights.links import Link
+from siyu.rights import export, preferences, requests
 from siyu.rights.pace import Pace
 from siyu.team.access import anyone
 

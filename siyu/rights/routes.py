@@ -10,8 +10,9 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from siyu.customers import minors
+from siyu.customers import preference_links as links
 from siyu.foundation.http import Body, Items, Label, Limit, Line, Page, RowId
-from siyu.rights import carry, export, links, receipt, requests
+from siyu.rights import carry, export, receipt, requests
 from siyu.rights.requests import KINDS, STATES
 from siyu.team import audit
 from siyu.team.access import Access, looks_of, require

@@ -6,12 +6,17 @@ from typing import Final
 
 from siyu.foundation.errors import InvalidError
 from siyu.foundation.text import Text
+from siyu.messaging.carriers.email import EmailSender
 from siyu.messaging.carriers.mini_program import MiniProgram
 from siyu.messaging.carriers.official_account import OfficialAccount
 from siyu.messaging.carriers.port import Sender
+from siyu.messaging.carriers.sms import SmsSender
+from siyu.messaging.carriers.webhook import WebhookSender
 from siyu.messaging.carriers.wecom import WeCom
 
-SENDERS: Final[dict[str, Sender]] = {"wecom": WeCom(), "official_account": OfficialAccount(), "mini_program": MiniProgram()}
+SENDERS: Final[dict[str, Sender]] = {
+    "wecom": WeCom(), "official_account": OfficialAccount(), "mini_program": MiniProgram(), "email": EmailSender(), "sms": SmsSender(), "webhook": WebhookSender(),
+}  # fmt: skip
 
 
 def sender_of(product: str) -> Sender:

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from siyu.customers import consent
+from siyu.customers import preference_links as links
+from siyu.customers.preference_links import make_tokens
 from siyu.foundation.stores import Stores
-from siyu.rights import links, page_routes, requests
-from siyu.rights.links import make_tokens
+from siyu.rights import page_routes, requests
 from siyu.web.application import build_application
 from tests.rooms.rights.people import ERIN, FRED, customers, meet
 
