@@ -22,10 +22,11 @@ from siyu.foundation.warehouse.publish import publish
 from siyu.identity.moves import declare
 from siyu.identity.resolve import RESOLVE
 from siyu.messaging.moves import MOVES as MESSAGING_MOVES
+from siyu.messaging.receipts import RECEIPTS
 from siyu.messaging.results import RESULTS
 from siyu.orders.shop_tasks import TAKE_IN
 
-REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS)
+REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS, RECEIPTS)
 MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *MESSAGING_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)

@@ -31,6 +31,7 @@ from siyu.carriers.spells import Change
 from siyu.connectors.happenings import Happening
 from siyu.events import log
 from siyu.events.catalogue.carriers import CARRIER_REPORTED
+from siyu.events.identifiers import identify
 from siyu.events.recording import Senders, record_activities
 from siyu.foundation.clock import to_ms
 from siyu.foundation.ids import key64
@@ -39,6 +40,10 @@ from siyu.foundation.stores import Stores
 TOGETHER = 500
 ASK_SECONDS = 2.0
 BEGINNINGS = {"contact_added", "followed"}
+ABOUT_MESSAGE = "message_told"
+MESSAGE_KINDS = frozenset({"message_delivered", "message_failed", "message_complained", "message_received", "unsubscribed"})
+SHORT = 12
+"""Characters of an answer that may be a word to opt out."""
 _log = logging.getLogger("siyu.carriers")
 ENDINGS = {"contact_removed": None, "unfollowed": "customer"}
 
@@ -114,6 +119,7 @@ def _work_off(stores: Stores, tx: Connection, rows: Sequence[Any]) -> None:
     deliveries.tell_on(stores.secrets, tx, [(t.account, t.happening) for t in told], stores.now())
     openings.take_in(stores, tx, [(t.account, t.happening) for t in told])
     report(stores, tx, [(t.account.id, t.happening) for t in told if t.happening.contact is None or t.happening.kind == "unknown"])
+    _report_messages(stores, tx, told)
     tx.execute(update(_tables.inbox).where(_tables.inbox.c.position.in_([row.position for row in rows])).values(done_at=stores.now()))
     newest: dict[int, Any] = {row.account_id: row.received_at for row in rows}
     health.tally_heard(tx, [(row.account_id, row.received_at) for row in rows])
@@ -139,6 +145,24 @@ def report(stores: Stores, tx: Connection, told: Sequence[tuple[int, Happening]]
         "at_ms": [to_ms(h.at) for _, h in told],
     }
     log.append(tx, CARRIER_REPORTED, CARRIER_REPORTED.table(columns), now=stores.now())
+
+
+def _report_messages(stores: Stores, tx: Connection, told: Sequence[_Told]) -> None:
+    """What became of messages of ours, and short answers, without words that could hold more about a person than that."""
+    about = [t for t in told if t.happening.kind in MESSAGE_KINDS and t.happening.contact]
+    kept: list[tuple[int, Happening]] = []
+    for space in sorted({t.account.namespace for t in about}):
+        mine = [t for t in about if t.account.namespace == space]
+        keys = identify(stores.secrets, space, pa.array([t.happening.contact for t in mine], pa.string())).keys.to_pylist()
+        for t, key in zip(mine, keys, strict=True):
+            text = str(t.happening.detail.get("text") or "")
+            word = text if len(text) <= SHORT and not any(sign.isdigit() or sign == "@" for sign in text) else ""
+            if not word and not t.happening.detail.get("reference"):
+                continue
+            named = {name: t.happening.detail.get(name) for name in ("reference", "status", "permanent")}
+            detail = {"kind": t.happening.kind, "identity_key": key, "word": word, **named}
+            kept.append((t.account.id, Happening(ABOUT_MESSAGE, t.happening.at, None, None, detail, f"message {t.happening.key}")))
+    report(stores, tx, kept)
 
 
 def _read(stores: Stores, tx: Connection, rows: Sequence[Any]) -> list[_Told]:
