@@ -27,13 +27,24 @@ from siyu.customers import consent
 from siyu.customers.facts import CUSTOMERS_ATTRIBUTE
 from siyu.events import log
 from siyu.events.catalogue.messaging import MESSAGES_DECIDED
-from siyu.foundation.clock import DAY_MS, to_ms
+from siyu.foundation.clock import DAY_MS, from_ms, to_ms
 from siyu.foundation.errors import SiyuError
 from siyu.foundation.ids import Ints, draw_rows
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
 from siyu.identity.current import current, merged_among
-from siyu.messaging import _inserting, _tables, bell, outbox, policies, quota_needs, restraint, routing, sends
+from siyu.messaging import (
+    _inserting,
+    _tables,
+    bell,
+    outbox,
+    policies,
+    quota_needs,
+    restraint,
+    routing,
+    sends,
+    windows,
+)
 from siyu.messaging._past import past
 from siyu.messaging.restraint import Decisions, Request
 from siyu.messaging.routing import WHO, Ways
@@ -97,6 +108,7 @@ def plan(stores: Stores, send_id: int, *, begin: Begin | None = None, told: Told
             send = _freeze(stores, send, begin)
         with stores.ledger.read() as tx:
             by, numbers = routing.ways(tx, send.spec, send.purpose), _left(tx, send_id)
+            windows.check(stores, tx, send.spec, by.accounts)
     except SiyuError as error:
         if error.retry == "never":
             with begin() as tx:
@@ -126,6 +138,7 @@ def dry_run(stores: Stores, draft: Draft) -> dict[str, Any]:
         if faults := sends.check(tx, replace(draft, ref=draft.ref or "dry-run")):
             raise sends.invalid(faults)
         by = routing.ways(tx, draft.spec, draft.purpose)
+        windows.check(stores, tx, draft.spec, by.accounts)
     now = stores.now()
     send = Send(
         0, draft.ref, draft.name, draft.purpose, draft.exempt, draft.priority_fen, draft.spec, draft.due_at, draft.until_at, "planning", None, None, None, {}, now, "",
@@ -245,6 +258,8 @@ def _decide(stores: Stores, tx: Connection, send: Send, ids: Ints, by: Ways, rea
         ids, routes = np.unique(_renamed(ids, into)), _rejoined(routes, into)
     now_ms = to_ms(stores.now())
     due_ms, until_ms = max(to_ms(send.due_at), now_ms), to_ms(send.until_at)
+    few = windows.are_few(len(ids), len(ids) if again else send.counts.get("audience", len(ids)))
+    routes = windows.within(stores, tx, send.spec, by.accounts, routes, _variants(send, routes["customer_id"].to_numpy()), from_ms(due_ms), few=few)
     policy = policies.active(tx)
     reach_ms = policy.reach_days * DAY_MS
     products = {account.id: account.product for account in by.accounts}

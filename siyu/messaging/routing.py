@@ -6,7 +6,7 @@ still know the person, the one who spoke with them or was added last. A person i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import ibis
@@ -201,11 +201,3 @@ def _favour(session: Session, rows: pa.Table, by: Ways, at: Ints) -> Ints:
     # Equal products share the first one's number.
     first = np.array([products.index(name) for name in products], np.int64)
     return np.where((known[place] == who) & (code[place] == first[at]), 0, 1)
-
-
-def windows(routes: pa.Table, opens: Sequence[tuple[int, int, int]]) -> pa.Table:
-    """The routes with the hours in which an account may write to an identifier: (identity_key, opens_ms, closes_ms) each."""
-    if not opens:
-        return routes
-    table = pa.table(list(zip(*opens, strict=True)), names=["identity_key", "opens_ms", "closes_ms"])
-    return routes.join(table, "identity_key", join_type="left outer").sort_by([("customer_id", "ascending"), ("rank", "ascending")])
