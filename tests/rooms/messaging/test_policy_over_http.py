@@ -32,7 +32,8 @@ def test_the_products_own_policy_is_in_force_until_another_is_switched_on(any_st
     assert (held["version"], held["policy"]) == (0, DEFAULT.json())
     made = desk.as_("olga").post(P, json={"policy": _changed(quiet=None), "over": 0, "note": "试行"})
     assert made.status_code == 201, made.text
-    assert desk.as_("ann").get(P).json() == made.json() and made.json()["version"] == 1
+    assert desk.as_("ann").get(P).json() == made.json()
+    assert made.json()["version"] == 1
     with any_stores.ledger.read() as tx:
         assert policies.active(tx).quiet is None
         assert policies.active(tx).version == 1
@@ -70,7 +71,8 @@ def test_a_trial_lets_through_what_the_policy_would_have_and_changes_nothing(any
     # The first and the third of each person, two days apart; the second lies between them.
     assert {name: found["tried"][name] for name in ("asked", "allowed", "waited", "refused")} == {"asked": 12, "allowed": 8, "waited": 0, "refused": 4}
     assert [(one["reason"], one["refused"]) for one in found["tried"]["reasons"]] == [("capped", 4)]
-    assert sum(week["asked"] for week in found["weeks"]) == 12 and not found["cut"]
+    assert sum(week["asked"] for week in found["weeks"]) == 12
+    assert not found["cut"]
     loose = desk.as_("ann").post(f"{P}/trial", json={"policy": {**tight, "caps": []}, "weeks": 4}).json()["tried"]
     assert (loose["asked"], loose["allowed"]) == (12, 12)
     with any_stores.ledger.read() as tx:
