@@ -21,12 +21,14 @@ from siyu.foundation.warehouse.connect import CURSORS
 from siyu.foundation.warehouse.publish import publish
 from siyu.identity.moves import declare
 from siyu.identity.resolve import RESOLVE
+from siyu.messaging.cooldowns import COOL_DOWNS
+from siyu.messaging.holdouts import NEWCOMERS
 from siyu.messaging.moves import MOVES as MESSAGING_MOVES
 from siyu.messaging.receipts import RECEIPTS
 from siyu.messaging.results import RESULTS
 from siyu.orders.shop_tasks import TAKE_IN
 
-REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS, RECEIPTS)
+REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS)
 MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *MESSAGING_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)

@@ -220,6 +220,18 @@ def among(tx: Connection, key: Column[Any], values: Sequence[int]) -> ColumnElem
     return key == func.any(literal(list(values), postgresql.ARRAY(BigInteger)))
 
 
+SPARSE = 8
+"""Where fewer than one number in so many is wanted, rows are looked up one by one, not read as a range."""
+
+
+def whose(tx: Connection, key: Column[Any], ids: Sequence[int]) -> ColumnElement[bool]:
+    """A condition that holds for these ascending numbers, and for others between them where they lie close together."""
+    low, high = int(ids[0]), int(ids[-1])
+    if high - low > SPARSE * len(ids):
+        return among(tx, key, [int(one) for one in ids])
+    return key.between(low, high)
+
+
 def select_in(tx: Connection, columns: Sequence[Column[Any]], key: Column[Any], values: Sequence[Any], chunk: int = 10_000) -> list[Any]:
     """Rows whose `key` is in a set of any size (bound in chunks; no driver limit is met)."""
     if values and all(type(value) is int for value in values):

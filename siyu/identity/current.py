@@ -50,6 +50,13 @@ def merged_among(tx: Connection, ids: Ints) -> dict[int, int]:
     return {number: found[number] for number in ids[np.isin(ids, np.array(list(found), np.int64))].tolist()} if found else {}
 
 
+def everybody(tx: Connection) -> Ints:
+    """The number of every customer there is now, ascending."""
+    table = _tables.customer
+    found: Ints = np.array(tx.scalars(select(table.c.id).where(table.c.merged_into.is_(None)).order_by(table.c.id)).all(), np.int64)
+    return found
+
+
 def current_one(tx: Connection, customer_id: int) -> int:
     return current(tx, [customer_id])[customer_id]
 

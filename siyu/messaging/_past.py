@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, or_, select
+from sqlalchemy import Connection, Select, case, func, or_, select
 
-from siyu.foundation.database import among, select_in
+from siyu.foundation.database import select_in, whose
 from siyu.foundation.ids import Ints
 from siyu.messaging import _tables
 from siyu.messaging.outbox import COUNTING, PLANNED
 from siyu.messaging.restraint import HISTORY
 
-SPARSE = 8
-"""Where fewer than one number in so many is wanted, rows are looked up one by one, not read as a range."""
 _m = _tables.message
 _NARROW = 5
 
@@ -35,7 +33,7 @@ def past(tx: Connection, ids: Ints, *, since_ms: int, until_ms: int, send_id: in
     flags = _m.c.purpose + case((_m.c.exempt, 8), else_=0) + case((_m.c.floating, 16), else_=0) + _m.c.status * 32 + _m.c.account_id * 1024
     own = _m.c.send_id == send_id
     narrow = select(_m.c.customer_id, _m.c.at_ms, flags, func.coalesce(_m.c.dispatch_id, 0), case((own, 1), else_=0) + case((counts, 2), else_=0))
-    rows = _fetched(tx, narrow.where(_whose(tx, ids), or_(counts, own)), _NARROW)
+    rows = _fetched(tx, narrow.where(whose(tx, _m.c.customer_id, ids.tolist()), or_(counts, own)), _NARROW)
     mine = np.isin(rows[:, 0], ids, kind="sort") if len(rows) else np.zeros(0, bool)
     rows = rows[mine]
     wanted = 3 if again else 1
@@ -46,16 +44,9 @@ def past(tx: Connection, ids: Ints, *, since_ms: int, until_ms: int, send_id: in
     if not is_planned.any():
         return settled, told
     wide = narrow.add_columns(_m.c.send_id, _m.c.route, _m.c.identity_key, _m.c.priority_fen)
-    waiting = _fetched(tx, wide.where(_whose(tx, ids), counts, _m.c.status == PLANNED), _NARROW + 4)
+    waiting = _fetched(tx, wide.where(whose(tx, _m.c.customer_id, ids.tolist()), counts, _m.c.status == PLANNED), _NARROW + 4)
     waiting = waiting[np.isin(waiting[:, 0], ids, kind="sort")]
     return pa.concat_tables([settled, _table(tx, waiting[:, :_NARROW], waiting[:, _NARROW:], products)]), told
-
-
-def _whose(tx: Connection, ids: Ints) -> ColumnElement[bool]:
-    low, high = int(ids[0]), int(ids[-1])
-    if high - low > SPARSE * len(ids):
-        return among(tx, _m.c.customer_id, ids.tolist())
-    return _m.c.customer_id.between(literal(low), literal(high))
 
 
 def _fetched(tx: Connection, query: Select[Any], width: int) -> Any:

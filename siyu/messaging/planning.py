@@ -24,19 +24,19 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from siyu.carriers.accounts import list_accounts
 from siyu.customers import consent
-from siyu.customers.facts import CUSTOMERS_ATTRIBUTE
 from siyu.events import log
 from siyu.events.catalogue.messaging import MESSAGES_DECIDED
 from siyu.foundation.clock import DAY_MS, from_ms, to_ms
 from siyu.foundation.errors import SiyuError
 from siyu.foundation.ids import Ints, draw_rows
 from siyu.foundation.stores import Stores
-from siyu.foundation.warehouse.engines import Session
 from siyu.identity.current import current, merged_among
 from siyu.messaging import (
     _inserting,
     _tables,
     bell,
+    cooldowns,
+    holdouts,
     outbox,
     policies,
     quota_needs,
@@ -44,17 +44,17 @@ from siyu.messaging import (
     routing,
     sends,
     windows,
+    zones,
 )
 from siyu.messaging._past import past
+from siyu.messaging.policy import Policy
 from siyu.messaging.restraint import Decisions, Request
-from siyu.messaging.routing import WHO, Ways
+from siyu.messaging.routing import Ways
 from siyu.messaging.sends import Draft, Send
 from siyu.segments import audience
 
 PART, TOGETHER = 100_000, 1_000_000
 """People of one transaction, and people whose routes are read from the warehouse at once."""
-ZONE_PATHS = ("timezone", "time_zone")
-"""Attributes that name an IANA zone."""
 _table = _tables.audience
 Begin = Callable[[], AbstractContextManager[Connection]]
 Told = Callable[[int, int], None]
@@ -265,7 +265,7 @@ def _decide(stores: Stores, tx: Connection, send: Send, ids: Ints, by: Ways, rea
     products = {account.id: account.product for account in by.accounts}
     history, told = past(tx, ids, since_ms=due_ms - reach_ms, until_ms=until_ms + reach_ms, send_id=send.id, products=products, again=again)
     ids = np.setdiff1d(ids, told, assume_unique=True)
-    people = _people(ids, reach)
+    people = _people(stores, tx, policy, ids, reach)
     request = Request(
         send.id, send.purpose, due_ms, max(until_ms, due_ms), priority_fen=send.priority_fen, exempt=policy.is_exempt(send.exempt, send.purpose),
         salt=send.spec.salt, control_rate=send.spec.control_rate, use_global_holdout=send.spec.use_global_holdout,
@@ -274,19 +274,12 @@ def _decide(stores: Stores, tx: Connection, send: Send, ids: Ints, by: Ways, rea
     return _laid_out(send, decisions, routes, now_ms)
 
 
-def _people(ids: Ints, reach: _Reach) -> pa.Table:
+def _people(stores: Stores, tx: Connection, policy: Policy, ids: Ints, reach: _Reach) -> pa.Table:
     columns: dict[str, Any] = {
-        "customer_id": pa.array(ids), "zone": _looked_up(ids, reach.zones), "restricted": pa.array(np.isin(ids, reach.restricted)), "minor": pa.array(np.isin(ids, reach.minors)),
+        "customer_id": pa.array(ids), "zone": zones.looked_up(ids, reach.zones), "restricted": pa.array(np.isin(ids, reach.restricted)), "minor": pa.array(np.isin(ids, reach.minors)),
+        "cool_until_ms": pa.array(cooldowns.until(tx, policy, ids)), "in_holdout": pa.array(holdouts.held_out(stores, tx, ids)),
     }  # fmt: skip
     return pa.table(columns)
-
-
-def _looked_up(ids: Ints, zones: pa.Table) -> pa.Array:
-    known = zones["customer_id"].to_numpy()
-    if not len(known):
-        return pa.nulls(len(ids), pa.string())
-    place = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-    return zones["zone"].combine_chunks().take(pa.array(place, mask=known[place] != ids))
 
 
 def _laid_out(send: Send, decisions: Decisions, routes: pa.Table, now_ms: int) -> _Part:
@@ -393,13 +386,13 @@ def _packed(ids: Ints) -> bytes:
 def _reach(stores: Stores, ids: Ints, by: Ways) -> _Reach:
     with stores.warehouse.read() as session:
         routes = routing.candidates(session, ids, by)
-        zones = _zones(session)
+        told_zones = zones.known(session)
     with stores.ledger.read() as tx:
         restricted, minors, waiting = (np.array(sorted(some), np.int64) for some in consent.kept_from(stores, tx, by.purpose))
     if len(waiting):
         child = pa.array(np.isin(routes["customer_id"].to_numpy(), waiting))
         routes = routes.set_column(routes.schema.get_field_index("consented"), "consented", pc.and_not(routes["consented"].combine_chunks(), child))
-    return _Reach(routes, zones, restricted, minors, waiting)
+    return _Reach(routes, told_zones, restricted, minors, waiting)
 
 
 def _slice(routes: pa.Table, ids: Ints) -> pa.Table:
@@ -422,21 +415,6 @@ def _rejoined(routes: pa.Table, into: dict[int, int]) -> pa.Table:
     first = np.flatnonzero(np.diff(ids, prepend=-1))
     rank = np.arange(len(ids)) - np.repeat(first, np.diff(np.append(first, len(ids))))
     return named.set_column(1, "rank", pa.array(rank, pa.int16()))
-
-
-def zones_of(stores: Stores, ids: Ints) -> pa.Array:
-    """Where these people (ascending, each once) live: IANA names, null for those who have not told."""
-    with stores.warehouse.read() as session:
-        session.keep(WHO.get_name(), pa.table({"customer_id": ids}))
-        return _looked_up(ids, _zones(session))
-
-
-def _zones(session: Session) -> pa.Table:
-    """Where people live, of those of `routing.WHO` who have told."""
-    table = CUSTOMERS_ATTRIBUTE.table
-    said = table.filter(table.path.isin(ZONE_PATHS) & table.text.notnull()).semi_join(WHO, "customer_id")
-    return session.query(said.group_by("customer_id").agg(zone=said.text.argmax(said.set_ms * 2 + (said.path == ZONE_PATHS[0]).cast("int64")))).sort_by("customer_id")
-
 
 
 def _plain(routes: pa.Table) -> pa.Table:

@@ -185,6 +185,8 @@ def test_without_a_way_to_ask_unknown_messages_wait_for_a_person_and_are_never_s
             run(dispatcher)
             clock.at += timedelta(minutes=30)
         assert (len(carrier.calls), statuses(stores, first)) == (2, {"unknown": 5})
+        # It is six in the morning by now: nobody is told before eight.
+        clock.at += timedelta(hours=3)
         carrier.answer = lambda chunk: Outcome("sent")
         (one,), (two,) = dispatches(stores, first), dispatches(stores, second)
         with stores.ledger.begin() as tx:
