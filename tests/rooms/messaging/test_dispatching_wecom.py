@@ -17,7 +17,7 @@ from siyu.foundation.database import metadata
 from siyu.foundation.errors import ConflictError
 from siyu.foundation.stores import Stores
 from siyu.identity import identifiers
-from siyu.messaging import _tables, sends, staff_links, staff_page_routes, staff_tasks
+from siyu.messaging import _tables, policies, sends, staff_links, staff_page_routes, staff_tasks
 from siyu.messaging.carriers.port import Content
 from siyu.messaging.carriers.wecom import WeCom
 from siyu.messaging.dispatching import Dispatcher
@@ -211,6 +211,9 @@ def test_send_to_people_already_lost_is_refused_before_any_call(corp: Corp) -> N
 
 
 def test_over_quota_and_not_a_friend_are_told_for_each_person(corp: Corp, clock: SetClock) -> None:
+    """What the carrier counts and we do not: here the policy leaves its quotas alone."""
+    with corp.stores.ledger.begin() as tx:
+        policies.activate(tx, {"quotas": []}, over=0, note="", by="test", now=corp.stores.now())
     corp.sandbox.patch("settings", {"wecom": {"sends_per_day": 1}})
     first = plan(corp)
     with dispatching(corp) as dispatcher:
