@@ -2470,6 +2470,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/holdouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every hold-out, the newest first */
+        get: operations["messaging_list_holdouts"];
+        put?: never;
+        /** Draw a new hold-out; the one before ends today */
+        post: operations["messaging_draw_holdout"];
+        /** End the hold-out of today */
+        delete: operations["messaging_end_holdout"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messaging/policy": {
         parameters: {
             query?: never;
@@ -6019,6 +6038,36 @@ export interface components {
             silent_since: string | null;
         };
         /**
+         * HoldoutInfo
+         * @description `control_count` people are told nothing but what is transactional; `compared_count` are those they are compared with.
+         */
+        HoldoutInfo: {
+            /** Compared Count */
+            compared_count: number;
+            /** Control Count */
+            control_count: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Id */
+            id: number;
+            /** Is Active */
+            is_active: boolean;
+            /** Rate */
+            rate: number;
+            /** To On */
+            to_on: string | null;
+        };
+        /**
          * IdentifierInfo
          * @description `value` is there only for those who may read identifiers; `key` names the identifier (63 bits, as text).
          */
@@ -6160,6 +6209,11 @@ export interface components {
         Items_GateReason_: {
             /** Items */
             items: components["schemas"]["GateReason"][];
+        };
+        /** Items[HoldoutInfo] */
+        Items_HoldoutInfo_: {
+            /** Items */
+            items: components["schemas"]["HoldoutInfo"][];
         };
         /** Items[LengthInfo] */
         Items_LengthInfo_: {
@@ -6882,6 +6936,22 @@ export interface components {
             user_namespace?: string | null;
             /** Write Key */
             write_key?: string | null;
+        };
+        /**
+         * NewHoldout
+         * @description `days`: how long it lasts; null until another is drawn.
+         */
+        NewHoldout: {
+            /**
+             * Days
+             * @default 92
+             */
+            days: number | null;
+            /**
+             * Rate
+             * @default 0.05
+             */
+            rate: number;
         };
         /** NewImport */
         NewImport: {
@@ -16841,6 +16911,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["StaffTaskInfo"];
                 };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_holdouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_HoldoutInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_draw_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHoldout"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldoutInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_end_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error (RFC 9457) */
             default: {
