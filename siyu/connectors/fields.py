@@ -13,6 +13,18 @@ NOTHING: Final = Text("", "")
 
 ALLOW_PRIVATE: Final = Field("allow_private", Text("允许内网地址", "Allow private addresses"), pattern=r"true|false", required=False, default="false")
 
+MESSAGE_COST: Final = Field(
+    "message_cost_fen",
+    Text("每条消息费用(分)", "Cost of a message (fen)"),
+    Text(
+        "服务商每发一条收多少,整数分;用于按费用选载体和统计费用,留空为 0",
+        "What the provider takes for one, in whole fen; for choosing the cheapest way and for figures of cost; empty: 0",
+    ),
+    pattern=r"\d{1,6}",
+    required=False,
+)
+"""Of everything that messages can be sent by."""
+
 
 def base_url(default: str = "", help: Text = NOTHING) -> Field:
     return Field("base_url", Text("接口地址", "Base URL"), help, pattern=r"https?://[^\s?#]+", required=False, default=default)

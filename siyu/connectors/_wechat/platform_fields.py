@@ -7,7 +7,14 @@ from typing import Any
 
 from siyu.connectors._wechat.api import Manner
 from siyu.connectors._wechat.platform import BASE_URL
-from siyu.connectors.fields import ALLOW_PRIVATE, base_url, callback_token, encoding_aes_key, reach_of
+from siyu.connectors.fields import (
+    ALLOW_PRIVATE,
+    MESSAGE_COST,
+    base_url,
+    callback_token,
+    encoding_aes_key,
+    reach_of,
+)
 from siyu.connectors.ports import Rate
 from siyu.connectors.vendor import Field
 from siyu.foundation.text import Text
@@ -46,6 +53,7 @@ SETTINGS = (
         required=False,
         default="true",
     ),
+    MESSAGE_COST,
 )
 
 

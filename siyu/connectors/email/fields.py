@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from siyu.connectors.errors import Codes, Known
-from siyu.connectors.fields import ALLOW_PRIVATE
+from siyu.connectors.fields import ALLOW_PRIVATE, MESSAGE_COST
 from siyu.connectors.vendor import Field
 from siyu.foundation.text import Text
 
@@ -88,6 +88,7 @@ SETTINGS: Final = (
     Field("mailbox_tls", Text("退信邮箱加密", "Mailbox TLS"), pattern=r"true|false", default="true"),
     Field("mailbox_username", Text("退信邮箱用户名", "Mailbox user name"), required=False),
     Field("mailbox_folder", Text("退信邮箱文件夹", "Mailbox folder"), default="INBOX"),
+    MESSAGE_COST,
 )
 
 _LOGIN = Known(

@@ -10,7 +10,15 @@ from typing import Any
 from siyu.connectors._http import Reach, send
 from siyu.connectors._turns import Turns, in_turn
 from siyu.connectors.errors import CarrierError, Codes, Known
-from siyu.connectors.fields import ALLOW_PRIVATE, at_once, base_url, is_true, per_second, timeout_seconds
+from siyu.connectors.fields import (
+    ALLOW_PRIVATE,
+    MESSAGE_COST,
+    at_once,
+    base_url,
+    is_true,
+    per_second,
+    timeout_seconds,
+)
 from siyu.connectors.ports import AccountKey, Ports, Rate
 from siyu.connectors.sms.callbacks import Receiver
 from siyu.connectors.sms.checks import CHECKS
@@ -142,7 +150,7 @@ VENDOR = Vendor(
     name=Text("短信", "SMS"),
     ref_field="app_key",
     credentials=_CREDENTIALS,
-    settings=_SETTINGS,
+    settings=(*_SETTINGS, MESSAGE_COST),
     connect=Sms,
     callback=callback,
     checks=CHECKS,

@@ -14,7 +14,7 @@ from siyu.connectors._http import Outgoing, Reach, Reply, send
 from siyu.connectors._signing import headers
 from siyu.connectors._turns import Turns, in_turn
 from siyu.connectors.errors import BadCredentials, CarrierError, Codes, Known, Refused, Throttled, Unavailable
-from siyu.connectors.fields import ALLOW_PRIVATE, at_once, is_true, per_second, timeout_seconds
+from siyu.connectors.fields import ALLOW_PRIVATE, MESSAGE_COST, at_once, is_true, per_second, timeout_seconds
 from siyu.connectors.ports import AccountKey, Ports, Rate
 from siyu.connectors.vendor import Check, Field, Found, Vendor
 from siyu.connectors.webhook.attempt import EXCERPT_CHARACTERS, Attempt, sha256
@@ -243,7 +243,7 @@ VENDOR = Vendor(
     name=Text("网络钩子", "Webhook"),
     ref_field="url",
     credentials=_CREDENTIALS,
-    settings=_SETTINGS,
+    settings=(*_SETTINGS, MESSAGE_COST),
     connect=Webhook,
     callback=None,
     checks=(

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from siyu.connectors._wechat.limits import limit_fields
-from siyu.connectors.fields import ALLOW_PRIVATE, base_url, callback_token, encoding_aes_key, reach_of
+from siyu.connectors.fields import (
+    ALLOW_PRIVATE,
+    MESSAGE_COST,
+    base_url,
+    callback_token,
+    encoding_aes_key,
+    reach_of,
+)
 from siyu.connectors.ports import AccountKey, Ports
 from siyu.connectors.vendor import Field, Vendor
 from siyu.connectors.wecom.acquisition import Acquisition
@@ -101,7 +108,7 @@ VENDOR = Vendor(
     name=Text("企业微信", "WeCom"),
     ref_field="corpid",
     credentials=_CREDENTIALS,
-    settings=(*_SETTINGS, *limit_fields(WeComLimits)),
+    settings=(*_SETTINGS, MESSAGE_COST, *limit_fields(WeComLimits)),
     connect=WeCom,
     callback=callback,
     checks=CHECKS,
