@@ -174,7 +174,7 @@ def _write_dispatches(tx: Connection, told: pa.Table, now: datetime) -> dict[tup
         {
             "send_id": one["send_id"], "account_id": NO_ACCOUNT, "carrier": one["carrier"], "staff": "", "variant": one["variant"] or "", "due_at": from_ms(one["at_ms_min"]),
             "status": "sent", "fence": 0, "attempt_count": 1, "people_count": one["customer_id_count"], "people": b"",
-            "counts": {STATUSES[SENT]: one["customer_id_count"]}, "created_at": now, "settled_at": from_ms(one["at_ms_min"]),
+            "counts": {STATUSES[SENT]: one["customer_id_count"]}, "created_at": now, "attempted_at": from_ms(one["at_ms_min"]), "settled_at": from_ms(one["at_ms_min"]),
         }
         for one in grouped
     ]  # fmt: skip
@@ -217,6 +217,6 @@ def _count(tx: Connection, table: pa.Table) -> None:
     for one in table.group_by(["send_id", "told"]).aggregate([("customer_id", "count")]).to_pylist():
         counts.setdefault(one["send_id"], Counter())["allow" if one["told"] else "refuse"] += one["customer_id_count"]
     for send_id, found in counts.items():
-        kept: dict[str, Any] = {"audience": found.total(), "included": found.total(), "excluded": 0, **found, "reasons": {"holdout": found["refuse"]} if found["refuse"] else {}}
+        kept: dict[str, Any] = {"audience": found.total(), "planned": found.total(), "included": found.total(), "excluded": 0, **found, "reasons": {"holdout": found["refuse"]} if found["refuse"] else {}}
         tx.execute(send.update().where(send.c.id == send_id).values(counts=kept))
 

@@ -95,7 +95,7 @@ export type Segment = Schemas["SegmentDetail"];
 export type SegmentDraft = { name: string; description?: string; rule: Rule };
 export type Problem = Schemas["Problem"];
 export type Overlap = Schemas["OverlapInfo"];
-export type Explanation = Schemas["siyu__segments__routes__ReasonInfo"];
+export type Explanation = Schemas["ReasonInfo"];
 export type SizePoint = Schemas["SizeInfo"];
 export type MemberChange = Schemas["ChangeInfo"];
 

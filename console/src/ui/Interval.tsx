@@ -27,13 +27,13 @@ export function Interval({ low, high, point, text, label, span }: Props) {
   const tone = low > 0 ? "up" : high < 0 ? "down" : "open";
   const said = t("ui.interval", { point: text(point), low: text(low), high: text(high) });
   return (
-    <div className={`interval ${tone}`} role="img" aria-label={`${label}: ${said}`}>
-      <div className="interval-track">
-        <i className="interval-zero" style={{ left: place(0) }} />
-        <i className="interval-bar" style={{ left: place(low), right: `calc(100% - ${place(high)})` }} />
-        <i className="interval-point" style={{ left: place(point) }} />
+    <div className={`estimate ${tone}`} role="img" aria-label={`${label}: ${said}`}>
+      <div className="estimate-track">
+        <i className="estimate-zero" style={{ left: place(0) }} />
+        <i className="estimate-bar" style={{ left: place(low), right: `calc(100% - ${place(high)})` }} />
+        <i className="estimate-point" style={{ left: place(point) }} />
       </div>
-      <div className="interval-axis num" aria-hidden="true">
+      <div className="estimate-axis num" aria-hidden="true">
         <span style={{ left: place(low) }}>{text(low)}</span>
         <span style={{ left: place(high) }}>{text(high)}</span>
       </div>

@@ -19,7 +19,11 @@ export function DispatchTable({ caption, rows, withSend, act }: Props) {
       wrap: true,
       render: (row) => (
         <>
-          <Link to={`/accounts/${row.account_id}`}>{row.account_name || `#${row.account_id}`}</Link>
+          {row.account_id ? (
+            <Link to={`/accounts/${row.account_id}`}>{row.account_name || `#${row.account_id}`}</Link>
+          ) : (
+            t("messaging.elsewhere")
+          )}
           <p className="muted small">
             {t(`content.carrier_${row.carrier}`, { defaultValue: row.carrier })} ·{" "}
             {row.staff || t("messaging.own_account")}

@@ -50,6 +50,10 @@ export function ReportTab({ campaign }: { campaign: Campaign }) {
   );
 }
 
+/** A carrier that never says what arrived has no such step: a 0 before people who read would be a riddle. */
+const isReported = (one: CampaignReport["funnel"][number], _: number, all: CampaignReport["funnel"]): boolean =>
+  one.stage !== "received" || one.count > 0 || !all.some((other) => other.stage === "read" && other.count > 0);
+
 type BodyProps = { report: CampaignReport; campaign: Campaign; onAgain: () => void; busy: boolean };
 
 function Body({ report, campaign, onAgain, busy }: BodyProps) {
@@ -92,7 +96,7 @@ function Body({ report, campaign, onAgain, busy }: BodyProps) {
           <ReasonFunnel
             label={t("campaigns.funnel")}
             whole={whole}
-            steps={report.funnel.map((one) => ({
+            steps={report.funnel.filter(isReported).map((one) => ({
               key: one.stage,
               label: t(`campaigns.stage_${one.stage}`),
               count: one.count,

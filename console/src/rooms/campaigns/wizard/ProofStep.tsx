@@ -73,7 +73,7 @@ export function ProofStep({
           >
             <Segmented
               aria-label={t("campaigns.window_days")}
-              options={WINDOWS.map((days) => ({ value: days, label: t("ui.days", { n: days }) }))}
+              options={WINDOWS.map((days) => ({ value: days, label: t("ui.days", { n: days, count: days }) }))}
               value={plan.window_days}
               onChange={(window_days) => set({ window_days })}
               disabled={locked}

@@ -1,6 +1,6 @@
 import { CheckOutlined } from "@ant-design/icons";
 import { Button } from "antd";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import type { Campaign } from "@/api/types";
@@ -105,9 +105,16 @@ function Wizard({ campaign }: { campaign: Campaign }) {
     proof: () => <ProofStep {...props} flush={saving.flush} />,
     review: () => <ReviewStep {...props} flush={saving.flush} go={go} />,
   };
+  const steps = useRef<HTMLElement>(null);
+  // On a phone the steps are wider than the screen: the one that is worked on is always seen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the step moves it
+  useEffect(() => {
+    const now = steps.current?.querySelector<HTMLElement>("[aria-current]");
+    if (now) steps.current?.scrollTo({ left: now.offsetLeft - steps.current.offsetLeft - 60 });
+  }, [step]);
   return (
     <>
-      <nav className="plan-steps" aria-label={t("campaigns.steps")}>
+      <nav className="plan-steps" aria-label={t("campaigns.steps")} ref={steps}>
         {STEPS.map((one, index) => {
           const faulty = campaign.faults.some((fault) => stepOf(fault.field) === one);
           const state = faulty ? "faulty" : isDone(one, draft, campaign) ? "done" : "";
