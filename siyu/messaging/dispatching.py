@@ -311,10 +311,10 @@ class Dispatcher:
             messages = readying.with_addresses(self.stores, tx, account, reconcile.unknown_of(tx, dispatch))
             chunk = chunk_of(dispatch, account, send, messages, dispatch.attempted_at or now)
             repeats = sender.idempotent and send.status == "ready" and now - chunk.attempted_at < reconcile.KEYS_HOLD
-            barred = rechecking.barred(self.stores, tx, dispatch, messages) if repeats else []
-        content = self._say(self.stores, send, dispatch, messages)[0] if repeats else None
+            barred = rechecking.barred(self.stores, tx, dispatch, messages) if repeats else None
+        content = self._say(self.stores, send, dispatch, messages)[0] if barred is not None else None
         held = _Held(dispatch, send, account, sender, messages.slice(0, 0), Content([{}]))
-        asked = reconcile.asked(self._calls, sender, chunk, content, barred)
+        asked = reconcile.asked(self._calls, sender, chunk, content, barred or [])
         self._lanes.begin(account, self._calls.soon(self._called(held, Step(dispatch, messages, 0), asked)))
         return True
 

@@ -94,8 +94,7 @@ def _ways(stores: Stores, tx: Connection, dispatch: Dispatch, messages: pa.Table
     return pa.table([known.get(field.name, pa.nulls(size, field.type)) for field in ROUTES], schema=ROUTES)
 
 
-def barred(stores: Stores, tx: Connection, dispatch: Dispatch, messages: pa.Table) -> list[Part]:
-    """Who may not be told any more, or not now, by place."""
+def barred(stores: Stores, tx: Connection, dispatch: Dispatch, messages: pa.Table) -> list[Part] | None:
+    """Who may not be told any more, by place; None while somebody has to wait: then nobody is handed over once more just now."""
     checked = recheck(stores, tx, dispatch, messages.append_column("row", pa.array(range(messages.num_rows), pa.int64())))
-    some = [*checked.refused, *((code, waiting) for _, code, waiting in checked.waits)]
-    return [Part("refused", rows["row"].to_pylist(), code) for code, rows in some]
+    return None if checked.waits else [Part("refused", rows["row"].to_pylist(), code) for code, rows in checked.refused]
