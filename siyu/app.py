@@ -70,7 +70,14 @@ from siyu.identity.suggest_tasks import LOOK
 from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
-from siyu.messaging import decision_routes, dispatch_routes, holdout_routes, policy_routes, staff_task_routes
+from siyu.messaging import (
+    decision_routes,
+    dispatch_routes,
+    holdout_routes,
+    policy_routes,
+    staff_task_routes,
+    suppression_routes,
+)
 from siyu.messaging import send_routes as message_send_routes
 from siyu.messaging import staff_page_routes as staff_pages
 from siyu.messaging.dispatching import Dispatcher
@@ -148,6 +155,7 @@ ROUTERS = (
     policy_routes.router,
     holdout_routes.router,
     dispatch_routes.router,
+    suppression_routes.router,
     calendar_routes.router,
     campaign_routes.router,
     content_files.router,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,15 +87,23 @@ def customers_of(tx: Connection, identity_keys: Sequence[int]) -> dict[int, int]
 
 def values_of(stores: Stores, tx: Connection, identity_keys: Sequence[int]) -> dict[int, str]:
     """Identity key → the identifier in the clear, for whoever must call or write to it; what nobody has, or cannot be opened, is absent."""
+    return {key: value for key, _, value in _opened(stores, tx, identity_keys) if value is not None}
+
+
+def masked_of(stores: Stores, tx: Connection, identity_keys: Sequence[int]) -> dict[int, str]:
+    """Identity key → the identifier masked, to be shown; what nobody has is absent."""
+    return {key: mask(space, value) for key, space, value in _opened(stores, tx, identity_keys)}
+
+
+def _opened(stores: Stores, tx: Connection, identity_keys: Sequence[int]) -> Iterator[tuple[int, str, str | None]]:
+    """Key, namespace and value of each that somebody has; None where it cannot be opened."""
     table = _tables.identifier
     by_space: dict[str, list[tuple[int, bytes]]] = {}
     for key, space, sealed in by_key(tx, [table.c.identity_key, table.c.namespace, table.c.value_sealed], identity_keys):
         by_space.setdefault(space, []).append((int(key), sealed))
-    found: dict[int, str] = {}
     for space, rows in by_space.items():
         opened = stores.secrets.open([sealed for _, sealed in rows], f"identifier {space}")
-        found |= {key: value for (key, _), value in zip(rows, opened, strict=True) if value is not None}
-    return found
+        yield from ((key, space, value) for (key, _), value in zip(rows, opened, strict=True))
 
 
 def keys_of(tx: Connection, customer_ids: Sequence[int]) -> list[int]:

@@ -36,7 +36,7 @@ WHO = ibis.table({"customer_id": "int64"}, name="_audience_now")
 SPOKE = ("message_received", "acquisition_message_received", "acquisition_chat_started", "session_entered")
 """Activities by which a person turned to somebody."""
 ANSWERED = (*SPOKE, "message_opened", "message_clicked", "link_opened", "menu_clicked")
-_ADDRESSED = {"sms": ("phone",), "email": ("email",), "webhook": ("phone", "email")}
+ADDRESSED = {"sms": ("phone",), "email": ("email",), "webhook": ("phone", "email")}
 _BY_RELATION = ("wecom", "official_account")
 _ACCOUNTS = ibis.table({"account_id": "int64", "namespace": "string"}, name="_accounts")
 _GONE = ibis.table({"account_id": "int64", "staff": "string"}, name="_staff_gone")
@@ -138,7 +138,7 @@ def _spoken(session: Session) -> ir.Table | None:
 
 def _addressed(session: Session, by: Ways) -> ir.Table | None:
     """One row a person and account that writes to addresses: the identifier that was seen last."""
-    spaces = [(account.id, space) for account in by.accounts if account.product not in _BY_RELATION for space in _ADDRESSED.get(account.product, (account.namespace,))]
+    spaces = [(account.id, space) for account in by.accounts if account.product not in _BY_RELATION for space in ADDRESSED.get(account.product, (account.namespace,))]
     if not spaces:
         return None
     session.keep(_ACCOUNTS.get_name(), pa.table({"account_id": [one[0] for one in spaces], "namespace": [one[1] for one in spaces]}))

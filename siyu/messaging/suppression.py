@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from siyu.foundation.database import among, upsert
-from siyu.foundation.errors import Fault, InvalidError, NotFoundError
+from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundError
 from siyu.foundation.ids import Ints
 from siyu.foundation.text import Text
 from siyu.messaging import _tables
@@ -76,7 +76,15 @@ def take_in(tx: Connection, carrier: str, told: Sequence[Told]) -> int:
 
 
 def add(tx: Connection, carrier: str, identity_key: int, *, note: str, by: str, at_ms: int) -> Suppression:
-    """Suppress by hand, with the reason."""
+    """Suppress by hand, with the reason.
+
+    Raises
+    ------
+    ConflictError, InvalidError
+        When it is suppressed already: why it came to that is kept; without a reason.
+    """
+    if suppressed_among(tx, carrier, [identity_key]):
+        raise ConflictError(Text("这个地址已经停发", "this address is suppressed already"), way_out=Text("在停发名单中核对原因", "see the suppression list for why"))
     return _put(tx, Suppression(carrier, identity_key, "suppressed", "manual", None, 0, at_ms, _noted(note), by[:80]))
 
 
@@ -106,12 +114,14 @@ def suppressed_keys(tx: Connection, carrier: str) -> Ints:
     return np.fromiter(found, np.int64)
 
 
-def list_suppressions(tx: Connection, *, carrier: str | None = None, after: tuple[str, int] = ("", -1), limit: int = 50) -> list[Suppression]:
+def list_suppressions(tx: Connection, *, carrier: str | None = None, reason: str | None = None, after: tuple[str, int] = ("", -1), limit: int = 50) -> list[Suppression]:
     """In the order of carrier and identifier."""
     later = (_t.c.carrier > after[0]) | ((_t.c.carrier == after[0]) & (_t.c.identity_key > after[1]))
     query = select(_t).where(_t.c.status == "suppressed", later).order_by(_t.c.carrier, _t.c.identity_key).limit(limit)
     if carrier is not None:
         query = query.where(_t.c.carrier == carrier)
+    if reason is not None:
+        query = query.where(_t.c.reason == reason)
     return [_read(row) for row in tx.execute(query)]
 
 

@@ -2783,6 +2783,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Addresses to which a carrier is not used any more, masked, and why */
+        get: operations["messaging_list_suppressions"];
+        put?: never;
+        /** Use a carrier for an address no more, whatever is planned; with the reason */
+        post: operations["messaging_add_suppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/suppressions/{carrier}/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Use the address again; only what happens from now on counts against it */
+        post: operations["messaging_lift_suppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments/counts": {
         parameters: {
             query?: never;
@@ -6472,6 +6507,11 @@ export interface components {
             /** Stages */
             stages: components["schemas"]["StageShare"][];
         };
+        /** LiftBody */
+        LiftBody: {
+            /** Note */
+            note: string;
+        };
         /**
          * LiftInfo
          * @description `why_not` (with `why_not_code` hidden, mismatch, no_control or too_few): why no effect is shown.
@@ -7407,6 +7447,15 @@ export interface components {
         Page_SuggestionInfo_: {
             /** Items */
             items: components["schemas"]["SuggestionInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[SuppressionInfo] */
+        Page_SuppressionInfo_: {
+            /** Items */
+            items: components["schemas"]["SuppressionInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -9799,6 +9848,57 @@ export interface components {
             last_look: components["schemas"]["siyu__identity__suggest_routes__LookInfo"] | null;
             /** Reviewed */
             reviewed: components["schemas"]["ReviewedInfo"][];
+        };
+        /**
+         * SuppressBody
+         * @description `address`: a phone number or an e-mail address, as the carrier takes it. Somebody need not have it yet.
+         */
+        SuppressBody: {
+            /** Address */
+            address: string;
+            /**
+             * Carrier
+             * @enum {string}
+             */
+            carrier: "sms" | "email" | "webhook";
+            /** Note */
+            note: string;
+        };
+        /**
+         * SuppressionInfo
+         * @description `address` is masked, `***` where nobody has it; `code` is the carrier's own answer; `note` and `by` are those of whoever added it by hand or lifted it.
+         */
+        SuppressionInfo: {
+            /** Address */
+            address: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Carrier */
+            carrier: string;
+            /** Code */
+            code: string | null;
+            /** Customer Id */
+            customer_id: number | null;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string | null;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "hard_bounce" | "complaint" | "soft_bounces" | "manual";
+            reason_name: components["schemas"]["Label"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "suppressed" | "lifted";
         };
         /**
          * TagCount
@@ -17628,6 +17728,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Told"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_suppressions: {
+        parameters: {
+            query?: {
+                carrier?: ("wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook") | null;
+                reason?: ("hard_bounce" | "complaint" | "soft_bounces" | "manual") | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuppressionInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_add_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuppressBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_lift_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                carrier: "wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook";
+                /** @description `id` of the list. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */

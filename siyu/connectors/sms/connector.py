@@ -24,7 +24,7 @@ from siyu.connectors.sms.callbacks import Receiver
 from siyu.connectors.sms.checks import CHECKS
 from siyu.connectors.sms.definition import load_definition
 from siyu.connectors.sms.gateway import API, Gateway
-from siyu.connectors.sms.messages import Message, Outcome, check
+from siyu.connectors.sms.messages import WAY_OUT, Message, Outcome, check
 from siyu.connectors.vendor import Field, Vendor
 from siyu.foundation.errors import InvalidError
 from siyu.foundation.text import Text
@@ -137,6 +137,14 @@ _SETTINGS = (
         Text("自检手机号", "Number for the check"),
         Text("填写后,接入检查会真的发一条", "Where it is set, the check truly sends one message"),
         required=False,
+    ),
+    Field(
+        "optout_words",
+        Text("退订提示语", "Words to opt out"),
+        Text("写在营销短信文字末尾;用模板的短信由模板自带", "Stand at the end of marketing texts; messages by template have theirs in the template"),
+        pattern=r"[^\x00-\x1f\x7f]{1,40}",
+        required=False,
+        default=WAY_OUT,
     ),
     Field("test_template", Text("自检模板", "Template for the check"), required=False),
 )

@@ -15,6 +15,8 @@ REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _INTERNATIONAL = re.compile(r"\+[1-9]\d{6,14}")
 _MAINLAND = re.compile(r"1[3-9]\d{9}")
 _COUNTRY = "+86"
+WAY_OUT = "拒收请回复R"
+"""What stands at the end of marketing texts where the account names no words of its own."""
 LONGEST = 1000
 """Gateways split a long text into parts of 67 characters; more than about fifteen is surely a slip."""
 

@@ -6,12 +6,10 @@ from typing import Any
 
 from siyu.carriers.calls import Calls
 from siyu.connectors.sms.connector import Sms
-from siyu.connectors.sms.messages import Message
+from siyu.connectors.sms.messages import WAY_OUT, Message
 from siyu.messaging.carriers.port import Chunk, Content, Outcome
 from siyu.messaging.carriers.singles import CHUNK, STEP, names_of, told
 
-WAY_OUT = "拒收请回复R"
-"""What stands at the end of marketing messages where the account names no words of its own (setting `optout_words`)."""
 KNOWN_WAYS_OUT = ("退订", "拒收", "回T", "回复T", "回TD", "回复TD", "回R", "回复R", "unsubscribe", "opt out")
 _NEEDS_WAY_OUT = ("promotion", "value", "feedback")
 
