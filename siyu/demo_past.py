@@ -107,7 +107,11 @@ def plan_past(tx: Connection, folder: Path, piece_ids: dict[str, int], now: date
     sends = [PastSend(one.ref, named[one.content["a"][0]], one.purpose, one.carrier, one.at, one.content) for one in sends]
     trial = _trial(folder, piece_ids)
     every = (*sorted(sends, key=lambda one: one.ref), *([trial] if trial else []))
-    return Past(tuple(every), trial, elsewhere.write_sends(tx, every, by=BY, now=now))
+    ids = elsewhere.write_sends(tx, every, by=BY, now=now)
+    for one in every:
+        for piece_id, version in one.content.values():
+            pieces.note_use(tx, piece_id, version, f"send:{ids[one.ref]}", one.name, one.at)
+    return Past(tuple(every), trial, ids)
 
 
 def _past_send(told: dict[str, Any], at: datetime, piece_ids: dict[str, int]) -> PastSend:

@@ -1,7 +1,7 @@
 // Every page of the console, loaded when it is first opened.
 
 import { type ComponentType, createElement } from "react";
-import { createBrowserRouter } from "react-router";
+import { createBrowserRouter, Navigate } from "react-router";
 import { Gate } from "./Gate";
 import { Guard } from "./Guard";
 import { NotFound } from "./NotFound";
@@ -94,6 +94,7 @@ export const router = createBrowserRouter([
             "CampaignsPage",
             () => import("@/rooms/campaigns/CampaignsPage") as Promise<Page>,
           ),
+          { path: "/campaigns/new", element: <Navigate to="/campaigns" replace /> },
           page(
             "/campaigns/:id",
             "campaigns.read",

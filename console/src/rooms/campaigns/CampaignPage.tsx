@@ -157,7 +157,11 @@ function Progress({ campaign }: { campaign: Campaign }) {
                     {allOf(wave.counts) > 0 && `· ${f.rate(doneOf(wave.counts) / allOf(wave.counts), 0)}`}
                   </span>
                 </p>
-                <StackBar counts={wave.counts} label={t("campaigns.wave_n", { n: wave.number + 1 })} />
+                <StackBar
+                  counts={wave.counts}
+                  label={t("campaigns.wave_n", { n: wave.number + 1 })}
+                  none={wave.status === "over" ? t("campaigns.nobody_told") : undefined}
+                />
               </li>
             ))}
           </ol>
@@ -176,11 +180,13 @@ function StateNote({ campaign }: { campaign: Campaign }) {
     ? t(`campaigns.code_${campaign.status_code}`, { defaultValue: campaign.status_code })
     : "";
   const next = campaign.waves.find((wave) => wave.status === "waiting");
+  const goesOn = campaign.waves.some((wave) => wave.status === "running");
+  const state = campaign.status === "running" && next && !goesOn ? "between" : campaign.status;
   const tone = { paused: "", cancelled: "", running: "pine", scheduled: "indigo" }[campaign.status as string];
   if (tone === undefined) return null;
   return (
     <p className={`notice ${tone}`} role="status">
-      {t(`campaigns.state_${campaign.status}`, {
+      {t(`campaigns.state_${state}`, {
         at: f.time(campaign.starts_at),
         why: code,
         next: next ? t("campaigns.state_next", { n: next.number + 1, at: f.time(next.due_at) }) : "",

@@ -175,7 +175,7 @@ function Table({ rows }: { rows: CampaignRow[] }) {
 function NextStep({ row }: { row: CampaignRow }) {
   const { t } = useTranslation();
   const f = useFormat();
-  const to = { draft: "/edit", in_review: "", approved: "", paused: "" }[row.status as string];
+  const to = { draft: "/edit", in_review: "", approved: "", paused: "", over: "" }[row.status as string];
   const text = t(`campaigns.next_${row.status}`, {
     at: f.time(row.starts_at),
     why: row.status_code ? t(`campaigns.code_${row.status_code}`, { defaultValue: row.status_code }) : "",

@@ -18,6 +18,7 @@ export function RadarPage() {
   const pick = rows.length > 0 && (
     <Select
       aria-label={t("content.piece")}
+      placeholder={t("content.piece")}
       value={piece}
       onChange={(value) => change({ piece: String(value) })}
       options={(used.length > 0 ? used : rows).map((one) => ({ value: one.id, label: one.name }))}

@@ -15,7 +15,16 @@ export function LiftPanel({ lift, reading, windowAt }: Props) {
   const points = (value: number) => `${value > 0 ? "+" : ""}${f.count(value * 100, 2)}`;
   const money = (value: number) => `${value > 0 ? "+" : ""}${f.money(value)}`;
   const { bought } = lift;
-  const tone = lift.why_not ? "blocked" : bought?.is_detected ? (bought.difference > 0 ? "up" : "down") : "";
+  const waits = lift.why_not_code === "hidden";
+  const tone = lift.why_not
+    ? waits
+      ? ""
+      : "blocked"
+    : bought?.is_detected
+      ? bought.difference > 0
+        ? "up"
+        : "down"
+      : "";
   return (
     <Panel
       title={t("campaigns.lift")}
@@ -28,9 +37,7 @@ export function LiftPanel({ lift, reading, windowAt }: Props) {
             <>
               <p className="big-say">{t(`campaigns.why_not_${lift.why_not_code ?? "hidden"}`)}</p>
               <p className="muted">{f.label(lift.why_not)}</p>
-              {lift.why_not_code === "hidden" && windowAt && (
-                <p className="muted small">{t("campaigns.shown_at", { at: f.time(windowAt) })}</p>
-              )}
+              {waits && windowAt && <p className="muted small">{t("campaigns.shown_at", { at: f.time(windowAt) })}</p>}
             </>
           ) : (
             <>

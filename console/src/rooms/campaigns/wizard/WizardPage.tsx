@@ -136,10 +136,12 @@ function Wizard({ campaign }: { campaign: Campaign }) {
         })}
       </nav>
       <div className="plan-body">
-        <div>
+        <div className="plan-main">
           {campaign.status !== "draft" && (
             <p className="notice">
-              {t("campaigns.locked", { status: t(`campaigns.status_${campaign.status}`) })}{" "}
+              {t(campaign.actions.includes("withdraw") ? "campaigns.locked" : "campaigns.locked_for_good", {
+                status: t(`campaigns.status_${campaign.status}`),
+              })}{" "}
               <Link to={`/campaigns/${campaign.id}`}>{t("campaigns.to_progress")}</Link>
             </p>
           )}
