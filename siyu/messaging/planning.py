@@ -26,6 +26,7 @@ from siyu.carriers.accounts import list_accounts
 from siyu.customers import consent
 from siyu.events import log
 from siyu.events.catalogue.messaging import MESSAGES_DECIDED
+from siyu.foundation import faults
 from siyu.foundation.clock import DAY_MS, from_ms, to_ms
 from siyu.foundation.errors import SiyuError
 from siyu.foundation.ids import Ints, draw_rows
@@ -135,8 +136,8 @@ def dry_run(stores: Stores, draft: Draft) -> dict[str, Any]:
     """What planning would find now, without a trace: the counts of a send, with `load` (messages by account and member of staff),
     `quotas` (`quota_needs.Need`) and `cost_fen`."""
     with stores.ledger.read() as tx:
-        if faults := sends.check(tx, replace(draft, ref=draft.ref or "dry-run")):
-            raise sends.invalid(faults)
+        if wrong := sends.check(tx, replace(draft, ref=draft.ref or "dry-run")):
+            raise sends.invalid(wrong)
         by = routing.ways(tx, draft.spec, draft.purpose)
         windows.check(stores, tx, draft.spec, by.accounts)
     now = stores.now()
@@ -208,6 +209,7 @@ def _plan_part(stores: Stores, tx: Connection, send_id: int, number: int, by: Wa
     counts = _counted(send.counts, part)
     counts["planned"] = send.counts.get("planned", 0) + len(ids)
     tx.execute(update(_tables.send).where(_tables.send.c.id == send_id).values(counts=counts))
+    faults.reach("planning.written")
     return replace(send, counts=counts)
 
 
