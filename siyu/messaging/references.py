@@ -46,5 +46,10 @@ def read(secrets: Secrets, text: object) -> Reference | None:
     return Reference(first >> _ROUTE_BITS, first & (1 << _ROUTE_BITS) - 1, key)
 
 
+def shown(identity_key: int) -> str:
+    """How an identifier's key stands in every reference."""
+    return f"{identity_key:016x}"
+
+
 def _tag(secrets: Secrets, plain: bytes) -> bytes:
     return secrets.sign(b"message " + plain)[:_TAG]

@@ -34,6 +34,7 @@ from siyu.measurement import published
 from siyu.orders.facts import ORDERS_LINE
 from siyu.rights import collected, files, receipts, requests
 from siyu.rights.holdings import count_rows, holdings, remove_rows
+from siyu.rights.lists import leave_lists
 from siyu.rights.people import People
 from siyu.rights.plan import Plan, make_plan
 from siyu.rights.register import Erased, register_of
@@ -104,7 +105,7 @@ def _leave_ledger(running: Running, tx: Connection, plan: Plan) -> dict[str, Any
     stores, everybody = running.stores, plan.everybody()
     ledger = {one.request: count_rows(tx, one.people) for one in plan.ones}
     removed = remove_rows(tx, everybody)
-    bodies = remove_bodies(tx, stores.secrets, everybody)
+    bodies = remove_bodies(tx, stores.secrets, everybody) | leave_lists(tx, everybody)
     if payers := forget_payers(tx, _orders(stores, everybody)):
         bodies["orders_payment"] = bodies.get("orders_payment", 0) + payers
     texts = blot_texts(tx, everybody)

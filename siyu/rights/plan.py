@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from secrets import randbits
 from typing import Any
 
@@ -18,11 +18,14 @@ from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.foundation.database import insert_ignore, metadata
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.forget import ANONYMOUS
+from siyu.messaging.references import shown
 from siyu.rights.people import People, find_people
 from siyu.rights.requests import Request
 
 _CONTEXT = "rights erasure"
 NAMING = ("identity_key", "anchor_key", "customer_id")
+DETAIL = "detail"
+"""A JSON text of the carrier's own fields, which may name a message of ours."""
 KEPT_EVENTS = frozenset({ORDER_LINES_RECORDED.name})
 """Events whose rows stay under another key: what was sold stays sold."""
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -83,7 +86,16 @@ class Plan:
                 values = pc.fill_null(rows[name], 0).to_numpy()
                 at = np.minimum(np.searchsorted(marks, values), marks.size - 1)
                 owner = np.where((owner < 0) & (marks[at] == values), places[at], owner)
+        if DETAIL in rows.schema.names and self._shown:
+            told = rows[DETAIL].fill_null("")
+            for row in np.flatnonzero(pc.match_substring_regex(told, "|".join(self._shown), ignore_case=True).to_numpy()):
+                owner[row] = next(place for shown, place in self._shown.items() if shown in told[int(row)].as_py().lower())
         return owner
+
+    @cached_property
+    def _shown(self) -> dict[str, int]:
+        """Keys as they stand in what carriers told: by themselves, and in the references of messages."""
+        return {text: place for place, one in enumerate(self.ones) for key in one.people.identity_keys for text in (str(key), shown(key))}
 
     def _marks(self, kind: str) -> tuple[Ints, Ints]:
         if kind not in self.place:

@@ -10,16 +10,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from siyu.carriers import accounts, inbound
+from siyu.connectors.happenings import Happening
 from siyu.customers import consent
 from siyu.customers.consent import Proof, Statement
+from siyu.events import log
+from siyu.events.catalogue.carriers import CARRIER_REPORTED
 from siyu.foundation.database import metadata
 from siyu.foundation.jobs import Runner, Running
 from siyu.foundation.stores import Stores
+from siyu.messaging import outbox, planning
+from siyu.messaging.references import references
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_ORDER
 from siyu.rights import carry, erase, receipt, requests
 from siyu.rights.register import register_of
 from siyu.rights.tasks import job_kinds
 from siyu.river import flow
+from tests.makers.messaging import make
 from tests.rooms.rights.people import (
     ALICE,
     ERIN,
@@ -190,3 +197,53 @@ def test_on_either_ledger_nothing_is_left_in_any_table(any_stores: Stores) -> No
             cells = "\n".join(str(row) for row in tx.execute(select(table)))
             assert not [value for value in ERIN.values() if value in cells], table.name
     house.warehouse.close()
+
+
+def _stop(done: int, total: int) -> None:
+    raise KeyboardInterrupt
+
+
+def test_nothing_of_the_person_is_left_in_audiences_dispatches_and_what_carriers_told_of_messages(any_stores: Stores) -> None:
+    house = on_disk(any_stores)
+    meet(house, ERIN, FRED)
+    people = customers(house, ERIN, FRED)
+    hers, his = people[ERIN["name"]], people[FRED["name"]]
+    identifier = metadata.tables["identity_identifier"]
+    with house.ledger.begin() as tx:
+        credentials = {"app_key": "k", "secret": "s" * 20, "definition": "sandbox", "receipt_key": "r" * 24}
+        account = accounts.connect(house, tx, product="sms", name="短信", credentials=credentials, settings={"base_url": "http://127.0.0.1:9", "allow_private": "true"}, by="test").id
+        keys = {customer: key for key, customer in tx.execute(select(identifier.c.identity_key, identifier.c.customer_id).where(identifier.c.namespace == "phone"))}
+        named = references(house.secrets, 1, [0, 0], [keys[hers], keys[his]])
+        details: list[dict[str, Any]] = [{"reference": one} for one in (named[0].upper(), named[1])] + [{"identity_key": str(keys[one])} for one in (hers, his)]
+        inbound.report(house, tx, [(account, Happening(inbound.ABOUT_MESSAGE, house.now(), None, None, {"kind": "message_delivered", **one}, f"m{n}")) for n, one in enumerate(details)])
+    both: dict[str, Any] = {"customers": [hers, his], "purpose": "service", "exempt": True}
+    waiting = planning.plan(house, make(house, "waiting", **both).id)
+    unplanned = make(house, "unplanned", **both)
+    with pytest.raises(KeyboardInterrupt):
+        planning.plan(house, unplanned.id, told=_stop)
+    done = carry_out(house, ask(house, hers, "erase"))
+    assert (done.state, (done.receipt or {})["removed"]["log"]["carrier_reported"]) == ("done", 2)
+    audience, dispatch = metadata.tables["messaging_audience"], metadata.tables["messaging_dispatch"]
+    with house.ledger.read() as tx:
+        head = log.head(tx)
+        [frozen] = tx.scalars(select(audience.c.people))
+        [held] = tx.scalars(select(dispatch.c.people))
+        assert outbox.people_of(tx, outbox.list_dispatches(tx, send_id=waiting.id)[0].id)["customer_id"].to_pylist() == [his]
+    assert outbox.unpacked(frozen).to_pylist() == [{"customer_id": his}]
+    assert outbox.unpacked(held).to_pylist() == [{"customer_id": his, "identity_key": keys[his], "route": 0}]
+    told = str([batch.rows.to_pylist() for batch in log.read(house.ledger, 0, head, [CARRIER_REPORTED.name])])
+    assert [mark in told.lower() for mark in (named[0], str(keys[hers]), named[1], str(keys[his]))] == [False, False, True, True]
+    assert planning.plan(house, unplanned.id).counts["allow"] == 1
+    house.warehouse.close()
+
+
+def test_a_list_of_which_nobody_is_left_is_planned_as_nobody(house: Stores) -> None:
+    with house.ledger.begin() as tx:
+        credentials = {"app_key": "k", "secret": "s" * 20, "definition": "sandbox", "receipt_key": "r" * 24}
+        accounts.connect(house, tx, product="sms", name="短信", credentials=credentials, settings={"base_url": "http://127.0.0.1:9", "allow_private": "true"}, by="test")
+    send = make(house, "hers", customers=[erin(house)], purpose="service", exempt=True)
+    with pytest.raises(KeyboardInterrupt):
+        planning.plan(house, send.id, told=_stop)
+    carry_out(house, ask(house, erin(house), "erase"))
+    found = planning.plan(house, send.id)
+    assert (found.status, found.counts["planned"]) == ("over", 0)
