@@ -184,7 +184,10 @@ def export_people(
     decisions.check_filter(verdict, reason, status)
     with stores.ledger.read() as tx:
         send = sends.find(tx, id)
-    folder = Path(tempfile.mkdtemp(dir=stores.settings.files))
+    # Among the exports: what a killed process leaves behind goes with them when somebody is erased.
+    exports = stores.settings.files / "exports"
+    exports.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = Path(tempfile.mkdtemp(dir=exports))
     path = folder / f"send-{id}.{format}"
     count = decision_files.write(stores, path, send, format, language_of(request), verdict=verdict, reason=reason, status=status)
     with stores.ledger.begin() as tx:
