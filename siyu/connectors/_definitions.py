@@ -83,14 +83,12 @@ def template_faults(field: str, template: object, names: frozenset[str]) -> Iter
 
 def fill(template: Any, values: Mapping[str, Any]) -> Any:
     """The template with its blanks filled. One that is a single blank keeps the value's type; tables and lists are filled inside."""
+    if isinstance(template, str):
+        alone = _ALONE.fullmatch(template) if "{" in template else None
+        return values[alone[1]] if alone else fill_text(template, values)
     if isinstance(template, Mapping):
         return {name: fill(inner, values) for name, inner in template.items()}
-    if isinstance(template, list | tuple):
-        return [fill(inner, values) for inner in template]
-    if not isinstance(template, str):
-        return template
-    alone = _ALONE.fullmatch(template)
-    return values[alone[1]] if alone else fill_text(template, values)
+    return [fill(inner, values) for inner in template] if isinstance(template, list | tuple) else template
 
 
 def fill_text(template: str, values: Mapping[str, Any]) -> str:

@@ -45,6 +45,8 @@ class Gateway:
 
     def __init__(self, definition: Definition, app_key: str, secret: str, base_url: str) -> None:
         self.definition = definition
+        self._own = {name: value for name, value in definition.request.fields.items() if "{sign}" not in str(value)}
+        """What is signed: the signature stands in the other fields."""
         self._account = {
             **definition.constants,
             "app_key": app_key,
@@ -73,8 +75,7 @@ class Gateway:
             "params_list": list(params.values()),
             "sign": "",
         }
-        own = {name: value for name, value in request.fields.items() if "{sign}" not in str(value)}
-        values["sign"] = signed(self.definition.sign, values, fill(own, values))
+        values["sign"] = signed(self.definition.sign, values, fill(self._own, values))
         fields = fill(request.fields, values)
         headers = {name: fill_text(value, values) for name, value in request.headers.items()}
         return self._outgoing(fill_text(request.url, values), headers, fields)
