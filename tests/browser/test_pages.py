@@ -15,6 +15,11 @@ PAGES = (
     "/login", "/", "/customers", "/customers/1", "/segments", "/segments/new", "/segments/2", "/rfm", "/lifecycle", "/cohorts",
     "/value", "/concentration", "/accounts", "/accounts/new", "/relations", "/staff", "/tags",
     "/imports", "/imports/…", "/jobs", "/team", "/audit", "/feeds", "/events", "/events?tab=seen", "/events?tab=plan", "/events?tab=quarantine", "/system", "/nowhere",
+    "/identity", "/traits", "/rights", "/imports/shops", "/imports/places",
+    "/content", "/content?as=table", "/content/1", "/content/1?tab=versions", "/content/new?kind=article", "/content/radar",
+    "/restraint", "/restraint?tab=versions", "/sends", "/sends?tab=unknown", "/sends/201", "/calendar", "/calendar?view=week",
+    "/campaigns", "/campaigns/1", "/campaigns/1?tab=progress", "/campaigns/1?tab=people", "/campaigns/1?tab=log",
+    "/campaigns/2/edit", *(f"/campaigns/2/edit?step={step}" for step in ("who", "restraint", "how", "when", "proof", "review")),
 )  # fmt: skip
 LOOKS = (("zh-CN", "light"), ("en", "dark"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

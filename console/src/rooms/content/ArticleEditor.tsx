@@ -112,10 +112,10 @@ function Tools({ editor, variables }: { editor: Editor; variables: Variable[] })
   };
   return (
     <div className="row article-tools" role="toolbar" aria-label={t("content.article_tools")}>
-      <Tool name={t("content.tool_h2")} on={on.h2} onClick={() => run().toggleHeading({ level: 2 }).run()}>
+      <Tool name={`H1 ${t("content.tool_h2")}`} on={on.h2} onClick={() => run().toggleHeading({ level: 2 }).run()}>
         H1
       </Tool>
-      <Tool name={t("content.tool_h3")} on={on.h3} onClick={() => run().toggleHeading({ level: 3 }).run()}>
+      <Tool name={`H2 ${t("content.tool_h3")}`} on={on.h3} onClick={() => run().toggleHeading({ level: 3 }).run()}>
         H2
       </Tool>
       <Tool

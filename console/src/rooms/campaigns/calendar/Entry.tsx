@@ -113,7 +113,6 @@ export function Entry({ item, clashes, today, lifted, onLift, onMove }: Props) {
         onDragStart={onDrag}
         onDragEnd={() => onLift(null)}
         onKeyDown={onKey}
-        aria-label={say}
         aria-keyshortcuts={movable ? "Alt+ArrowLeft Alt+ArrowRight Alt+ArrowUp Alt+ArrowDown" : undefined}
         data-campaign={item.campaign_id}
       >
@@ -122,6 +121,7 @@ export function Entry({ item, clashes, today, lifted, onLift, onMove }: Props) {
           <span>{item.local_time}</span>
           <span>{item.reach === null ? "" : f.short(item.reach)}</span>
         </span>
+        <span className="visually-hidden">{say}</span>
       </button>
     </Popover>
   );
