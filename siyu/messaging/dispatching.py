@@ -40,6 +40,7 @@ from siyu.messaging import (
     sends,
     settling,
     staff_tasks,
+    zones,
 )
 from siyu.messaging.carriers import registry
 from siyu.messaging.carriers.port import Chunk, Content, Outcome, Sender, outcome_of
@@ -183,7 +184,8 @@ class Dispatcher:
             send = sends.find(tx, dispatch.send_id)
             left = outbox.people_of(tx, dispatch.id)
         left = left.filter(pc.equal(left["status"], PLANNED))
-        left = left.append_column("place", pa.array(range(left.num_rows), pa.int64()))
+        # Where they live is asked once for the whole dispatch, not at each of its steps.
+        left = left.append_column("place", pa.array(range(left.num_rows), pa.int64())).append_column("zone", zones.of(self.stores, left["customer_id"].to_numpy()))
         held = _Held(dispatch, send, account, sender, left, Content([{}]))
         try:
             held.content, no_value = self._say(self.stores, send, dispatch, left)

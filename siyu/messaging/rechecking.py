@@ -36,7 +36,8 @@ class Checked:
 
 
 def recheck(stores: Stores, tx: Connection, dispatch: Dispatch, messages: pa.Table) -> Checked:
-    """Who of `messages` (one a person) may be told now, who waits until when, and who is not told any more."""
+    """Who of `messages` (one a person) may be told now, who waits until when, and who is not told any more. Their column `zone` is read
+    where they have one."""
     if not messages.num_rows:
         return Checked(messages, [], [])
     messages = messages.sort_by("customer_id")
@@ -68,7 +69,7 @@ def _decided(stores: Stores, tx: Connection, dispatch: Dispatch, messages: pa.Ta
     restricted = consent.restricted(tx, ids.tolist()) if send.purpose != "service" else set()
     people = pa.table(
         {
-            "customer_id": ids, "zone": zones.of(stores, ids), "restricted": np.isin(ids, sorted(restricted)),
+            "customer_id": ids, "zone": messages["zone"] if "zone" in messages.column_names else zones.of(stores, ids), "restricted": np.isin(ids, sorted(restricted)),
             "cool_until_ms": cooldowns.until(tx, policy, ids), "in_holdout": holdouts.held_out(stores, tx, ids),
         }
     )  # fmt: skip
