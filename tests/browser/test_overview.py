@@ -19,7 +19,7 @@ def shown(unit: str, value: float | None) -> str:
     if unit == "rate":
         return re.sub(r"\.0%$", "%", f"{value:.1%}")
     plain = value / 100 if unit == "fen" else value
-    text = f"{float(f'{plain / 1e4:.4g}'):.2f}".rstrip("0").rstrip(".") + "万" if plain >= 10_000 else f"{plain:,.0f}"
+    text = f"{float(f'{plain / 1e4:.4g}'):.10g}万" if plain >= 10_000 else f"{plain:,.0f}"
     return f"¥{text}" if unit == "fen" else text
 
 

@@ -89,9 +89,7 @@ def test_a_wrong_signature_is_refused_and_a_test_never_counts(shop: Shop, world:
     world.patch(told.path, {"client_secret": "00" * 16})
     number = told.buy(1)[0]
     world.patch(told.path, {"client_secret": "ab12" * 8})
-    wait_for(lambda: [one for one in world.get("callbacks", account=told.account["ref"]) if one["done"]])
-    tries = [one["tries"] for one in world.get("callbacks", account=told.account["ref"]) if one["fields"]["id"] == number]
-    assert tries
+    tries = wait_for(lambda: [one["tries"] for one in world.get("callbacks", account=told.account["ref"]) if one["fields"]["id"] == number and one["tries"]])
     assert set(tries[0]) == {403}
     assert told.known() == {}
     rows = shop.api("GET", f"/carriers/accounts/{told.account['id']}/inbox")["items"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pyarrow as pa
@@ -95,13 +96,17 @@ PERSON = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_NUMBERS = count()
+"""Each example has people of its own, also one that is tried again."""
+
+
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(PERSON, min_size=4, max_size=12))
 def test_consent_of_a_whole_base_is_that_of_each_person(stores: Stores, people: list[dict[str, Any]]) -> None:
+    number = next(_NUMBERS)
     with stores.ledger.read() as tx:
-        number = len(sends.list_sends(tx))
-    if not number:
-        account(stores, "sms")
+        if not sends.list_sends(tx):
+            account(stores, "sms")
     phones = [f"139{number:04d}{n:04d}" for n in range(len(people))]
     ids = [customer for customer, _ in people_with(stores, [{"phone": phone} for phone in phones])]
     at, size = stores.now(), len(ids)
