@@ -25,13 +25,13 @@ from siyu.foundation.database import among, select_in
 from siyu.foundation.errors import NotFoundError
 from siyu.foundation.text import Text
 from siyu.identity.current import current
-from siyu.messaging import _tables
+from siyu.messaging import _tables, policy
 
 STATUSES = ("planned", "attempting", "sent", "received", "unknown", "refused", "failed", "released", "cancelled", "displaced")
 PLANNED, ATTEMPTING, SENT, RECEIVED, UNKNOWN, REFUSED, FAILED, RELEASED, CANCELLED, DISPLACED = range(10)
 COUNTING = (PLANNED, ATTEMPTING, SENT, RECEIVED, UNKNOWN)
 """Statuses that count against the caps."""
-PURPOSES = ("promotion", "value", "service", "feedback")
+PURPOSES = policy.PURPOSES
 """By their number in `messaging_message.purpose`."""
 DISPATCH_PEOPLE = {"wecom": 10_000, "official_account": 10_000}
 DISPATCH_PEOPLE_ELSE = 1_000

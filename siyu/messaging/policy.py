@@ -22,7 +22,7 @@ from typing import Any, Literal
 from siyu.messaging import policy_checks
 
 Window = Literal["rolling", "day", "week", "month"]
-PURPOSES = ("promotion", "value", "service", "feedback")
+PURPOSES = policy_checks.PURPOSES
 """Their place here is their number in `messaging_message.purpose`."""
 
 

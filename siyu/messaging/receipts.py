@@ -22,7 +22,7 @@ from siyu.foundation.clock import from_ms
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Batch
 from siyu.identity.identifiers import customers_of
-from siyu.messaging import optouts, outbox, suppression
+from siyu.messaging import cooldowns, optouts, outbox, suppression
 from siyu.messaging.optouts import Wish
 from siyu.messaging.outbox import ATTEMPTING, FAILED, RECEIVED, REFUSED, SENT, UNKNOWN
 from siyu.messaging.references import Reference, read
@@ -46,15 +46,19 @@ def _take_in(stores: Stores, tx: Connection, batches: Sequence[Batch]) -> None:
     _settle(stores, tx, known, owners)
     by_carrier: defaultdict[str, list[Told]] = defaultdict(list)
     wishes: list[Wish] = []
+    complained: dict[int, int] = {}
     for at, product, detail, reference in known:
         key = _key(detail, reference)
         if kind := _about_address(detail):
             by_carrier[product].append(Told(key, kind, at, detail.get("status") or None))
+            if kind == "complaint" and key in owners:
+                complained[owners[key]] = max(complained.get(owners[key], 0), at)
         says_stop = detail["kind"] == "unsubscribed" or optouts.is_opt_out(detail.get("word") or "", product)
         if says_stop and key in owners:
             wishes.append(Wish(owners[key], product, from_ms(at), f"{detail['kind']} {detail.get('word') or ''}".strip()))
     for carrier, those in by_carrier.items():
         suppression.take_in(tx, carrier, those)
+    cooldowns.note(tx, "complaint", complained)
     optouts.withdraw(stores, tx, wishes)
 
 

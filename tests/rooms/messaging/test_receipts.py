@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from sqlalchemy import insert, select
@@ -17,11 +18,13 @@ from siyu.customers import consent
 from siyu.customers.consent import Proof, Statement
 from siyu.events import reactions
 from siyu.events.recording import Senders, record_profiles
+from siyu.foundation.clock import DAY_MS, to_ms
 from siyu.foundation.stores import Stores
 from siyu.identity import _tables as identity_tables
 from siyu.identity.resolve import RESOLVE
-from siyu.messaging import _tables, suppression
+from siyu.messaging import _tables, cooldowns, suppression
 from siyu.messaging.optouts import is_opt_out
+from siyu.messaging.policy import DEFAULT
 from siyu.messaging.receipts import RECEIPTS
 from siyu.messaging.references import references
 
@@ -101,3 +104,11 @@ def test_a_word_sent_back_withdraws_with_its_proof(any_stores: Stores) -> None:
 ])  # fmt: skip
 def test_which_words_opt_out(text: str, carrier: str, is_one: bool) -> None:
     assert is_opt_out(text, carrier) is is_one
+
+
+def test_whoever_complains_is_left_in_peace_for_a_while(any_stores: Stores) -> None:
+    customer, _, reference = _world(any_stores)
+    _tell(any_stores, 1, kind="message_complained", reference=reference)
+    with any_stores.ledger.read() as tx:
+        [until_ms] = cooldowns.until(tx, DEFAULT, np.array([customer])).tolist()
+    assert until_ms == to_ms(AT) + DEFAULT.cool_downs.complaint_days * DAY_MS
