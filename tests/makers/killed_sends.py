@@ -19,6 +19,7 @@ from siyu.carriers import _tables as carrier_tables
 from siyu.carriers import tasks
 from siyu.foundation.settings import Settings
 from siyu.identity import identifiers
+from siyu.messaging import policies
 from siyu.river import flow
 from tests.faults.commands import Command
 from tests.faults.home import Home
@@ -103,6 +104,8 @@ def _died(server: Command) -> bool:
 def _prepared(home: Home, sandbox: SandboxClient, sends: int, people: int, together: int) -> list[str]:
     """A corp whose staff send at once, with sends of different words in small dispatches."""
     stores = open_stores(Settings(home=home.path, secret_key="ab" * 32))
+    with stores.ledger.begin() as tx:  # else each member of staff has one send a day for each customer
+        policies.activate(tx, {"quotas": []}, over=0, note="several sends a day", by="test", now=stores.now())
     corp = open_corp(stores, sandbox, settings=ACCOUNT, staff_count=STAFF, habits={"confirm": 1, "delay_seconds": 0})
     corp.fill(people, STAFF, overlap=0)
     corp.run(tasks.RECONCILE)
