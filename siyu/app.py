@@ -68,6 +68,8 @@ from siyu.identity import routes as identity_routes
 from siyu.identity.facts import FACTS as IDENTITY_FACTS
 from siyu.identity.suggest_tasks import LOOK
 from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
+from siyu.journeys.facts import FACTS as JOURNEY_FACTS
+from siyu.journeys.running import Journeys
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
 from siyu.messaging import (
@@ -112,7 +114,7 @@ from siyu.team import event_routes, job_routes, look_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
-FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *MESSAGING_FACTS)
+FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *MESSAGING_FACTS, *JOURNEY_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,
@@ -213,9 +215,10 @@ def build(stores: Stores) -> FastAPI:
     carriers = Carriers(stores)
     collector = Collector(stores)
     dispatcher = Dispatcher(carriers.calls, say)
+    journeys = Journeys(stores, flow)
     touches = Touches(stores)
     app = build_application(
-        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher), sample_name=demo.shown_name,
+        stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher, journeys), sample_name=demo.shown_name,
         pages=(preference_pages.router, content_pages.router, staff_pages.router),
     )
     app.include_router(page_routes.router, include_in_schema=False)
@@ -245,7 +248,7 @@ def _after_import(running: Running) -> None:
         jobs.submit(tx, RECOMPUTE, {}, now=running.stores.now(), key=f"all {log.head(tx)}", created_by=running.created_by)
 
 
-def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Collector, dispatcher: Dispatcher) -> Any:
+def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Collector, dispatcher: Dispatcher, journeys: Journeys) -> Any:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         stopping = threading.Event()
@@ -260,8 +263,10 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Col
         app.state.looks.start()
         runner.start()
         flowing.start()
+        journeys.start()
         yield
         stopping.set()
+        journeys.stop()
         dispatcher.stop()
         carriers.stop()
         collector.stop()

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    text,
+)
 from sqlalchemy import Text as SqlText
 
 from siyu.foundation.database import BigId, Json, UtcTime, metadata
@@ -76,6 +87,8 @@ enrolment = Table(
     Column("customer_id", BigInteger, nullable=False),
     # Whom chance was drawn for: stays when customers are merged.
     Column("first_id", BigInteger, nullable=False),
+    # The event by which they came; none comes in twice by one.
+    Column("event_key", BigInteger),
     # Value of the property that tells runs of one person apart; empty without one.
     Column("key", String(200), nullable=False),
     # Which entry of this person (and key) it is, from 1.
@@ -85,7 +98,7 @@ enrolment = Table(
     Column("place_id", BigInteger, nullable=False),
     # Whom the next tick takes; null: only an event wakes.
     Column("due_ms", BigInteger),
-    # 1: what the place waits for has happened.
+    # -1: has come to the place and was not looked at there; 0: waits; 1: what they wait for has happened.
     Column("heard", SmallInteger, nullable=False),
     Column("arrived_ms", BigInteger, nullable=False),
     Column("entered_ms", BigInteger, nullable=False),
@@ -94,9 +107,10 @@ enrolment = Table(
     Column("code", String(40)),
     Column("goal_ms", BigInteger),
     Index(None, "place_id", "due_ms", sqlite_where=text("state = 0"), postgresql_where=text("state = 0")),
-    Index(None, "journey_id", "customer_id", "key", "number", unique=True),
-    Index(None, "customer_id"),
-    Index(None, "journey_id", "state", "ended_ms"),
+    Index(None, "journey_id", "first_id", "key", "number", unique=True),
+    Index(None, "customer_id", "journey_id"),
+    Index(None, "journey_id", "event_key"),
+    Index(None, "journey_id", "state"),
 )
 
 heard = Table(
@@ -107,8 +121,8 @@ heard = Table(
     Column("event_key", BigInteger, primary_key=True, autoincrement=False),
     Column("name", String(80), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
-    # Path → value: text, number or true/false, as the event said.
-    Column("properties", Json, nullable=False),
+    # As the event said, JSON text.
+    Column("properties", SqlText, nullable=False),
     # The event by which the person came in.
     Column("is_entry", Boolean, nullable=False),
 )

@@ -27,11 +27,13 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class SegmentEntry(_Part, frozen=True, tag_field="kind", tag="segment"):
-    """Whoever enters (or leaves) the segment. `existing`: also those who are in it when the journey starts or goes on."""
+    """Whoever enters (or leaves) the segment. `existing`: also those who are in it when the journey starts or goes on;
+    `again`: whoever completes the journey and still is in it comes in again."""
 
     segment: Number
     direction: Literal["entered", "left"] = "entered"
     existing: bool = True
+    again: bool = False
 
 
 class EventEntry(_Part, frozen=True, tag_field="kind", tag="event"):
@@ -56,7 +58,7 @@ class ScheduleEntry(_Part, frozen=True, tag_field="kind", tag="schedule"):
 class DateEntry(_Part, frozen=True, tag_field="kind", tag="date"):
     """Whose date is `offset_days` away (-3: three days before it), at a time of day where each person lives. A birthday comes each year."""
 
-    field: Annotated[str, Meta(pattern=r"^(birthday|registered|first_order|last_order|last_active|trait:\d{1,9})$")]
+    field: Annotated[str, Meta(pattern=r"^(birthday|registered|first_order|last_order|trait:\d{1,9})$")]
     offset_days: Annotated[int, Meta(ge=-366, le=3660)] = 0
     at: Clock = "10:00"
 
@@ -64,7 +66,6 @@ class DateEntry(_Part, frozen=True, tag_field="kind", tag="date"):
 class ScanEntry(_Part, frozen=True, tag_field="kind", tag="scan"):
     """Whoever is added through a live code: any, or those of `ways` (their `state`)."""
 
-    account: Number | None = None
     ways: tuple[Name, ...] = ()
 
 

@@ -20,6 +20,15 @@ Heard = Callable[[Ints], pa.Table]
 """Runs (enrolments) → what they have heard, one row each: enrolment_id, event_key, name, at_ms, properties (JSON text), is_entry; by time."""
 
 
+NOTHING_HEARD: pa.Table = pa.table(
+    {"enrolment_id": pa.array([], pa.int64()), "event_key": pa.array([], pa.int64()), "name": pa.array([], pa.string()), "at_ms": pa.array([], pa.int64()),
+     "properties": pa.array([], pa.string()), "is_entry": pa.array([], pa.bool_())}
+)  # fmt: skip
+
+
+COLUMNS = ("enrolment_id", "customer_id", "first_id", "entered_ms", "arrived_ms", "due_ms", "arrived", "woken", "changed")
+
+
 @dataclass(frozen=True)
 class People:
     """One row a run, ascending by enrolment_id.
@@ -50,18 +59,20 @@ class People:
 
     def take(self, which: Any) -> People:
         """Those at some places, or where a mask holds."""
-        names = ("enrolment_id", "customer_id", "first_id", "entered_ms", "arrived_ms", "due_ms", "arrived", "woken", "changed")
-        return replace(self, **{name: getattr(self, name)[which] for name in names})
+        return replace(self, **{name: getattr(self, name)[which] for name in COLUMNS})
+
+    @classmethod
+    def together(cls, parts: Sequence[People]) -> People:
+        """Several arrivals as one batch, ascending."""
+        if len(parts) == 1:
+            return parts[0]
+        columns: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
+        joined = replace(parts[0], **columns)
+        return joined.take(np.argsort(joined.enrolment_id, kind="stable"))
 
     def all(self, value: int) -> Ints:
         """The same for everybody."""
         return np.full(len(self), value, np.int64)
-
-
-NOTHING_HEARD = pa.table(
-    {"enrolment_id": pa.array([], pa.int64()), "event_key": pa.array([], pa.int64()), "name": pa.array([], pa.string()), "at_ms": pa.array([], pa.int64()),
-     "properties": pa.array([], pa.string()), "is_entry": pa.array([], pa.bool_())}
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from siyu.events.catalogue.customers import (
     THINGS_RECORDED,
 )
 from siyu.events.catalogue.identity import IDENTIFIERS_CUT, IDENTIFIERS_LINKED, PEOPLE_SEEN
+from siyu.events.catalogue.journeys import JOURNEY_RUNS_CHANGED, JOURNEY_STEPS_LEFT
 from siyu.events.catalogue.messaging import MESSAGES_CHANGED, MESSAGES_DECIDED
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.events.catalogue.segments import SEGMENT_MEMBERS_CHANGED
@@ -34,5 +35,7 @@ CATALOGUE: dict[str, EventType] = {
         MESSAGES_DECIDED,
         MESSAGES_CHANGED,
         CONTENT_TOUCHED,
+        JOURNEY_RUNS_CHANGED,
+        JOURNEY_STEPS_LEFT,
     )
 }

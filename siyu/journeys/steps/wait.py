@@ -28,7 +28,7 @@ class Span(Settings, frozen=True):
 
     @property
     def ms(self) -> int:
-        return round(sum(getattr(self, name) * ms for name, ms in _MS.items()))
+        return round(sum(float(getattr(self, name)) * ms for name, ms in _MS.items()))
 
     def words(self) -> Text:
         parts = [(getattr(self, name), words) for name, words in _WORDS.items() if getattr(self, name)]

@@ -1,0 +1,97 @@
+"""Runs 在途: rows of enrolments as sets: written, changed, ended, and told to the log. What may happen to them is decided elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, delete, func, select, text
+
+from siyu.events import log
+from siyu.events.catalogue.journeys import JOURNEY_RUNS_CHANGED
+from siyu.foundation.clock import from_ms
+from siyu.foundation.database import among, insert_ignore
+from siyu.foundation.ids import Ints
+from siyu.journeys import _tables
+from siyu.journeys.states import STATES
+
+_table = _tables.enrolment
+_COLUMNS = [column.name for column in _table.c]
+CHANGED = ("state", "place_id", "due_ms", "heard", "arrived_ms", "ended_ms", "code")
+"""What a move changes of a run."""
+TOGETHER = 50_000
+"""Rows told to the log in one batch."""
+
+
+def new_ids(tx: Connection, count: int) -> Ints:
+    """Numbers for new runs, ascending. SQLite has one writer; PostgreSQL gives them out itself."""
+    if tx.dialect.name == "sqlite":
+        first = int(tx.scalar(select(func.max(_table.c.id))) or 0) + 1
+        return np.arange(first, first + count, dtype=np.int64)
+    query = text("SELECT nextval(pg_get_serial_sequence('journeys_enrolment', 'id')) FROM generate_series(1, :n)")
+    return np.sort(np.array(tx.scalars(query, {"n": count}).all(), np.int64))
+
+
+def add(tx: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert runs, straight to the driver: all columns of the table, each as a list."""
+    rows = list(zip(*(columns[name] for name in _COLUMNS), strict=True))
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql(f"INSERT INTO journeys_enrolment ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})", rows)
+        return
+    driver = tx.connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor, cursor.copy(f"COPY journeys_enrolment ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def change(tx: Connection, ids: Ints, values: Mapping[str, Sequence[Any] | Any]) -> None:
+    """Set `CHANGED` of runs that are on the way; a value stands for all of them."""
+    count = len(ids)
+    columns = [value if isinstance(value, list) else [value] * count for value in (values[name] for name in CHANGED)]
+    if tx.dialect.name == "sqlite":
+        sets = ", ".join(f"{name} = ?" for name in CHANGED)
+        tx.exec_driver_sql(f"UPDATE journeys_enrolment SET {sets} WHERE id = ?", list(zip(*columns, ids.tolist(), strict=True)))
+        return
+    sets = ", ".join(f"{name} = n.{name}" for name in CHANGED)
+    arrays = ", ".join(f"CAST(:{name} AS {_KINDS[name]}[])" for name in CHANGED)
+    query = f"UPDATE journeys_enrolment AS e SET {sets} FROM unnest(CAST(:id AS bigint[]), {arrays}) AS n(id, {', '.join(CHANGED)}) WHERE e.id = n.id"
+    tx.execute(text(query), {"id": ids.tolist(), **dict(zip(CHANGED, columns, strict=True))})
+
+
+_KINDS = {"state": "smallint", "place_id": "bigint", "due_ms": "bigint", "heard": "smallint", "arrived_ms": "bigint", "ended_ms": "bigint", "code": "text"}
+
+
+def forget_heard(tx: Connection, ids: Ints) -> None:
+    """What was heard during runs that are over."""
+    if len(ids):
+        tx.execute(delete(_tables.heard).where(among(tx, _tables.heard.c.enrolment_id, ids.tolist())))
+
+
+def remember(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """What happened during runs, each event once."""
+    insert_ignore(tx, _tables.heard, rows)
+
+
+def heard_of(tx: Connection, ids: Ints) -> pa.Table:
+    """What runs have heard so far: see `people.Heard`."""
+    table = _tables.heard
+    query = select(table.c.enrolment_id, table.c.event_key, table.c.name, table.c.at_ms, table.c.properties, table.c.is_entry)
+    rows = tx.execute(query.where(among(tx, table.c.enrolment_id, ids.tolist())).order_by(table.c.at_ms, table.c.event_key)).all()
+    columns = list(zip(*rows, strict=True)) or [(), (), (), (), (), ()]
+    kinds = {"enrolment_id": pa.int64(), "event_key": pa.int64(), "name": pa.string(), "at_ms": pa.int64(), "properties": pa.string(), "is_entry": pa.bool_()}
+    return pa.table({name: pa.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)})
+
+
+def tell(tx: Connection, which: ColumnElement[bool], now_ms: int) -> None:
+    """Append how some runs stand now to the log."""
+    names = ("id", "journey_id", "version", "customer_id", "number", "state", "code", "entered_ms", "ended_ms", "goal_ms")
+    rows = tx.execute(select(*(_table.c[name] for name in names)).where(which).order_by(_table.c.id)).all()
+    for start in range(0, len(rows), TOGETHER):
+        some = dict(zip(names, zip(*rows[start : start + TOGETHER], strict=True), strict=True))
+        columns: dict[str, Any] = {("enrolment_id" if name == "id" else name): list(values) for name, values in some.items()}
+        columns["state"] = [STATES[state] for state in columns["state"]]
+        columns["at_ms"] = [now_ms] * len(columns["state"])
+        log.append(tx, JOURNEY_RUNS_CHANGED, JOURNEY_RUNS_CHANGED.table(columns), now=from_ms(now_ms))
