@@ -68,6 +68,8 @@ from siyu.identity import routes as identity_routes
 from siyu.identity.facts import FACTS as IDENTITY_FACTS
 from siyu.identity.suggest_tasks import LOOK
 from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
+from siyu.journeys import people_routes as journey_people
+from siyu.journeys import routes as journey_routes
 from siyu.journeys.facts import FACTS as JOURNEY_FACTS
 from siyu.journeys.running import Journeys
 from siyu.measurement import routes as measurement_routes
@@ -156,6 +158,8 @@ ROUTERS = (
     decision_routes.router,
     policy_routes.router,
     holdout_routes.router,
+    journey_routes.router,
+    journey_people.router,
     dispatch_routes.router,
     suppression_routes.router,
     calendar_routes.router,

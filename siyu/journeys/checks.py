@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,6 +21,7 @@ from siyu.journeys.definition import (
     Goal,
     ScheduleEntry,
     SegmentEntry,
+    SurveyEntry,
 )
 from siyu.journeys.steps.registry import Placed, placed
 from siyu.journeys.steps.wait_until import condition_faults
@@ -57,15 +59,29 @@ def _entry(tx: Connection, definition: Definition) -> Iterator[Fault]:
     entry = definition.entry
     if isinstance(entry, SegmentEntry | ScheduleEntry):
         yield from _segment(tx, entry.segment, "entry.segment")
-    if isinstance(entry, ScheduleEntry) and entry.every == "once" and not entry.on:
+    if isinstance(entry, ScheduleEntry) and entry.every == "once" and not _is_date(entry.on):
         yield Fault("entry.on", Text("选一个日期", "choose a date"))
     if isinstance(entry, EventEntry):
+        if not entry.name:
+            yield Fault("entry.name", Text("选一个事件", "choose an event"))
         yield from _where(entry.where, "entry.where")
+    if isinstance(entry, DateEntry) and not entry.field:
+        yield Fault("entry.field", Text("选一个日期", "choose a date"))
+    if isinstance(entry, SurveyEntry) and not entry.survey:
+        yield Fault("entry.survey", Text("选一份问卷", "choose a survey"))
     if isinstance(entry, DateEntry) and entry.field.startswith("trait:"):
         try:
             find_trait(tx, int(entry.field.removeprefix("trait:")))
         except NotFoundError:
             yield Fault("entry.field", Text("没有这个特征", "there is no such trait"))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _ends(tx: Connection, definition: Definition) -> Iterator[Fault]:
@@ -83,6 +99,9 @@ def _condition(goal: Goal) -> Condition:
 
 
 def _segment(tx: Connection, number: int, field: str) -> Iterator[Fault]:
+    if not number:
+        yield Fault(field, Text("选一个分群", "choose a segment"))
+        return
     try:
         segment = find_segment(tx, number)
     except NotFoundError:

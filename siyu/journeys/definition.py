@@ -20,6 +20,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=80)]
 NodeId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Clock = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Number = Annotated[int, Meta(ge=1, le=2**53)]
+Chosen = Annotated[int, Meta(ge=0, le=2**53)]
+"""A number of something that exists; 0 while it is not chosen yet: a draft can be saved, and `checks` asks for it."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -30,7 +32,7 @@ class SegmentEntry(_Part, frozen=True, tag_field="kind", tag="segment"):
     """Whoever enters (or leaves) the segment. `existing`: also those who are in it when the journey starts or goes on;
     `again`: whoever completes the journey and still is in it comes in again."""
 
-    segment: Number
+    segment: Chosen = 0
     direction: Literal["entered", "left"] = "entered"
     existing: bool = True
     again: bool = False
@@ -39,7 +41,7 @@ class SegmentEntry(_Part, frozen=True, tag_field="kind", tag="segment"):
 class EventEntry(_Part, frozen=True, tag_field="kind", tag="event"):
     """Whoever does something. `key`: a property by whose value the runs of one person are told apart, such as an order's number."""
 
-    name: Name
+    name: Annotated[str, Meta(max_length=80)] = ""
     where: tuple[Where, ...] = ()
     key: Annotated[str, Meta(max_length=80)] = ""
 
@@ -47,8 +49,8 @@ class EventEntry(_Part, frozen=True, tag_field="kind", tag="event"):
 class ScheduleEntry(_Part, frozen=True, tag_field="kind", tag="schedule"):
     """The segment's members, at a time of day of the brand: each day, on a weekday (1 Monday), on a day of the month (31: its last), or once."""
 
-    segment: Number
-    every: Literal["day", "week", "month", "once"]
+    segment: Chosen = 0
+    every: Literal["day", "week", "month", "once"] = "day"
     at: Clock = "10:00"
     weekday: Annotated[int, Meta(ge=1, le=7)] = 1
     day: Annotated[int, Meta(ge=1, le=31)] = 1
@@ -58,7 +60,7 @@ class ScheduleEntry(_Part, frozen=True, tag_field="kind", tag="schedule"):
 class DateEntry(_Part, frozen=True, tag_field="kind", tag="date"):
     """Whose date is `offset_days` away (-3: three days before it), at a time of day where each person lives. A birthday comes each year."""
 
-    field: Annotated[str, Meta(pattern=r"^(birthday|registered|first_order|last_order|trait:\d{1,9})$")]
+    field: Annotated[str, Meta(pattern=r"^(|birthday|registered|first_order|last_order|trait:\d{1,9})$")] = ""
     offset_days: Annotated[int, Meta(ge=-366, le=3660)] = 0
     at: Clock = "10:00"
 
@@ -70,7 +72,7 @@ class ScanEntry(_Part, frozen=True, tag_field="kind", tag="scan"):
 
 
 class SurveyEntry(_Part, frozen=True, tag_field="kind", tag="survey"):
-    survey: Number
+    survey: Chosen = 0
 
 
 class ApiEntry(_Part, frozen=True, tag_field="kind", tag="api"):

@@ -44,6 +44,9 @@ PERMISSIONS = frozenset(
         "campaigns.read",
         "campaigns.write",
         "campaigns.approve",
+        "journeys.read",
+        "journeys.write",
+        "journeys.publish",
     }
 )
 _READING = frozenset(name for name in PERMISSIONS if name.endswith(".read"))

@@ -65,8 +65,8 @@ class Desk:
             return [(row.actor_name, row.action, row.detail) for row in rows]
 
 
-def open_desk(stores: Stores) -> Desk:
-    routers = [identity_routes.router, customer_routes.router, directory_routes.router, segment_routes.router, traits_routes.router]
+def open_desk(stores: Stores, *more: Any) -> Desk:
+    routers = [identity_routes.router, customer_routes.router, directory_routes.router, segment_routes.router, traits_routes.router, *more]
     app = build_application(stores, routers, title="Siyu", version="0.0.test")
     charlie = members.add_member(stores, SYSTEM, login="charlie", name="Charlie", role="operator", password="blau-Kiesel-41")
     secrets = {}

@@ -2285,6 +2285,349 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/journeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Journeys, the one that changed last first */
+        get: operations["journeys_list_journeys"];
+        put?: never;
+        /** Write a new journey */
+        post: operations["journeys_create_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every kind of step: what it does, the schema of its settings, its ways out */
+        get: operations["journeys_list_steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/steps/{kind}/edges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The ways out that a step has with these settings */
+        post: operations["journeys_edges_of_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One journey: its draft, and what may be done with it */
+        get: operations["journeys_read_journey"];
+        /** Save the draft, over the one that was read */
+        put: operations["journeys_save_journey"];
+        post?: never;
+        /** Delete a draft that was never published */
+        delete: operations["journeys_delete_journey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is wrong with a draft while it is being drawn, and what its cards say */
+        post: operations["journeys_check_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same once more, as a draft */
+        post: operations["journeys_copy_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many people are at each node, and which ways they took */
+        get: operations["journeys_read_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take nobody in; those on the way finish */
+        post: operations["journeys_drain_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let people in by hand or from another system, whatever the entry is */
+        post: operations["journeys_enrol_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what to it, the latest first */
+        get: operations["journeys_read_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nobody comes in and nobody moves on */
+        post: operations["journeys_pause_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people behind a number of the canvas */
+        get: operations["journeys_list_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/people/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same people by number, as CSV */
+        get: operations["journeys_export_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the draft the version that newcomers take */
+        post: operations["journeys_publish_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take people out by hand; only a hand lets them in again */
+        post: operations["journeys_remove_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on where it was paused, and take people in */
+        post: operations["journeys_resume_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have those whose step failed try it again: some runs, those of a node, or all */
+        post: operations["journeys_retry_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End it for everybody who is on the way */
+        post: operations["journeys_stop_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was published, the newest first */
+        get: operations["journeys_list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One published version as it was drawn */
+        get: operations["journeys_read_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/looks": {
         parameters: {
             query?: never;
@@ -6250,6 +6593,21 @@ export interface components {
             /** Items */
             items: components["schemas"]["HoldoutInfo"][];
         };
+        /** Items[JourneyHappening] */
+        Items_JourneyHappening_: {
+            /** Items */
+            items: components["schemas"]["JourneyHappening"][];
+        };
+        /** Items[JourneyStepInfo] */
+        Items_JourneyStepInfo_: {
+            /** Items */
+            items: components["schemas"]["JourneyStepInfo"][];
+        };
+        /** Items[JourneyVersionRow] */
+        Items_JourneyVersionRow_: {
+            /** Items */
+            items: components["schemas"]["JourneyVersionRow"][];
+        };
         /** Items[LengthInfo] */
         Items_LengthInfo_: {
             /** Items */
@@ -6395,6 +6753,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["WelcomeInfo"][];
         };
+        /** Items[str] */
+        Items_str_: {
+            /** Items */
+            items: string[];
+        };
         /** JobAsked */
         JobAsked: {
             /** Job Id */
@@ -6459,6 +6822,439 @@ export interface components {
         JobStarted: {
             /** Job Id */
             job_id: string;
+        };
+        /** JourneyBody */
+        JourneyBody: {
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * JourneyCheck
+         * @description `faults` hold it back from being published, `warnings` do not.
+         */
+        JourneyCheck: {
+            /** Faults */
+            faults: components["schemas"]["JourneyFault"][];
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["JourneyNodeSaid"];
+            };
+            /** Warnings */
+            warnings: components["schemas"]["JourneyFault"][];
+        };
+        /** JourneyDetail */
+        JourneyDetail: {
+            /** Actions */
+            actions: ("pause" | "resume" | "drain" | "stop")[];
+            /** Can Publish */
+            can_publish: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Definition
+             * @description See docs/rooms/journeys.md; `GET /journeys/steps` has the settings of each step.
+             */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Description */
+            description: string | null;
+            /** Draft Version */
+            draft_version: number;
+            /** Entered Count */
+            entered_count: number;
+            /** Failed Count */
+            failed_count: number;
+            /** Goal Rate */
+            goal_rate: number | null;
+            /** Held Out Count */
+            held_out_count: number;
+            /** Holdout Goal Rate */
+            holdout_goal_rate: number | null;
+            /** Id */
+            id: number;
+            /**
+             * Is Changed
+             * @description The draft is not what was published last.
+             */
+            is_changed: boolean;
+            /** Name */
+            name: string;
+            /** On The Way Count */
+            on_the_way_count: number;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "live" | "paused" | "draining" | "stopped";
+            status_name: components["schemas"]["Label"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number | null;
+        };
+        /** JourneyDone */
+        JourneyDone: {
+            /** Count */
+            count: number;
+        };
+        /**
+         * JourneyDraft
+         * @description What is being drawn; `draft_version` is the one that was read.
+         */
+        JourneyDraft: {
+            /**
+             * Definition
+             * @description See docs/rooms/journeys.md; `GET /journeys/steps` has the settings of each step.
+             */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** Description */
+            description?: string | null;
+            /** Draft Version */
+            draft_version: number;
+            /** Name */
+            name: string;
+        };
+        /** JourneyDrawn */
+        JourneyDrawn: {
+            /**
+             * Definition
+             * @description See docs/rooms/journeys.md; `GET /journeys/steps` has the settings of each step.
+             */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * JourneyEnrolled
+         * @description `refused`: people by reason.
+         */
+        JourneyEnrolled: {
+            /** Entered */
+            entered: number;
+            /** Refused */
+            refused: {
+                [key: string]: number;
+            };
+        };
+        /** JourneyFault */
+        JourneyFault: {
+            /** Field */
+            field: string;
+            message: components["schemas"]["Label"];
+        };
+        /**
+         * JourneyFlow
+         * @description `version` null: all versions together. `states`: runs of the whole journey by how they stand.
+         */
+        JourneyFlow: {
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["JourneyNodeCounts"];
+            };
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Version */
+            version: number | null;
+        };
+        /** JourneyHappening */
+        JourneyHappening: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** What */
+            what: string;
+        };
+        /**
+         * JourneyInFlight
+         * @description Those on the way `finish` on their version, or `move`: from each node where somebody is to one of the new version (null: they leave).
+         */
+        JourneyInFlight: {
+            /**
+             * Mapping
+             * @default {}
+             */
+            mapping: {
+                [key: string]: string | null;
+            };
+            /**
+             * Rule
+             * @default finish
+             * @enum {string}
+             */
+            rule: "finish" | "move";
+        };
+        /** JourneyListing */
+        JourneyListing: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["JourneyRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * JourneyNodeCounts
+         * @description `here`: on the way at this node now, `waiting_for_restraint` of them because they may not be told yet. `edges`: who left, by way.
+         */
+        JourneyNodeCounts: {
+            /** Edges */
+            edges: {
+                [key: string]: number;
+            };
+            /** Failed */
+            failed: number;
+            /** Here */
+            here: number;
+            /** Waiting For Restraint */
+            waiting_for_restraint: number;
+        };
+        /**
+         * JourneyNodeSaid
+         * @description What the card of a node says. Null `sentence`: its settings cannot be read yet.
+         */
+        JourneyNodeSaid: {
+            /** Edges */
+            edges: string[];
+            sentence: components["schemas"]["Label"] | null;
+            /** Step */
+            step: string;
+        };
+        /** JourneyPeople */
+        JourneyPeople: {
+            /** Customer Ids */
+            customer_ids: number[];
+            /**
+             * Data
+             * @description Properties of this entry, which later steps can ask about.
+             */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * JourneyPerson
+         * @description `due_at` null: only an event wakes. `edge` and `left_at`: of those who went on.
+         */
+        JourneyPerson: {
+            /**
+             * Arrived At
+             * Format: date-time
+             */
+            arrived_at: string;
+            /** Code */
+            code: string | null;
+            customer: components["schemas"]["CustomerRow"];
+            /** Due At */
+            due_at: string | null;
+            /** Edge */
+            edge: string | null;
+            /** Enrolment Id */
+            enrolment_id: number;
+            /** Entered At */
+            entered_at: string | null;
+            /** Left At */
+            left_at: string | null;
+            /** Node */
+            node: string;
+            /** State */
+            state: string;
+            state_name: components["schemas"]["Label"];
+        };
+        /** JourneyPublish */
+        JourneyPublish: {
+            /** Draft Version */
+            draft_version: number;
+            /**
+             * @default {
+             *       "mapping": {},
+             *       "rule": "finish"
+             *     }
+             */
+            in_flight: components["schemas"]["JourneyInFlight"];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** JourneyRemove */
+        JourneyRemove: {
+            /** Customer Ids */
+            customer_ids: number[];
+        };
+        /**
+         * JourneyRetry
+         * @description Some runs, or all that failed at a node.
+         */
+        JourneyRetry: {
+            /**
+             * Enrolment Ids
+             * @default []
+             */
+            enrolment_ids: number[];
+            /** Node */
+            node?: string | null;
+        };
+        /**
+         * JourneyRow
+         * @description `goal_rate` and `holdout_goal_rate`: who reached the goal, of those who came in and of those held out; null where nobody did or there is no goal.
+         */
+        JourneyRow: {
+            /** Description */
+            description: string | null;
+            /** Entered Count */
+            entered_count: number;
+            /** Failed Count */
+            failed_count: number;
+            /** Goal Rate */
+            goal_rate: number | null;
+            /** Held Out Count */
+            held_out_count: number;
+            /** Holdout Goal Rate */
+            holdout_goal_rate: number | null;
+            /** Id */
+            id: number;
+            /**
+             * Is Changed
+             * @description The draft is not what was published last.
+             */
+            is_changed: boolean;
+            /** Name */
+            name: string;
+            /** On The Way Count */
+            on_the_way_count: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "live" | "paused" | "draining" | "stopped";
+            status_name: components["schemas"]["Label"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Version */
+            version: number | null;
+        };
+        /** JourneySettings */
+        JourneySettings: {
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * JourneyStepInfo
+         * @description `settings_schema`: JSON schema of its settings. `edges`: its ways out with settings as they start.
+         */
+        JourneyStepInfo: {
+            description: components["schemas"]["Label"];
+            /** Edge Labels */
+            edge_labels: {
+                [key: string]: components["schemas"]["Label"];
+            };
+            /** Edges */
+            edges: string[];
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "reach" | "wait" | "branch" | "customer" | "flow";
+            /** Kind */
+            kind: string;
+            label: components["schemas"]["Label"];
+            /** Settings Schema */
+            settings_schema: {
+                [key: string]: unknown;
+            };
+            /** Waits */
+            waits: boolean;
+        };
+        /** JourneyVersion */
+        JourneyVersion: {
+            /**
+             * Definition
+             * @description See docs/rooms/journeys.md; `GET /journeys/steps` has the settings of each step.
+             */
+            definition: {
+                [key: string]: unknown;
+            };
+            /** In Flight */
+            in_flight: {
+                [key: string]: unknown;
+            };
+            /** Is Live */
+            is_live: boolean;
+            /** Note */
+            note: string;
+            /** Number */
+            number: number;
+            /** On The Way Count */
+            on_the_way_count: number;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Published By */
+            published_by: string;
+        };
+        /** JourneyVersionRow */
+        JourneyVersionRow: {
+            /** In Flight */
+            in_flight: {
+                [key: string]: unknown;
+            };
+            /** Is Live */
+            is_live: boolean;
+            /** Note */
+            note: string;
+            /** Number */
+            number: number;
+            /** On The Way Count */
+            on_the_way_count: number;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Published By */
+            published_by: string;
         };
         /**
          * Label
@@ -7357,6 +8153,15 @@ export interface components {
         Page_JobInfo_: {
             /** Items */
             items: components["schemas"]["JobInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[JourneyPerson] */
+        Page_JourneyPerson_: {
+            /** Items */
+            items: components["schemas"]["JourneyPerson"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -16634,6 +17439,767 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_list_journeys: {
+        parameters: {
+            query?: {
+                /** @description Only in these states. */
+                status?: ("draft" | "live" | "paused" | "draining" | "stopped")[] | null;
+                /** @description Part of the name. */
+                q?: string;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyListing"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_create_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_list_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_JourneyStepInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_edges_of_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneySettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_str_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_read_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_save_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_delete_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_check_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyDrawn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyCheck"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_copy_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_read_counts: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyFlow"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_drain_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_enrol_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyPeople"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyEnrolled"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_read_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_JourneyHappening_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_pause_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_list_people: {
+        parameters: {
+            query?: {
+                /** @description Null: of the whole journey. */
+                node?: string | null;
+                version?: number | null;
+                state?: ("here" | "waiting" | "failed" | "passed") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JourneyPerson_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_export_people: {
+        parameters: {
+            query?: {
+                /** @description Null: of the whole journey. */
+                node?: string | null;
+                version?: number | null;
+                state?: ("here" | "waiting" | "failed" | "passed") | null;
+            };
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_publish_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyPublish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_remove_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyRemove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDone"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_resume_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_retry_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JourneyRetry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDone"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_stop_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_list_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_JourneyVersionRow_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_read_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyVersion"];
                 };
             };
             /** @description Any error (RFC 9457) */

@@ -148,3 +148,15 @@ export type CampaignReport = Schemas["ReportInfo"];
 export type Effect = Schemas["EffectInfo"];
 export type ReachedPerson = Schemas["ReachedPerson"];
 export type ReportStage = "planned" | "eligible" | "treated" | "control" | "refused" | Schemas["StageInfo"]["stage"];
+
+export type JourneyRow = Schemas["JourneyRow"];
+export type Journey = Schemas["JourneyDetail"];
+export type JourneyStatus = Journey["status"];
+export type JourneyAction = Journey["actions"][number];
+export type JourneyStep = Schemas["JourneyStepInfo"];
+export type JourneyCheck = Schemas["JourneyCheck"];
+export type JourneyNodeCounts = Schemas["JourneyNodeCounts"];
+export type JourneyPerson = Schemas["JourneyPerson"];
+export type JourneyVersionRow = Schemas["JourneyVersionRow"];
+export type JourneyHappening = Schemas["JourneyHappening"];
+export type JourneyTemplate = Schemas["JourneyTemplate"];
