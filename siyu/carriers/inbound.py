@@ -41,7 +41,9 @@ TOGETHER = 500
 ASK_SECONDS = 2.0
 BEGINNINGS = {"contact_added", "followed"}
 ABOUT_MESSAGE = "message_told"
-MESSAGE_KINDS = frozenset({"message_delivered", "message_failed", "message_complained", "message_received", "unsubscribed"})
+NOTICES = frozenset({"subscribe_sent", "template_send_finished"})
+"""What became of a notice: it names its template and its person, and no reference of ours."""
+MESSAGE_KINDS = NOTICES | {"message_delivered", "message_failed", "message_complained", "message_received", "unsubscribed"}
 SHORT = 12
 """Characters of an answer that may be a word to opt out."""
 _log = logging.getLogger("siyu.carriers")
@@ -157,9 +159,10 @@ def _report_messages(stores: Stores, tx: Connection, told: Sequence[_Told]) -> N
         for t, key in zip(mine, keys, strict=True):
             text = str(t.happening.detail.get("text") or "")
             word = text if len(text) <= SHORT and not any(sign.isdigit() or sign == "@" for sign in text) else ""
-            if not word and not t.happening.detail.get("reference"):
+            if not word and not t.happening.detail.get("reference") and t.happening.kind not in NOTICES:
                 continue
-            named = {name: t.happening.detail.get(name) for name in ("reference", "status", "permanent")}
+            names = ("template_id", "ok", "blocked", "code", "status") if t.happening.kind in NOTICES else ("reference", "status", "permanent")
+            named = {name: t.happening.detail.get(name) for name in names}
             detail = {"kind": t.happening.kind, "identity_key": key, "word": word, **named}
             kept.append((t.account.id, Happening(ABOUT_MESSAGE, t.happening.at, None, None, detail, f"message {t.happening.key}")))
     report(stores, tx, kept)

@@ -91,12 +91,30 @@ class Unavailable(CarrierError):
 
 
 class Refused(CarrierError):
-    """No, for good, to this person, object or content: repeating the same call gives the same answer."""
+    """No, for good, to this person, object or content: repeating the same call gives the same answer.
+
+    `gone`: what was written to does not exist (any more), so no other message would get there either.
+    """
 
     code = "carrier_refused"
     http_status = 422
     kind: Kind = "refused"
     title = Text("载体拒绝", "The carrier refuses")
+
+    def __init__(
+        self,
+        message: Text,
+        *,
+        gone: bool = False,
+        vendor_code: str = "",
+        vendor_message: str = "",
+        api: str = "",
+        way_out: Text | None = None,
+    ) -> None:
+        super().__init__(
+            message, vendor_code=vendor_code, vendor_message=vendor_message, api=api, way_out=way_out
+        )
+        self.gone = gone
 
 
 class AccountRestricted(CarrierError):

@@ -26,6 +26,16 @@ MESSAGE_COST: Final = Field(
 """Of everything that messages can be sent by."""
 
 
+def answers(optout: str = "", optin: str = "") -> tuple[Field, ...]:
+    """Words that confirm an opt-out, and a subscription, that was asked for by a word."""
+    words = r"[^\x00-\x1f\x7f]{1,200}"
+    return (
+        Field("confirm_words", Text("自动确认退订", "Confirm opt-outs"), Text("有人发来“退订”或“订阅”时回复一次", "One answer to whoever writes to opt out or to subscribe"), pattern=r"true|false", required=False, default="true"),
+        Field("optout_answer", Text("退订确认语", "Words that confirm an opt-out"), pattern=words, required=False, default=optout),
+        Field("optin_answer", Text("订阅确认语", "Words that confirm a subscription"), pattern=words, required=False, default=optin),
+    )
+
+
 def base_url(default: str = "", help: Text = NOTHING) -> Field:
     return Field("base_url", Text("接口地址", "Base URL"), help, pattern=r"https?://[^\s?#]+", required=False, default=default)
 

@@ -37,7 +37,7 @@ cooldown = Table(
     "messaging_cooldown",
     metadata,
     Column("customer_id", BigId, primary_key=True, autoincrement=False),
-    # complaint | block | refund | ticket
+    # complaint | block | refund | ticket | ticket:<which>
     Column("cause", String(16), primary_key=True),
     # When it last happened, epoch ms. How long it silences is the policy's.
     Column("at_ms", BigInteger, nullable=False),

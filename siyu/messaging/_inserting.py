@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -44,7 +45,7 @@ class _Open:
     size: int
 
 
-def write(tx: Connection, send: Send, rows: pa.Table, *, due_ms: int, now_ms: int) -> int:
+def write(tx: Connection, send: Send, rows: pa.Table, *, due_ms: int, now_ms: int, forms: Mapping[tuple[str, str], str] | None = None) -> int:
     """Write planned messages, and put their people into dispatches that have room, or into new ones.
 
     Parameters
@@ -54,6 +55,8 @@ def write(tx: Connection, send: Send, rows: pa.Table, *, due_ms: int, now_ms: in
         dictionaries carrier, staff, variant. None of them may be there yet.
     due_ms
         Whoever may be told by then is told at once.
+    forms
+        (carrier, variant) → what that is to the carrier (`windows.forms`).
 
     Returns
     -------
@@ -81,7 +84,7 @@ def write(tx: Connection, send: Send, rows: pa.Table, *, due_ms: int, now_ms: in
             pieces.append((one, place, taken))
             place += taken
     touched = list({id(one): one for one, _, _ in pieces}.values())
-    new_count = _store(tx, send, touched, now_ms)
+    new_count = _store(tx, send, touched, now_ms, forms or {})
     dispatch_ids = np.empty(rows.num_rows, np.int64)
     for one, place, taken in pieces:
         assert one.id is not None
@@ -124,7 +127,7 @@ def _with_room(tx: Connection, send: Send) -> dict[_Group, _Open]:
     return found
 
 
-def _store(tx: Connection, send: Send, dispatches: list[_Open], now_ms: int) -> int:
+def _store(tx: Connection, send: Send, dispatches: list[_Open], now_ms: int, forms: Mapping[tuple[str, str], str]) -> int:
     """New dispatches, which get their ids, and those that have grown."""
     held = [one for one in dispatches if one.id is not None]
     new = [one for one in dispatches if one.id is None]
@@ -134,9 +137,9 @@ def _store(tx: Connection, send: Send, dispatches: list[_Open], now_ms: int) -> 
     if new:
         same = {"send_id": send.id, "status": "planned", "fence": 0, "attempt_count": 0, "created_at": from_ms(now_ms)}
         rows = [
-            {**same, "account_id": one.group[0], "carrier": one.group[1], "staff": one.group[2], "variant": one.group[3], **_carried(one)}
+            {**same, "account_id": one.group[0], "carrier": one.group[1], "staff": one.group[2], "variant": one.group[3], "form": forms.get((one.group[1], one.group[3])), **_carried(one)}
             for one in new
-        ]
+        ]  # fmt: skip
         ids = tx.execute(insert(_table).returning(_table.c.id, sort_by_parameter_order=True), rows).scalars().all()
         for one, number in zip(new, ids, strict=True):
             one.id = number

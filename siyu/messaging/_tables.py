@@ -102,6 +102,8 @@ dispatch = Table(
     Column("settled_at", UtcTime),
     # When its last call began.
     Column("attempted_at", UtcTime),
+    # What it is to a carrier that counts: mass | answer | notice:<template>; null: of a carrier that does not.
+    Column("form", String(80)),
     # How often whoever had claimed it died; the third time it is left alone, and shown.
     Column("crash_count", Integer, nullable=False, server_default="0"),
     Index(None, "status", "next_at"),

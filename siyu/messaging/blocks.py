@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from siyu.foundation.clock import DAY_MS
 from siyu.foundation.ids import Ints
-from siyu.messaging.policy import PURPOSES, Cap, Mix
+from siyu.messaging.policy import MASS, PURPOSES, Cap, Mix
 from siyu.messaging.quiet import FOREVER_MS, Zones, bucket, bucket_days, day_start
 
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -59,6 +59,7 @@ class Rows(NamedTuple):
     staff: Ints
     priority: Ints
     send: Ints
+    form: Ints
     source: Ints
 
     def take(self, which: Any) -> Rows:
@@ -81,22 +82,30 @@ def order(history: pa.Table, person: Ints, since_ms: int, names: Names) -> Rows:
     columns = (
         person, at, flags(history, "floating"), numbers(history, "purpose", 0), flags(history, "exempt"), numbers(history, "status", 0) == 0,
         numbers(history, "account_id", 0), names.carrier(history), names.staff(history), numbers(history, "priority_fen", FOREVER_MS), numbers(history, "send_id", -1),
+        names.form(history),
     )  # fmt: skip
     kept: list[Any] = [column[source] for column in (*columns, np.arange(len(at)))]
     return Rows(*kept)
 
 
 class Names:
-    """Carriers and staff as numbers, the same in routes and history; -1 is none."""
+    """Carriers, staff and forms as numbers, the same in routes and history; -1 is none."""
 
-    def __init__(self, routes: pa.Table) -> None:
-        self._known = {name: pc.unique(column(routes, name, pa.string()).drop_null()) for name in ("carrier", "staff")}
+    def __init__(self, routes: pa.Table, history: pa.Table) -> None:
+        self._known = {name: _unique(routes, name) for name in ("carrier", "staff")}
+        self._known["form"] = pc.unique(pa.concat_arrays([_unique(routes, "form"), _unique(history, "form"), pa.array([MASS])]))
 
     def carrier(self, table: pa.Table) -> Ints:
         return self._places(table, "carrier")
 
     def staff(self, table: pa.Table) -> Ints:
         return self._places(table, "staff")
+
+    def form(self, table: pa.Table) -> Ints:
+        return self._places(table, "form")
+
+    def form_number(self, name: str) -> int:
+        return int(pc.index(self._known["form"], name).as_py())
 
     def carrier_number(self, name: str) -> int:
         return int(pc.index(self._known["carrier"], name).as_py())
@@ -109,6 +118,10 @@ class Names:
             places = pc.index_in(values, self._known[name])
         found: Ints = places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         return found
+
+
+def _unique(table: pa.Table, name: str) -> pa.Array:
+    return pc.unique(column(table, name, pa.string())).drop_null().cast(pa.string())
 
 
 def of_cap(cap: Cap, rows: Messages, people: Ints, zones: Zones) -> Blocks:

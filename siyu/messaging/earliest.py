@@ -11,7 +11,7 @@ from siyu.messaging.blocks import PROMOTION, VALUE, Blocks, Flags, Names, Rows, 
 from siyu.messaging.policy import PURPOSES, Cap, Policy
 from siyu.messaging.quiet import FOREVER_MS, Zones, wait
 from siyu.messaging.reasons import NUMBER
-from siyu.messaging.ways import Ways
+from siyu.messaging.ways import ENDLESS, Ways
 
 MOST_GIVING_WAY = 12
 """So many messages of one person are looked at, the cheapest."""
@@ -96,13 +96,16 @@ def _by_way(case: Case, those: Ints, chosen: Ints) -> list[tuple[str, Blocks]]:
     ways, rows = case.ways, case.rows
     way = chosen[those]
     ever = np.full(len(those), FOREVER_MS)
-    found = [("window_closed", Blocks(those, -ever, ways.opens[way])), ("window_closed", Blocks(those, ways.closes[way], ever))]
+    found = [("window_closed", Blocks(those, -ever, ways.opens[way])), ("window_closed", Blocks(those, ways.closes[way], ever)), *_booked(case, those, chosen)]
     limits = [*case.policy.quotas, *(cap for cap in case.policy.caps if cap.carrier is not None and not case.exempt)]
     for cap in limits:
         number = case.names.carrier_number(cap.carrier or "")
         if number < 0 or not _is_for(cap, case.purpose):
             continue
         mine = those[ways.carrier[way] == number]
+        form = -1 if cap.form is None else case.names.form_number(cap.form)
+        if form >= 0:
+            mine = mine[(ways.form[chosen[mine]] == form) | (ways.form[chosen[mine]] < 0)]
         if not len(mine):
             continue
         on = np.full(case.people_count, -1)
@@ -114,10 +117,28 @@ def _by_way(case: Case, those: Ints, chosen: Ints) -> list[tuple[str, Blocks]]:
             keep &= ~rows.exempt[there] | case.policy.exempt.counts
         else:
             keep &= rows.account[there] == ways.account[here]
+        if form >= 0:
+            keep &= (rows.form[there] == form) | (rows.form[there] < 0)
         if cap.per == "staff":
             keep &= rows.staff[there] == ways.staff[here]
         found.append((cap.reason, of_cap(cap, rows.messages(there[keep]), mine, case.zones if cap.per == "person" else case.brand)))
     return found
+
+
+def _booked(case: Case, those: Ints, chosen: Ints) -> list[tuple[str, Blocks]]:
+    """Permits, and messages of a window, that planned messages will use up: no room for one more until one of them is gone."""
+    ways, rows = case.ways, case.rows
+    limited = those[ways.free[chosen[those]] < ENDLESS]
+    if not len(limited):
+        return []
+    on = np.full(case.people_count, -1)
+    on[limited] = chosen[limited]
+    there = np.flatnonzero(rows.planned & (on[rows.person] >= 0))
+    here = on[rows.person[there]]
+    same = there[(rows.account[there] == ways.account[here]) & (rows.form[there] == ways.form[here])]
+    held = np.bincount(rows.person[same], minlength=case.people_count)
+    full = limited[held[limited] >= ways.free[chosen[limited]]]
+    return [("carrier_quota", Blocks(full, np.full(len(full), -FOREVER_MS), np.full(len(full), FOREVER_MS)))]
 
 
 def _is_for(cap: Cap, purpose: int) -> bool:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from siyu.identity.moves import Move, keep_newest, most_restrictive
+from typing import Any
+
+from siyu.identity.moves import Move, most_restrictive
 from siyu.messaging import _gate_tables, _tables
 from siyu.messaging.holdouts import COMPARED, CONTROL
+
+
+def _silence(row: dict[str, Any]) -> tuple[bool, int]:
+    """An open ticket before every closed one, then the latest."""
+    return row["cause"].startswith("ticket") and row["closed_ms"] is None, row["at_ms"]
+
 
 MOVES = (
     Move(_tables.message),
     Move(_gate_tables.held, unite=most_restrictive("arm", (CONTROL, COMPARED))),
-    Move(_gate_tables.cooldown, unite=keep_newest("at_ms")),
+    Move(_gate_tables.cooldown, unite=lambda rows: max(rows, key=_silence)),
 )
 """All messages of both count for the person: what was sent twice was sent twice. Whoever was held out stays so; the latest silence holds."""

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from sqlalchemy import ARRAY, BigInteger, Connection, Row, SmallInteger, bindparam, func, select, update
 
 from siyu.carriers import accounts
+from siyu.connectors.official_account.mass import LEAST_PEOPLE
 from siyu.events import log
 from siyu.events.catalogue.messaging import MESSAGES_CHANGED
 from siyu.foundation.clock import to_ms
@@ -36,6 +37,8 @@ PURPOSES = policy.PURPOSES
 DISPATCH_PEOPLE = {"wecom": 10_000, "official_account": 10_000}
 DISPATCH_PEOPLE_ELSE = 1_000
 """People in one dispatch, at most: what one call of the carrier takes, or what is sent between two looks at the clock."""
+ANSWER = "answer"
+"""The form of a message that goes out within a window that the person opened."""
 KEY = ("customer_id", "send_id", "route", "identity_key")
 """What names a message."""
 PEOPLE = pa.schema([("customer_id", pa.int64()), ("identity_key", pa.int64()), ("route", pa.int16())])
@@ -66,10 +69,16 @@ class Dispatch:
     created_at: datetime
     settled_at: datetime | None
     attempted_at: datetime | None
+    form: str | None
     crash_count: int
 
 
 _COLUMNS = [_dispatch.c[name] for name in Dispatch.__dataclass_fields__]
+
+
+def real_form(form: str | None, people_count: int) -> str | None:
+    """What a dispatch is to its carrier: to one person alone nothing is a mass send."""
+    return ANSWER if form == policy.MASS and people_count < LEAST_PEOPLE else form
 
 
 def find_dispatch(tx: Connection, dispatch_id: int) -> Dispatch:
@@ -260,9 +269,13 @@ def cost_fen(settings: Mapping[str, Any]) -> int:
     return int(settings.get("message_cost_fen") or 0)
 
 
-def settle(tx: Connection, dispatch_id: int, status: str, *, now: datetime, code: str | None = None, ref: str | None = None) -> None:
-    """A dispatch has ended: its people are emptied, the messages hold the truth. The caller has checked the fence and marked the messages."""
-    values: dict[str, Any] = {"status": status, "status_code": code, "settled_at": now, "people": b"", "holder": None, "leased_until": None, "next_at": None}
+def settle(tx: Connection, dispatch_id: int, status: str, *, now: datetime, code: str | None = None, ref: str | None = None, keeps_people: bool = False) -> None:
+    """A dispatch has ended: its people are emptied, the messages hold the truth. The caller has checked the fence and marked the messages.
+
+    `keeps_people`: the carrier will still tell of it, by the dispatch alone.
+    """
+    values: dict[str, Any] = {"status": status, "status_code": code, "settled_at": now, "holder": None, "leased_until": None, "next_at": None}
+    values |= {} if keeps_people else {"people": b""}
     values |= {"ref": ref} if ref is not None else {}
     tx.execute(update(_dispatch).where(_dispatch.c.id == dispatch_id).values(**values))
 

@@ -203,7 +203,7 @@ def _plan_part(stores: Stores, tx: Connection, send_id: int, number: int, by: Wa
     if part.decisions.displaced.num_rows:
         outbox.mark(tx, part.decisions.displaced, outbox.DISPLACED, now=now, code="lower_priority", was=(outbox.PLANNED,))
     if part.rows.num_rows:
-        _inserting.write(tx, send, part.rows, due_ms=max(to_ms(send.due_at), to_ms(now)), now_ms=to_ms(now))
+        _inserting.write(tx, send, part.rows, due_ms=max(to_ms(send.due_at), to_ms(now)), now_ms=to_ms(now), forms=windows.forms(stores, tx, send.spec, by.accounts))
     log.append(tx, MESSAGES_DECIDED, part.decided, now=now)
     tx.execute(delete(_table).where(_table.c.send_id == send_id, _table.c.number == number))
     counts = _counted(send.counts, part)
@@ -238,7 +238,7 @@ def again(stores: Stores, send_id: int, customer_ids: Sequence[int], after: str,
         stage = len(send.spec.carriers) - len(rest)
         rows, decided = (_staged(table, stage) for table in (part.rows, part.decided))
         if rows.num_rows:
-            _inserting.write(tx, send, rows, due_ms=max(to_ms(send.due_at), to_ms(now)), now_ms=to_ms(now))
+            _inserting.write(tx, send, rows, due_ms=max(to_ms(send.due_at), to_ms(now)), now_ms=to_ms(now), forms=windows.forms(stores, tx, send.spec, by.accounts))
             tx.execute(update(_tables.send).where(_tables.send.c.id == send_id, _tables.send.c.status == "over").values(status="ready"))
         log.append(tx, MESSAGES_DECIDED, decided, now=now)
     bell.ring(stores.ledger)

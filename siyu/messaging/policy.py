@@ -12,6 +12,8 @@ As JSON (every part may be left out and is then as in `DEFAULT`; an empty list o
 A cap is on one person across all carriers (or on one `carrier`), a quota on one person and one `account` or member of
 `staff`. Windows are half-open: `rolling` is any stretch of `days` × 24 hours; `day`, `week` (from Monday) and `month` are the
 person's own calendar, for quotas the brand's. `at_most` null with `month`: as many as the month has days. All caps hold at once.
+Quotas of an Official Account count mass sends and hold for them only, as the carrier does: answers within a window and notices have
+limits of their own there (`windows`).
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ from siyu.messaging import policy_checks
 Window = Literal["rolling", "day", "week", "month"]
 PURPOSES = policy_checks.PURPOSES
 """Their place here is their number in `messaging_message.purpose`."""
+
+MASS = "mass"
+"""The form of a message that goes to many by one call."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class Cap:
         if self.per != "person":
             return "carrier_quota"
         return "promotion_capped" if self.purpose == "promotion" else "capped"
+
+    @property
+    def form(self) -> str | None:
+        """Of what kind of message only; None: of every kind."""
+        return MASS if self.per != "person" and self.carrier == "official_account" else None
 
     @property
     def reach_days(self) -> int:

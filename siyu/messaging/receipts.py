@@ -15,6 +15,7 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from siyu.carriers import accounts
+from siyu.carriers.accounts import Account
 from siyu.carriers.inbound import ABOUT_MESSAGE
 from siyu.events.catalogue.carriers import CARRIER_REPORTED
 from siyu.events.reactions import Reaction
@@ -22,7 +23,9 @@ from siyu.foundation.clock import from_ms
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Batch
 from siyu.identity.identifiers import customers_of
-from siyu.messaging import cooldowns, optouts, outbox, suppression
+from siyu.messaging import answers, cooldowns, finished, optouts, outbox, suppression
+from siyu.messaging.answers import Answer
+from siyu.messaging.finished import MASS_FINISHED, NOTICES_FINISHED
 from siyu.messaging.optouts import Wish
 from siyu.messaging.outbox import ATTEMPTING, FAILED, RECEIVED, REFUSED, SENT, UNKNOWN
 from siyu.messaging.references import Reference, read
@@ -34,12 +37,34 @@ _KEYS = pa.schema([("customer_id", pa.int64()), ("send_id", pa.int64()), ("route
 
 
 def _take_in(stores: Stores, tx: Connection, batches: Sequence[Batch]) -> None:
-    rows = [row for batch in batches for row in batch.rows.to_pylist() if row["kind"] == ABOUT_MESSAGE]
+    rows = [row for batch in batches for row in batch.rows.to_pylist() if row["kind"] in (ABOUT_MESSAGE, MASS_FINISHED)]
     if not rows:
         return
-    products = {account.id: account.product for account in accounts.list_accounts(tx)}
-    told = [(row["at_ms"], products[row["account_id"]], msgspec.json.decode(row["detail"])) for row in rows if row["account_id"] in products]
-    named = [(at, product, detail, read(stores.secrets, detail.get("reference"))) for at, product, detail in told]
+    every = {account.id: account for account in accounts.list_accounts(tx)}
+    decoded = [(row, msgspec.json.decode(row["detail"])) for row in rows if row["account_id"] in every]
+    finished.take_masses(stores, tx, [(row["account_id"], detail) for row, detail in decoded if row["kind"] == MASS_FINISHED])
+    about = [(row, detail) for row, detail in decoded if row["kind"] == ABOUT_MESSAGE]
+    _take_notices(stores, tx, about)
+    told = [(row["at_ms"], every[row["account_id"]], detail) for row, detail in about if detail["kind"] not in NOTICES_FINISHED]
+    _take_told(stores, tx, every, told, ref=str(batches[0].position))
+
+
+def _take_notices(stores: Stores, tx: Connection, about: Sequence[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    mine = [(row, detail) for row, detail in about if detail["kind"] in NOTICES_FINISHED and detail.get("identity_key")]
+    owners = customers_of(tx, sorted({int(detail["identity_key"]) for _, detail in mine}))
+    finished.take_notices(stores, tx, [
+        finished.Notice(
+            row["account_id"], owners[key], key, str(detail.get("template_id") or ""), row["at_ms"], bool(detail.get("ok")), bool(detail.get("blocked")),
+            str(detail.get("code") or detail.get("status") or "")[:32] or None,
+        )
+        for row, detail in mine
+        if (key := int(detail["identity_key"])) in owners
+    ])  # fmt: skip
+
+
+def _take_told(stores: Stores, tx: Connection, every: dict[int, Account], told: Sequence[tuple[int, Account, dict[str, Any]]], *, ref: str) -> None:
+    account_of: dict[tuple[int, str], tuple[int, int]] = {}
+    named = [(at, account.product, detail, read(stores.secrets, detail.get("reference"))) for at, account, detail in told]
     # An address may stand in anybody's mail: without a reference of ours it proves nothing there.
     known = [one for one in named if one[3] is not None or (one[1] != "email" and one[2].get("identity_key"))]
     owners = customers_of(tx, sorted({_key(detail, reference) for _, _, detail, reference in known}))
@@ -47,19 +72,27 @@ def _take_in(stores: Stores, tx: Connection, batches: Sequence[Batch]) -> None:
     by_carrier: defaultdict[str, list[Told]] = defaultdict(list)
     wishes: list[Wish] = []
     complained: dict[int, int] = {}
+    for _, account, detail in told:
+        if detail["kind"] == "message_received" and detail.get("identity_key") and (owner := owners.get(int(detail["identity_key"]))):
+            account_of[owner, account.product] = account.id, int(detail["identity_key"])
     for at, product, detail, reference in known:
         key = _key(detail, reference)
         if kind := _about_address(detail):
             by_carrier[product].append(Told(key, kind, at, detail.get("status") or None))
             if kind == "complaint" and key in owners:
                 complained[owners[key]] = max(complained.get(owners[key], 0), at)
-        says_stop = detail["kind"] == "unsubscribed" or optouts.is_opt_out(detail.get("word") or "", product)
-        if says_stop and key in owners:
-            wishes.append(Wish(owners[key], product, from_ms(at), f"{detail['kind']} {detail.get('word') or ''}".strip()))
+        word = detail.get("word") or ""
+        says_stop = detail["kind"] == "unsubscribed" or optouts.is_opt_out(word, product)
+        if key in owners and (says_stop or optouts.is_opt_in(word, product)):
+            wishes.append(Wish(owners[key], product, from_ms(at), f"{detail['kind']} {word}".strip(), back=not says_stop))
     for carrier, those in by_carrier.items():
         suppression.take_in(tx, carrier, those)
     cooldowns.note(tx, "complaint", complained)
-    optouts.withdraw(stores, tx, wishes)
+    fulfilled = optouts.fulfil(stores, tx, wishes)
+    fresh = {(wish.customer_id, wish.carrier) for wish in wishes if wish.said.startswith("message_received") and stores.now() - wish.at <= answers.WORTH}
+    said_on = {who: place for who, place in account_of.items() if who in fresh}
+    wanted = [Answer(said_on[who][0], who[0], said_on[who][1], "optin" if back else "optout") for who, back in sorted(fulfilled.items()) if who in said_on]
+    answers.answer(stores, tx, every, wanted, ref=ref)
 
 
 RECEIPTS = Reaction("messaging.receipts", (CARRIER_REPORTED.name,), _take_in)

@@ -18,7 +18,7 @@ from siyu.carriers.accounts import list_accounts
 from siyu.customers import consent
 from siyu.foundation.clock import DAY_MS, to_ms
 from siyu.foundation.stores import Stores
-from siyu.messaging import cooldowns, holdouts, policies, restraint, sends, suppression, zones
+from siyu.messaging import cooldowns, holdouts, outbox, policies, restraint, sends, suppression, zones
 from siyu.messaging._past import past
 from siyu.messaging.carriers.port import Part
 from siyu.messaging.outbox import PLANNED, Dispatch
@@ -90,7 +90,7 @@ def _ways(stores: Stores, tx: Connection, dispatch: Dispatch, messages: pa.Table
     known = {
         "customer_id": messages["customer_id"].combine_chunks(), "identity_key": messages["identity_key"].combine_chunks(), "rank": pa.array(np.zeros(size), pa.int16()),
         "account_id": pa.array(np.full(size, dispatch.account_id)), "carrier": pa.repeat(pa.scalar(dispatch.carrier), size), "staff": pa.repeat(pa.scalar(dispatch.staff), size),
-        "consented": pa.array([one in allowed for one in ids], pa.bool_()), "floating": messages["floating"].combine_chunks(), "closed": closed,
+        "form": pa.array([outbox.real_form(dispatch.form, dispatch.people_count)] * size, pa.string()), "consented": pa.array([one in allowed for one in ids], pa.bool_()), "floating": messages["floating"].combine_chunks(), "closed": closed,
     }  # fmt: skip
     return pa.table([known.get(field.name, pa.nulls(size, field.type)) for field in ROUTES], schema=ROUTES)
 

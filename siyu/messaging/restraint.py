@@ -35,22 +35,23 @@ ROUTES = pa.schema(
     [
         ("customer_id", pa.int64()), ("rank", pa.int16()), ("account_id", pa.int64()), ("carrier", pa.string()), ("identity_key", pa.int64()),
         ("staff", pa.string()), ("consented", pa.bool_()), ("closed", pa.string()), ("floating", pa.bool_()), ("free_count", pa.int32()),
-        ("opens_ms", pa.int64()), ("closes_ms", pa.int64()),
+        ("opens_ms", pa.int64()), ("closes_ms", pa.int64()), ("form", pa.string()),
     ]
 )  # fmt: skip
 """One row a way to reach a person, the best (`rank` 0) first; any order of rows. `staff`: '' for the account itself. `closed`: why it
 cannot be used at all (unreachable, account_unhealthy, suppressed, lost …), null it can. `floating`: staff must confirm, so it may arrive
 at any time after. `free_count`: how many more the carrier takes for this person at due, null no limit. It can be used in
-[opens_ms, closes_ms); null: always. Of the columns after `consented` those that are left out are null."""
+[opens_ms, closes_ms); null: always. `form`: what it is to a carrier that counts (mass, answer, notice:<template>); planned messages of one
+account and form share its `free_count`. Of the columns after `consented` those that are left out are null."""
 HISTORY = pa.schema(
     [
         ("customer_id", pa.int64()), ("at_ms", pa.int64()), ("purpose", pa.int8()), ("exempt", pa.bool_()), ("floating", pa.bool_()), ("status", pa.int8()),
         ("account_id", pa.int64()), ("carrier", pa.string()), ("staff", pa.string()), ("priority_fen", pa.int64()), ("send_id", pa.int64()), ("route", pa.int16()),
-        ("identity_key", pa.int64()),
+        ("identity_key", pa.int64()), ("form", pa.string()),
     ]
 )  # fmt: skip
 """One row a message that counts (status 0 to 4) of those people, near [due, until] by the policy's `reach_days`, or floating; any order.
-See `messaging_message` for the columns; the last four may be null where a message cannot give way."""
+See `messaging_message` for the columns; the last five may be null, those before `form` where a message cannot give way."""
 DECISIONS = pa.schema([("customer_id", pa.int64()), ("verdict", pa.string()), ("reason", pa.string()), ("at_ms", pa.int64()), ("rank", pa.int16()), ("way", pa.int64())])
 DISPLACED = pa.schema([("customer_id", pa.int64()), ("send_id", pa.int64()), ("route", pa.int16()), ("identity_key", pa.int64())])
 _LOCK = 0x5349_5955_0013
@@ -117,8 +118,11 @@ def decide(policy: Policy, request: Request, people: pa.Table, routes: pa.Table,
         of them as let this one go soonest; none, where that gains nothing.
     """
     ids = numbers(people, "customer_id", 0)
-    names = Names(routes)
+    names = Names(routes, history)
     rows = order(history, _places(ids, numbers(history, "customer_id", 0)), request.due_ms - policy.reach_days * DAY_MS, names)
+    # What the policy exempts no more counts, whatever it was declared as.
+    if rows.exempt.any():
+        rows = rows._replace(exempt=rows.exempt & np.isin(rows.purpose, [PURPOSES.index(name) for name in policy.exempt.purposes]))
     case = Case(
         policy, PURPOSES.index(request.purpose), policy.is_exempt(request.exempt, request.purpose), request.due_ms, request.until_ms, names,
         ways_of(routes, _places(ids, numbers(routes, "customer_id", 0)), len(ids), names), rows, Zones.of(column(people, "zone", pa.string()), zone),

@@ -33,6 +33,9 @@ def say(stores: Stores, send: Send, dispatch: Dispatch, messages: pa.Table) -> S
     carrier = next((name for name in get_args(Carrier) if name == dispatch.carrier), None)
     if carrier is None:
         raise InvalidError(Text(f"没有 {dispatch.carrier} 的内容形式", f"content has no form for {dispatch.carrier}"))
+    if send.spec.said:
+        # A body for each: what one person asked for is never a mass send.
+        return Content([dict(send.spec.said) for _ in range(max(1, messages.num_rows))]), set()
     piece_id, version = send.spec.content[dispatch.variant]
     sender = dispatch.staff if carrier in render.ONE_FOR_ALL else ""
     with stores.ledger.begin() as tx:

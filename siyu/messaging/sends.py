@@ -58,6 +58,7 @@ class SendSpec:
     accounts : the accounts that may send; None: every healthy one of these carriers.
     order : which carrier comes first: as listed, the one the person answered last, or the cheapest.
     per_minute : at most so many messages a minute; None: as fast as the carrier takes them. Kept by dispatching.
+    said : the body itself, of the product's own answers (`answers`): such a send is of no piece.
     """
 
     audience: AudienceRule
@@ -71,6 +72,7 @@ class SendSpec:
     per_minute: int | None = None
     order: Literal["listed", "person", "cost"] = "listed"
     wave: Wave = Wave()
+    said: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ from sqlalchemy import Connection, update
 from siyu.foundation.clock import to_ms
 from siyu.foundation.stores import Stores
 from siyu.identity.current import current
-from siyu.messaging import _tables, failover, lease, outbox, sends
+from siyu.messaging import _tables, failover, lease, outbox, sends, suppression
 from siyu.messaging.carriers.port import Kind, Outcome
 from siyu.messaging.outbox import ATTEMPTING, FAILED, PLANNED, REFUSED, SENT, UNKNOWN, Dispatch
+from siyu.messaging.policy import MASS
+from siyu.messaging.suppression import Told
 
 MOST_ATTEMPTS = 10
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=15)
@@ -40,6 +42,7 @@ class _Group:
     code: str | None
     retry_at: datetime | None
     messages: pa.Table
+    gone: bool = False
 
 def settle(stores: Stores, tx: Connection, step: Step, outcome: Outcome, now: datetime) -> bool:
     """Write an outcome down; False when the dispatch is somebody else's by now: nothing is written then.
@@ -90,7 +93,7 @@ def _groups(tx: Connection, step: Step, outcome: Outcome) -> list[_Group]:
         rows = rows[left[rows]]
         left[rows] = False
         if len(rows):
-            found.append(_Group(one.kind, one.code, one.retry_at, messages.take(pa.array(rows))))
+            found.append(_Group(one.kind, one.code, one.retry_at, messages.take(pa.array(rows)), one.gone))
     if left.any():
         found.append(_Group(outcome.kind, outcome.code, outcome.retry_at, messages.filter(pa.array(left))))
     return found
@@ -98,6 +101,9 @@ def _groups(tx: Connection, step: Step, outcome: Outcome) -> list[_Group]:
 def _done(stores: Stores, tx: Connection, dispatch: Dispatch, group: _Group, outcome: Outcome, now: datetime) -> None:
     if group.kind == "refused":
         outbox.mark(tx, group.messages, REFUSED, now=now, code=_short(group.code), was=UNDER_WAY)
+        if group.gone:
+            told = [Told(key, "hard_bounce", to_ms(now), group.code) for key in group.messages["identity_key"].to_pylist()]
+            suppression.take_in(tx, dispatch.carrier, told)
         failover.ask(stores, tx, dispatch, group.messages, now)
     elif outcome.floating:
         # Staff have still to send it: it is under way, and counts at any time from now on.
@@ -121,7 +127,7 @@ def _end_or_go_on(tx: Connection, dispatch: Dispatch, unknown: Sequence[_Group],
     else:
         status = "sent" if any(group.kind == "sent" for group in done) else "refused"
         code = None if status == "sent" else next((_short(group.code) for group in done), None)
-        outbox.settle(tx, dispatch.id, status, now=now, code=code, ref=outcome.ref)
+        outbox.settle(tx, dispatch.id, status, now=now, code=code, ref=outcome.ref, keeps_people=status == "sent" and outcome.ref is not None and dispatch.form == MASS)
 
 def question_at(dispatch: Dispatch, now: datetime) -> datetime:
     """When to ask the carrier (again) what became of it: often at first, then ever more rarely."""

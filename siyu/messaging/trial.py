@@ -12,19 +12,27 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from siyu.carriers import accounts
 from siyu.foundation.clock import DAY_MS, Calendar, from_ms, to_ms
+from siyu.foundation.database import select_in
+from siyu.foundation.ids import Ints
 from siyu.messaging import _tables, outbox, restraint
+from siyu.messaging._past import by_dispatch, fetched
+from siyu.messaging.blocks import Flags
 from siyu.messaging.policy import Policy
-from siyu.messaging.restraint import HISTORY, Request
+from siyu.messaging.quiet import Zones, bucket, bucket_days
+from siyu.messaging.reasons import CODES
+from siyu.messaging.restraint import Request
 
-MOST = 500_000
-"""Messages of one trial, the newest: about 5 s on one core."""
-_COLUMNS = ("customer_id", "send_id", "account_id", "purpose", "exempt", "priority_fen", "at_ms", "floating", "identity_key")
+MOST = 1_000_000
+"""Messages of one trial, the newest."""
+_WIDTH = 9
+_VERDICTS = ("allow", "wait", "refuse")
 
 
 @dataclass
@@ -55,79 +63,137 @@ def run(tx: Connection, policy: Policy, *, calendar: Calendar, now: datetime, we
     """
     to_ms_, from_ms_ = to_ms(now), to_ms(now) - weeks * 7 * DAY_MS
     rows, cut = _messages(tx, from_ms_, to_ms_)
+    asked = _asked(tx, rows)
+    verdict, reason, at = (np.full(len(asked.row), value) for value in (_VERDICTS.index("refuse"), -1, 0))
+    exempt = np.array([policy.is_exempt(one.exempt, one.purpose) for one in asked.sends], bool)
+    for turn, one in enumerate(asked.sends):
+        mine = asked.by_send[asked.bounds[turn] : asked.bounds[turn + 1]]
+        people, before = asked.take(mine), asked.earlier(mine)
+        before = before[verdict[before] < _VERDICTS.index("refuse")]
+        request = Request(one.id, one.purpose, one.due_ms, one.until_ms, one.priority_fen, bool(exempt[turn]), use_global_holdout=False, may_displace=False)
+        table = restraint.decide(policy, request, people.select(["customer_id"]), _routes(people), _history(asked, before, at[before], exempt), zone=str(calendar.zone)).table
+        verdict[mine] = pc.index_in(table["verdict"], pa.array(_VERDICTS)).to_numpy()
+        reason[mine] = pc.index_in(table["reason"], pa.array(CODES)).fill_null(-1).to_numpy()
+        at[mine] = table["at_ms"].to_numpy()
+    first = from_ms(int(rows[:, 5].min())) if cut else now - timedelta(weeks=weeks)
+    return Trial(first, now, _weeks(asked, verdict, reason, str(calendar.zone)), cut)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    id: int
+    purpose: str
+    exempt: bool
+    due_ms: int
+    until_ms: int
+    priority_fen: int
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Messages in the order of (customer, send), `sends` in the order in which they were due. `by_send`: places in the order of (send,
+    customer), those of a send between two `bounds`. `head`: the first place of the same customer. `row`: what was read."""
+
+    row: Ints
+    sends: list[_Sent]
+    turn: Ints
+    by_send: Ints
+    bounds: Ints
+    head: Ints
+    carrier: pa.DictionaryArray
+    staff: pa.DictionaryArray
+    form: pa.DictionaryArray
+
+    def earlier(self, mine: Ints) -> Ints:
+        """Places of what these people were to be told by earlier sends."""
+        count = mine - self.head[mine]
+        found: Ints = np.arange(int(count.sum())) + np.repeat(self.head[mine] - np.cumsum(count) + count, count)
+        return found
+
+    def take(self, places: Ints) -> pa.Table:
+        row = self.row[places]
+        names = {name: getattr(self, name).take(pa.array(places)) for name in ("carrier", "staff", "form")}
+        return pa.table({"customer_id": row[:, 0], "account_id": row[:, 2], "identity_key": row[:, 6], **names})
+
+
+def _messages(tx: Connection, from_ms_: int, to_ms_: int) -> tuple[Ints, bool]:
+    """Customer, send, account, purpose, value, instant, identifier, dispatch, route of each message, the newest first."""
+    m = _tables.message
+    columns = (m.c.customer_id, m.c.send_id, m.c.account_id, m.c.purpose, m.c.priority_fen, m.c.at_ms, m.c.identity_key, func.coalesce(m.c.dispatch_id, 0), m.c.route)
+    wanted = select(*columns).where(m.c.at_ms.between(from_ms_, to_ms_), m.c.status.in_(outbox.COUNTING))
+    rows = fetched(tx, wanted.order_by(m.c.at_ms.desc(), m.c.send_id, m.c.customer_id, m.c.route).limit(MOST + 1), _WIDTH)
+    return rows[:MOST], len(rows) > MOST
+
+
+def _asked(tx: Connection, rows: Ints) -> _Asked:
+    """One message a person and send, the latest: the way that counted."""
+    found = _sends(tx, np.unique(rows[:, 1]))
+    turn_of = {one.id: turn for turn, one in enumerate(found)}
+    known, place = np.unique(rows[:, 1], return_inverse=True)
+    turn = np.array([turn_of.get(int(number), -1) for number in known], np.int64)[place] if len(rows) else place
+    order = np.lexsort((rows[:, 8], -rows[:, 5], turn, rows[:, 0]))
+    order = order[turn[order] >= 0]
+    same = (np.diff(rows[order, 0], prepend=-1) == 0) & (np.diff(turn[order], prepend=-1) == 0)
+    order = order[~same]
+    row, turn = rows[order], turn[order]
+    heads = np.flatnonzero(np.diff(row[:, 0], prepend=-1))
+    head = np.repeat(heads, np.diff(heads, append=len(row)))
+    by_send = np.argsort(turn, kind="stable")
     products = {account.id: account.product for account in accounts.list_accounts(tx)}
-    found: dict[date, Week] = {}
-    allowed = HISTORY.empty_table()
-    for send_id, purpose, exempt, due_ms, until_ms, priority in _sends(tx, rows):
-        asked = rows.filter(pc.equal(rows["send_id"], send_id)).sort_by("customer_id")
-        routes = _routes(asked, products)
-        request = Request(send_id, purpose, due_ms, until_ms, priority, policy.is_exempt(exempt, purpose), use_global_holdout=False, may_displace=False)
-        before = allowed.filter(pc.is_in(allowed["customer_id"], asked["customer_id"]))
-        table = restraint.decide(policy, request, asked.select(["customer_id"]), routes, before, zone=str(calendar.zone)).table
-        _count(found, table, asked["at_ms"], calendar)
-        told = pc.not_equal(table["verdict"], "refuse")
-        allowed = pa.concat_tables([allowed, _counted(asked.filter(told), table.filter(told), products, request.exempt)])
-    first = from_ms(pc.min(rows["at_ms"]).as_py()) if cut else now - timedelta(weeks=weeks)
-    return Trial(first, now, [found[on] for on in sorted(found)], cut)
+    numbers, of_account = np.unique(row[:, 2], return_inverse=True)
+    dispatches, of_dispatch = np.unique(row[:, 7], return_inverse=True)
+    told = by_dispatch(tx, dispatches)
+    by = [told.get(int(one), ("", None)) for one in dispatches]
+    return _Asked(
+        row, found, turn, by_send, np.searchsorted(turn[by_send], np.arange(len(found) + 1)), head,
+        _named(of_account, [products.get(int(one), "") for one in numbers]), _named(of_dispatch, [one[0] for one in by]), _named(of_dispatch, [one[1] for one in by]),
+    )  # fmt: skip
 
 
-def _messages(tx: Connection, from_ms_: int, to_ms_: int) -> tuple[pa.Table, bool]:
-    """One row a person and send: the way that counted."""
-    table = _tables.message
-    wanted = select(*(table.c[name] for name in _COLUMNS)).where(table.c.at_ms.between(from_ms_, to_ms_), table.c.status.in_(outbox.COUNTING))
-    got = tx.execute(wanted.order_by(table.c.at_ms.desc(), table.c.send_id, table.c.customer_id, table.c.route).limit(MOST + 1)).all()
-    columns = list(zip(*got[:MOST], strict=True)) if got else [()] * len(_COLUMNS)
-    kinds = {"exempt": pa.bool_(), "floating": pa.bool_()}
-    rows = pa.table({name: pa.array(column, kinds.get(name, pa.int64())) for name, column in zip(_COLUMNS, columns, strict=True)})
-    first = rows.group_by(["send_id", "customer_id"], use_threads=False).aggregate([(name, "first") for name in _COLUMNS if name not in ("send_id", "customer_id")])
-    return first.rename_columns([name.removesuffix("_first") for name in first.column_names]).select(list(_COLUMNS)), len(got) > MOST
+def _named(place: Ints, names: list[Any]) -> pa.DictionaryArray:
+    """By number; equal names share one."""
+    words = pa.array(names, pa.string()).dictionary_encode()
+    return words.take(pa.array(place))
 
 
-def _sends(tx: Connection, rows: pa.Table) -> list[tuple[int, str, bool, int, int, int]]:
-    """(id, purpose, exempt, due, until, value) of the sends, in the order in which they were due."""
-    send = _tables.send
-    ids = pc.unique(rows["send_id"]).to_pylist()
-    found = [row for at in range(0, len(ids), 500) for row in tx.execute(select(send).where(send.c.id.in_(ids[at : at + 500])))]
-    return sorted(
-        ((row.id, row.purpose, row.exempt, to_ms(row.due_at), max(to_ms(row.until_at), to_ms(row.due_at)), row.priority_fen) for row in found), key=lambda one: (one[3], one[0])
-    )
+def _sends(tx: Connection, ids: Ints) -> list[_Sent]:
+    """In the order in which they were due."""
+    s = _tables.send
+    columns = [s.c[name] for name in ("id", "purpose", "exempt", "due_at", "until_at", "priority_fen")]
+    found = [_Sent(number, purpose, exempt, to_ms(due), max(to_ms(until), to_ms(due)), fen) for number, purpose, exempt, due, until, fen in select_in(tx, columns, s.c.id, ids.tolist())]
+    return sorted(found, key=lambda one: (one.due_ms, one.id))
 
 
-def _routes(asked: pa.Table, products: dict[int, str]) -> pa.Table:
-    size = asked.num_rows
+def _routes(people: pa.Table) -> pa.Table:
+    """The way that each was told by; it was open then."""
+    size = people.num_rows
+    same = {
+        "rank": pa.array(np.zeros(size), pa.int16()), "consented": pa.repeat(pa.scalar(True), size), "closed": pa.nulls(size, pa.string()), "floating": pa.repeat(pa.scalar(False), size),
+    }  # fmt: skip
+    return pa.table({**{name: people[name] for name in people.column_names}, **same})
+
+
+def _history(asked: _Asked, places: Ints, at: Ints, exempt: Flags) -> pa.Table:
+    """What this policy had let through of these places, as messages that were sent."""
+    told, row = asked.take(places), asked.row[places]
     return pa.table(
         {
-            "customer_id": asked["customer_id"], "rank": pa.array([0] * size, pa.int16()), "account_id": asked["account_id"], "carrier": _carriers(asked, products),
-            "identity_key": asked["identity_key"], "staff": pa.array([""] * size), "consented": pa.array([True] * size), "closed": pa.nulls(size, pa.string()),
-            "floating": pa.array([False] * size),
+            **{name: told[name] for name in told.column_names}, "at_ms": at, "purpose": row[:, 3], "exempt": exempt[asked.turn[places]], "status": np.full(len(places), outbox.SENT),
+            "send_id": row[:, 1], "priority_fen": row[:, 4],
         }
     )  # fmt: skip
 
 
-def _carriers(rows: pa.Table, products: dict[int, str]) -> pa.Array:
-    return pa.array([products.get(account, "") for account in rows["account_id"].to_pylist()], pa.string())
-
-
-def _counted(asked: pa.Table, told: pa.Table, products: dict[int, str], exempt: bool) -> pa.Table:
-    size = asked.num_rows
-    columns: dict[str, Any] = {
-        "customer_id": asked["customer_id"], "at_ms": told["at_ms"], "purpose": asked["purpose"], "exempt": pa.array([exempt] * size), "floating": pa.array([False] * size),
-        "status": pa.array([outbox.SENT] * size), "account_id": asked["account_id"], "carrier": _carriers(asked, products), "staff": pa.array([""] * size),
-        "priority_fen": asked["priority_fen"], "send_id": asked["send_id"], "route": pa.array([0] * size), "identity_key": asked["identity_key"],
-    }  # fmt: skip
-    return pa.table(columns).cast(HISTORY)
-
-
-def _count(found: dict[date, Week], table: pa.Table, at_ms: pa.ChunkedArray, calendar: Calendar) -> None:
-    days: dict[int, date] = {}
-    for verdict, reason, at in zip(table["verdict"].to_pylist(), table["reason"].to_pylist(), at_ms.to_pylist(), strict=True):
-        day = days.get(at // DAY_MS)
-        if day is None:
-            on = calendar.on(from_ms(at))
-            day = days[at // DAY_MS] = on - timedelta(days=on.weekday())
-        week = found.setdefault(day, Week(day))
-        week.asked += 1
-        if verdict == "allow":
-            week.allowed += 1
+def _weeks(asked: _Asked, verdict: Ints, reason: Ints, zone: str) -> list[Week]:
+    """Counted by week, verdict and reason."""
+    number = bucket("week", Zones.everywhere(zone, len(verdict)), asked.row[:, 5])
+    kinds, counts = np.unique(np.stack([number, verdict, reason], axis=1), axis=0, return_counts=True)
+    found: dict[int, Week] = {}
+    for (week, said, why), count in zip(kinds.tolist(), counts.tolist(), strict=True):
+        one = found.setdefault(week, Week(date(1970, 1, 1) + timedelta(days=int(bucket_days("week", np.array([week]))[0][0]))))
+        one.asked += count
+        if _VERDICTS[said] == "allow":
+            one.allowed += count
         else:
-            (week.waits if verdict == "wait" else week.refusals)[reason] += 1
+            (one.waits if _VERDICTS[said] == "wait" else one.refusals)[CODES[why]] += count
+    return [found[week] for week in sorted(found)]

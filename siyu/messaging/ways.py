@@ -13,11 +13,13 @@ from siyu.messaging.blocks import Flags, Names, column, flags, numbers
 from siyu.messaging.quiet import FOREVER_MS
 from siyu.messaging.reasons import NUMBER
 
+ENDLESS = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Ways:
     """Routes that can be used at all, in the order of (person, rank). `first` and `count`: each person's own; `refusal`: the number of
-    the reason of who has none. `row` is the row in the given table."""
+    the reason of who has none. `free`: how many more the carrier takes, `ENDLESS` no limit. `row` is the row in the given table."""
 
     row: Ints
     account: Ints
@@ -26,6 +28,8 @@ class Ways:
     floating: Flags
     opens: Ints
     closes: Ints
+    form: Ints
+    free: Ints
     first: Ints
     count: Ints
     refusal: Ints
@@ -43,6 +47,7 @@ def ways_of(routes: pa.Table, person: Ints, people_count: int, names: Names) -> 
     return Ways(
         row, numbers(routes, "account_id", 0)[row], names.carrier(routes)[row], names.staff(routes)[row], flags(routes, "floating")[row],
         numbers(routes, "opens_ms", -FOREVER_MS)[row], numbers(routes, "closes_ms", FOREVER_MS)[row],
+        names.form(routes)[row], numbers(routes, "free_count", ENDLESS)[row],
         bounds[:-1], np.diff(bounds), _refusals(closed, person, rank, open_, consented, people_count),
     )  # fmt: skip
 

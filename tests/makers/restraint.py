@@ -61,9 +61,14 @@ def is_quiet(case: Plain, at: int) -> bool:
     return minute >= quiet.from_minute or minute < quiet.to_minute
 
 
+def counts(case: Plain, one: Told) -> bool:
+    """Whether a message uses caps and the mix up: one that is declared exempt does not, where the policy exempts its purpose at all."""
+    return not one.exempt or one.purpose not in case.policy.exempt.purposes or case.policy.exempt.counts
+
+
 def keeps(case: Plain, cap: Cap, at: int) -> bool:
     """Whether a message at `at` breaks no window that holds it."""
-    mine = [one for one in case.told if (not one.exempt or case.policy.exempt.counts) and cap.purpose in (None, one.purpose)]
+    mine = [one for one in case.told if counts(case, one) and cap.purpose in (None, one.purpose)]
     plain, floating = [one.at for one in mine if not one.floating], [one.at for one in mine if one.floating]
     if cap.window == "rolling":
         width = (cap.days or 0) * DAY
@@ -80,7 +85,7 @@ def room(case: Plain, at: int) -> float:
     """How many promotions more the mix would bear at an instant."""
     mix = case.policy.mix
     assert mix is not None
-    mine = [one for one in case.told if not one.exempt or case.policy.exempt.counts]
+    mine = [one for one in case.told if counts(case, one)]
     near = [one for one in mine if not one.floating and at - mix.days * DAY < one.at <= at]
     promotions = sum(one.purpose == "promotion" for one in near) + sum(one.floating and one.purpose == "promotion" and one.at <= at for one in mine)
     return mix.free + mix.promotion_per_value * sum(one.purpose == "value" for one in near) - promotions
@@ -91,7 +96,7 @@ def mixes(case: Plain, at: int) -> bool:
     if mix is None or case.purpose != "promotion":
         return True
     width = mix.days * DAY
-    mine = [one for one in case.told if one.purpose == "promotion" and (not one.exempt or case.policy.exempt.counts)]
+    mine = [one for one in case.told if one.purpose == "promotion" and counts(case, one)]
     later = [one.at for one in mine if not one.floating and one.at - width < at <= one.at]
     waiting = [one.at for one in mine if one.floating]
     if waiting:

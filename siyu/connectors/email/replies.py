@@ -19,6 +19,8 @@ ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
 GREY_SECONDS = 600
 """Greylisting and rate rules of receivers mostly open again within minutes; ten is the usual advice to senders."""
 _LOGIN_CODES = {530, 534, 535, 538}
+_NO_MAILBOX, _NO_ADDRESS = {550, 551, 553}, re.compile(r"5\.1\.(1|2|3|6|10)|5\.2\.1")
+"""At RCPT: no such mailbox, host or syntax, moved without a new address, disabled. What concerns the sender or a policy (5.1.8, 5.7.x) says nothing about the address."""
 # Policy and rate (4.7.x), too many recipients or messages (4.5.3), system or mailbox full (4.2.2, 4.3.1).
 _THROTTLING = re.compile(r"4\.(7\.\d+|5\.3|2\.2|3\.1)")
 
@@ -65,6 +67,7 @@ def refused_reply(stage: str, code: int, words: str, now: datetime) -> CarrierEr
         vendor_code=name,
         vendor_message=words,
         api=stage,
+        gone=stage == "recipient" and (code in _NO_MAILBOX if not status else _NO_ADDRESS.fullmatch(status) is not None),
     )
 
 

@@ -13,6 +13,7 @@ from siyu.connectors.errors import CarrierError, Codes, Known
 from siyu.connectors.fields import (
     ALLOW_PRIVATE,
     MESSAGE_COST,
+    answers,
     at_once,
     base_url,
     is_true,
@@ -146,6 +147,9 @@ _SETTINGS = (
         required=False,
         default=WAY_OUT,
     ),
+    *answers(),
+    Field("optout_template", Text("退订确认模板", "Template that confirms an opt-out"), Text("只收模板的网关填模板号;与确认语都不填则不回复", "For gateways that take templates only; without it and without words there is no answer"), pattern=r"[!-~]{1,100}", required=False),
+    Field("optin_template", Text("订阅确认模板", "Template that confirms a subscription"), pattern=r"[!-~]{1,100}", required=False),
     Field("test_template", Text("自检模板", "Template for the check"), required=False),
 )
 CODES: Codes = {

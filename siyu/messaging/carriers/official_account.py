@@ -19,8 +19,8 @@ from siyu.connectors.official_account import mass
 from siyu.connectors.official_account.mass import LEAST_PEOPLE, Mass
 from siyu.connectors.official_account.templates import Target
 from siyu.foundation.stores import Stores
-from siyu.messaging.carriers.each import told_each
 from siyu.messaging.carriers.port import AGAIN, Chunk, Content, Outcome
+from siyu.messaging.carriers.singles import told_each
 
 PEOPLE, TOGETHER = 10_000, 200
 VALUES = "values."

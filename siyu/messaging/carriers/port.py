@@ -81,12 +81,13 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Part:
-    """What became of some of a chunk: `rows` are places among its people."""
+    """What became of some of a chunk: `rows` are places among its people. `gone`: their addresses do not exist, and are not used again."""
 
     kind: Kind
     rows: Sequence[int]
     code: str | None = None
     retry_at: datetime | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def test_an_operation_counts_once_in_a_request_and_over_days(any_stores: Stores,
         assert [feed.operation_count for feed in feeds.list_feeds(tx)] == [4, 1]
 
 
-def test_what_has_no_id_counts_once_by_its_content(any_stores: Stores) -> None:
+def test_rob_028_what_has_no_id_counts_once_by_its_content(any_stores: Stores) -> None:
     """A profile_increment that arrives twice adds once; the time of flushing and the line of the caller's code differ from try to try."""
     open_feeds(any_stores, ("KA",))
     increment = {"type": "profile_increment", "time": to_ms(any_stores.now()), "distinct_id": "d1", "properties": {"points": 5}}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +15,12 @@ from siyu.customers import consent
 from siyu.customers.consent import Proof, Statement
 from siyu.events import log
 from siyu.events.catalogue.carriers import RELATIONS_CHANGED
+from siyu.events.recording import Senders, record_activities
 from siyu.foundation.clock import DAY_MS, to_ms
 from siyu.foundation.stores import Stores
+from siyu.identity.merge import merge
 from siyu.messaging import cooldowns, outbox, planning, rechecking
-from siyu.messaging.policy import DEFAULT
+from siyu.messaging.policy import DEFAULT, CoolDowns
 from siyu.river import flow
 from tests.conftest import SetClock
 from tests.makers.messaging import make, people_with
@@ -38,7 +43,7 @@ def test_the_longest_silence_holds_and_a_ticket_silences_while_it_is_open(any_st
     assert three > 2**60
     assert four < 0
     with any_stores.ledger.begin() as tx:
-        cooldowns.close(tx, [3], 2_000)
+        cooldowns.close(tx, {3: 2_000})
     assert _until(any_stores, [3])[0] < 0
 
 
@@ -103,6 +108,34 @@ def test_a_late_dispatch_does_not_break_a_cap_that_others_have_used_since(stores
         checked = rechecking.recheck(stores, tx, dispatch, outbox.people_of(tx, dispatch.id))
     assert checked.may.num_rows == 0
     assert {code for code, _ in checked.refused} | {code for _, code, _ in checked.waits} <= {"mix", "promotion_capped"}
+
+
+def test_a_ticket_that_anybody_tells_of_silences_until_it_is_closed(any_stores: Stores, clock: SetClock) -> None:
+    [(one, _), (two, _)] = people_with(any_stores, [{"phone": "13900000001"}, {"phone": "13900000002"}])
+
+    def told(*events: tuple[str, str, int, dict[str, Any]]) -> list[bool]:
+        """Activities of (phone, name, minutes ago); who is silent then."""
+        now, size = any_stores.now(), len(events)
+        with any_stores.ledger.begin() as tx:
+            record_activities(
+                tx, any_stores.secrets, Senders({"phone": pa.array([phone for phone, *_ in events])}), ids=pa.array([f"{now} {n}" for n in range(size)]),
+                at_ms=pa.array([to_ms(now - timedelta(minutes=ago)) for *_, ago, _ in events]), names=pa.array([name for _, name, *_ in events]),
+                properties=pa.array([json.dumps(said) for *_, said in events]), now=now, dedup_key=f"{now}",
+            )  # fmt: skip
+        flow(any_stores)
+        clock.at += timedelta(minutes=1)
+        return [until > 2**60 for until in _until(any_stores, [one, two])]
+
+    a, b = "13900000001", "13900000002"
+    # The close of the second is heard of before its opening.
+    assert told((a, "ticket_opened", 50, {"ticket_id": "T1"}), (a, "ticket_opened", 40, {"ticket_id": 2}), (b, "ticket_closed", 10, {})) == [True, False]
+    assert told((b, "ticket_opened", 30, {}), (a, "ticket_closed", 20, {"ticket_id": "T1"})) == [True, False]
+    assert told((a, "ticket_closed", 0, {"ticket_id": 2}), (b, "ticket_opened", 0, {"ticket_id": "9"}), (b, "page_viewed", 0, {})) == [False, True]
+    with any_stores.ledger.begin() as tx:
+        merge(any_stores, tx, [(one, two)], by="test", beyond_limits=True)
+        # Somebody who is merged brings their open ticket along.
+        assert cooldowns.until(tx, DEFAULT, np.array([one, two])).max() > 2**60
+        assert cooldowns.until(tx, replace(DEFAULT, cool_downs=CoolDowns(ticket=False)), np.array([one, two])).max() < 0
 
 
 def test_an_empty_set_is_nobody(stores: Stores) -> None:

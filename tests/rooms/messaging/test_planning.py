@@ -71,7 +71,7 @@ def test_everybody_is_decided_once_and_those_who_are_told_lie_in_dispatches(any_
     assert len(_messages(any_stores, send.id)) == 5
 
 
-def test_an_audience_of_more_than_ten_thousand_is_not_cut(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_audience_silently_cut_at_10_000_is_planned_whole_here(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "PART", 4_000)
     _account(stores)
     willing = _people(stores, 10_200)

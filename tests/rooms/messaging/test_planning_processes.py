@@ -63,7 +63,7 @@ def _told(stores: Stores) -> Counter[int]:
         return Counter(tx.scalars(select(table.c.customer_id).where(table.c.status.in_(outbox.COUNTING))))
 
 
-def test_two_processes_that_plan_at_once_give_the_last_slot_to_one(any_stores: Stores, ledger_url: str) -> None:
+def test_pol_007_two_processes_that_plan_at_once_give_the_last_slot_to_one(any_stores: Stores, ledger_url: str) -> None:
     people = _willing(any_stores, 30)
     made = [make(any_stores, f"race {n}", customers=people).id for n in range(4)]
     start = _forks.Barrier(2)

@@ -150,7 +150,7 @@ def staff_of(stores: Stores, send: Send) -> dict[int, list[str]]:
     return found
 
 
-def test_a_person_whom_many_staff_know_is_told_by_one_of_them_and_who_is_lost_by_nobody(any_stores: Stores) -> None:
+def test_one_message_per_staff_member_to_the_same_person_is_one_of_one_here_and_send_to_people_already_lost_is_none(any_stores: Stores) -> None:
     wecom = wecom_account(any_stores)
     people = people_with(any_stores, [{wecom.namespace: f"wm{n}"} for n in range(5)])
     key = [keys[wecom.namespace] for _, keys in people]

@@ -54,6 +54,15 @@ def test_one_bad_contact_in_a_batch(stores: Stores) -> None:
     assert sorted(one.to for one in server.received) == sorted(f"p{n}@example.test" for n in range(100) if n != 56)
 
 
+@pytest.mark.parametrize(("reply", "gone"), [("550 no such user", True), ("550 5.1.1 no such user", True), ("550 5.7.1 relaying denied", False), ("552 5.2.2 full", False), ("551 moved", True)])
+def test_an_address_that_the_server_does_not_know_is_told_apart_from_one_that_it_does_not_want_now(stores: Stores, reply: str, gone: bool) -> None:
+    server = MailServer({"RCPT": lambda line: reply if "<p0@" in line else "250 ok"}, extensions=["PIPELINING"])
+    for count in (1, 2):
+        outcome = _sent(stores, server, _chunk(count))
+        parts = [(one.kind, list(one.rows), one.gone) for one in outcome.others] or [(outcome.kind, [0], False)]
+        assert parts == [("refused", [0], gone)]
+
+
 def test_a_server_that_dies_after_the_dot_leaves_one_unknown_and_the_rest_told(stores: Stores) -> None:
     server = MailServer({".": ["250 ok"] * 30 + [HANG_UP]}, extensions=["PIPELINING"])
     outcome = _sent(stores, server, _chunk(80))

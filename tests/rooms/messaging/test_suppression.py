@@ -9,13 +9,30 @@ import pytest
 from siyu.foundation.errors import InvalidError, NotFoundError
 from siyu.foundation.stores import Stores
 from siyu.messaging import suppression
+from siyu.messaging.carriers.port import Outcome, Part
 from siyu.messaging.suppression import SOFT, Told
+from tests.makers.sending import FakeCarrier, account_of, dispatching, people_of, planned, run, statuses
 
 
 def _told(stores: Stores, *told: Told) -> set[int]:
     with stores.ledger.begin() as tx:
         suppression.take_in(tx, "email", told)
         return suppression.suppressed_among(tx, "email", [1, 2, 3])
+
+
+def test_an_address_that_does_not_exist_is_suppressed_by_the_refusal_itself(stores: Stores) -> None:
+    """As by a bounce that comes later: 550 in the conversation is the same news."""
+    account = account_of(stores)
+    numbers = people_of(stores, account, 3)
+    send_id = planned(stores, account, numbers)
+    carrier = FakeCarrier(answer=lambda chunk: Outcome("sent", others=[Part("refused", [1], "5.1.1", gone=True)]))
+    with dispatching(stores, carrier) as dispatcher:
+        run(dispatcher)
+    assert statuses(stores, send_id) == {"sent": 2, "refused": 1}
+    with stores.ledger.read() as tx:
+        assert suppression.suppressed_among(tx, "official_account", [1001, 1002, 1003]) == {1002}
+        [one] = suppression.list_suppressions(tx)
+    assert (one.reason, one.code) == ("hard_bounce", "5.1.1")
 
 
 def test_a_hard_bounce_and_a_complaint_suppress_at_once_on_that_carrier(any_stores: Stores) -> None:

@@ -10,12 +10,14 @@ import pytest
 from siyu.carriers import accounts, openings
 from siyu.carriers.accounts import Account
 from siyu.connectors.happenings import Happening
+from siyu.customers import consent
+from siyu.customers.consent import Proof, Statement
 from siyu.events import log
 from siyu.events.catalogue.carriers import RELATIONS_CHANGED
 from siyu.foundation.clock import to_ms
 from siyu.foundation.errors import NotFoundError
 from siyu.foundation.stores import Stores
-from siyu.messaging import planning, sends
+from siyu.messaging import outbox, planning, policies, sends
 from siyu.messaging.sends import Send
 from siyu.river import flow
 from tests.makers.content import put_piece
@@ -83,6 +85,48 @@ def test_what_other_sends_have_planned_is_not_planned_a_second_time(stores: Stor
     for number in range(2):
         assert _planned(stores, f"answer {number}", own, account, people[:1]).counts["allow"] == 1
     assert _planned(stores, "one more", own, account, people[:1]).counts["reasons"] == {"carrier_quota": 1}
+
+
+def test_four_a_month_are_mass_sends_and_neither_answers_nor_notices_use_them_up(any_stores: Stores) -> None:
+    account = _account(any_stores, "official_account")
+    people = _followers(any_stores, account, 2)
+    mass, own = put_piece(any_stores, {"text": "双十一"}).id, put_piece(any_stores, {"text": "{称呼|朋友}"}).id
+    notice = put_piece(any_stores, {"text": "到货了", "notices": {"official_account": {"template_id": "T1", "values": {"thing1": "新茶"}}}}).id
+    for who in ("o0", "o1"):
+        _did(any_stores, account, "message_received", who)
+        _did(any_stores, account, "subscribe_answered", who, template_id="T1", accepted=True)
+    for number in range(3):
+        assert _planned(any_stores, f"answer {number}", own, account, people).counts["allow"] == 2
+    assert _planned(any_stores, "notice", notice, account, people).counts["allow"] == 2
+    for number in range(4):
+        assert _planned(any_stores, f"mass {number}", mass, account, people).counts["allow"] == 2
+    assert _planned(any_stores, "mass 5", mass, account, people).counts["reasons"] == {"carrier_quota": 2}
+    assert _planned(any_stores, "answer 4", own, account, people).counts["allow"] == 2
+    with any_stores.ledger.read() as tx:
+        assert {one.form for one in outbox.list_dispatches(tx)} == {"mass", "answer", "notice:T1"}
+
+
+@pytest.mark.parametrize("product", ["official_account", "mini_program"])
+def test_a_permit_that_a_cheaper_message_holds_goes_to_the_dearer_one(stores: Stores, product: str) -> None:
+    account = _account(stores, product)
+    people = _followers(stores, account, 2)
+    with stores.ledger.begin() as tx:
+        consent.record(stores, tx, [Statement(one, "content", "", "granted", stores.now()) for one in people], Proof("page", "test"))
+        policies.activate(tx, {"caps": [], "mix": None, "quiet": None, "quotas": []}, over=0, note="", by="test", now=stores.now())
+    flow(stores)
+    piece = put_piece(stores, {"text": "到货了", "notices": {product: {"template_id": "T1", "values": {"thing1": "新茶"}}}}).id
+    _did(stores, account, "subscribe_answered", "o0", template_id="T1", accepted=True)
+
+    def asked(ref: str, worth: int) -> Send:
+        send = make(stores, ref, customers=people[:1], content={"a": (piece, 1)}, carriers=(product,), purpose="value", priority_fen=worth)
+        return planning.plan(stores, send.id)
+
+    cheap = asked("cheap", 10)
+    assert asked("equal", 10).counts["reasons"] == {"carrier_quota": 1}
+    dear = asked("dear", 20)
+    assert (cheap.counts["allow"], dear.counts["allow"]) == (1, 1)
+    with stores.ledger.read() as tx:
+        assert [one.counts for one in outbox.list_dispatches(tx)] == [{"displaced": 1}, {"planned": 1}]
 
 
 @pytest.mark.parametrize("product", ["official_account", "mini_program"])
