@@ -148,7 +148,7 @@ def _collected(collector: Collector) -> Check:
     return Check("journal", name, "warn", late, Text("查看日志;重启 siyu 会接着处理", "see the log; siyu goes on with it when it is started again"))
 
 
-class CheckInfo(BaseModel):
+class DoctorCheck(BaseModel):
     key: str
     name: Label
     status: Status
@@ -161,11 +161,11 @@ class JobStarted(BaseModel):
 
 
 @router.get("/system/doctor", summary="Check settings, stores, disk, versions, and every account end to end")
-def read_doctor(request: Request, access: Annotated[Access, Depends(require("settings.read"))]) -> Items[CheckInfo]:
+def read_doctor(request: Request, access: Annotated[Access, Depends(require("settings.read"))]) -> Items[DoctorCheck]:
     base_url = access.stores.settings.public_url or str(request.base_url)
     checks = [*check_up(access.stores), *_accounts(carriers_of(request), base_url), _collected(request.app.state.collector)]
     items = [
-        CheckInfo(key=c.key, name=Label.of(c.name), status=c.status, detail=Label.of(c.detail), way_out=Label.of(c.way_out) if c.way_out else None)
+        DoctorCheck(key=c.key, name=Label.of(c.name), status=c.status, detail=Label.of(c.detail), way_out=Label.of(c.way_out) if c.way_out else None)
         for c in checks
     ]
     return Items(items=items)

@@ -64,10 +64,10 @@ def page(stores: Stores, campaign_id: int, wanted: Wanted, *, after: int, limit:
     ], total
 
 
-def as_csv(stores: Stores, campaign: Campaign) -> Iterator[bytes]:
-    """Everybody, as CSV in pieces; customers by their number alone."""
+def as_csv(stores: Stores, campaign: Campaign, wanted: Wanted) -> Iterator[bytes]:
+    """All of them, as CSV in pieces; customers by their number alone."""
     with stores.warehouse.read() as session:
-        people = _people(stores, session, campaign)
+        people = _chosen(_people(stores, session, campaign), wanted)
         rows = session.query(people.select(*FILED).order_by("customer_id"))
     rows = rows.set_column(rows.column_names.index("on"), "on", rows["on"].cast(pa.date32()))
     yield b"\xef\xbb\xbf"

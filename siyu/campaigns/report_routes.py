@@ -23,6 +23,9 @@ router = APIRouter(prefix="/campaigns/{campaign_id}", tags=["campaigns"])
 Reader = Annotated[Access, Depends(require("campaigns.read"))]
 Looker = Annotated[Access, Depends(require("customers.read"))]
 Exporter = Annotated[Access, Depends(require("customers.export"))]
+VariantName = Annotated[Line | None, Query(max_length=16)]
+CarrierName = Annotated[Line | None, Query(max_length=32)]
+ReasonName = Annotated[Line | None, Query(max_length=32)]
 Stage = Literal["planned", "eligible", "treated", "control", "refused", "told", "sent", "received", "read", "clicked", "bought", "opted_out", "blocked", "complained", "unknown", "failed"]
 
 
@@ -97,7 +100,7 @@ class PartInfo(BaseModel):
     cost_fen: int
 
 
-class LookInfo(BaseModel):
+class CampaignLook(BaseModel):
     at: datetime
     people: int
     difference: float
@@ -131,7 +134,7 @@ class ReportInfo(BaseModel):
     blocked: int
     complained: int
     unknown: int
-    looks: list[LookInfo]
+    looks: list[CampaignLook]
 
 
 class ReachedPerson(BaseModel):
@@ -167,8 +170,8 @@ def read_report(
 
 @router.get("/people", summary="The people behind a number of the report")
 def list_people(
-    campaign_id: RowId, access: Looker, stage: Stage = "eligible", variant: Annotated[Line | None, Query(max_length=16)] = None,
-    carrier: Annotated[Line | None, Query(max_length=32)] = None, reason: Annotated[Line | None, Query(max_length=32)] = None, on: date | None = None, limit: Limit = 50, cursor: Cursor = None,
+    campaign_id: RowId, access: Looker, stage: Stage = "eligible", variant: VariantName = None, carrier: CarrierName = None, reason: ReasonName = None, on: date | None = None,
+    limit: Limit = 50, cursor: Cursor = None,
 ) -> Page[ReachedPerson]:  # fmt: skip
     stores, wanted = access.stores, reached.Wanted(stage, variant, carrier, reason, on)
     scope = f"campaign people {campaign_id} {wanted}"
@@ -184,14 +187,17 @@ def list_people(
     return Page(items=items, next_cursor=encode_cursor(stores, scope, rows[limit - 1].customer_id) if len(rows) > limit else None, total=total)
 
 
-@router.get("/people/export", summary="Everybody of the campaign by number, with what was decided and what each did, as CSV", response_class=StreamingResponse)
-def export_people(campaign_id: RowId, access: Exporter) -> StreamingResponse:
-    stores = access.stores
+@router.get("/people/export", summary="The people behind a number of the report, or everybody, by number, with what was decided and what each did, as CSV", response_class=StreamingResponse)
+def export_people(
+    campaign_id: RowId, access: Exporter, stage: Stage = "planned", variant: VariantName = None, carrier: CarrierName = None, reason: ReasonName = None, on: date | None = None
+) -> StreamingResponse:  # fmt: skip
+    stores, wanted = access.stores, reached.Wanted(stage, variant, carrier, reason, on)
     with stores.ledger.begin() as tx:
         campaign = campaigns.find(tx, campaign_id)
-        audit.record(tx, access.actor, "campaign.people_exported", f"campaign:{campaign_id}", {"name": campaign.name}, stores.now())
+        asked = {name: str(value) for name, value in vars(wanted).items() if value is not None}
+        audit.record(tx, access.actor, "campaign.people_exported", f"campaign:{campaign_id}", {"name": campaign.name, **asked}, stores.now())
     headers = {"Content-Disposition": f'attachment; filename="campaign-{campaign_id}-people.csv"'}
-    return StreamingResponse(reached.as_csv(stores, campaign), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(reached.as_csv(stores, campaign, wanted), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _info(report: Report, kept: reports.Kept) -> ReportInfo:

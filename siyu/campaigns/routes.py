@@ -87,10 +87,10 @@ def delete_campaign(campaign_id: RowId, access: Writer) -> None:
 
 
 @router.post("/check", summary="Everything that is wrong with a campaign while it is being written")
-def check_campaign(body: CampaignBody, access: Reader) -> shapes.CheckInfo:
+def check_campaign(body: CampaignBody, access: Reader) -> shapes.CampaignCheck:
     with access.stores.ledger.read() as tx:
         faults = checks.faults_in(access.stores, tx, body.written())
-    return shapes.CheckInfo(faults=[FaultInfo.of(each) for each in faults])
+    return shapes.CampaignCheck(faults=[FaultInfo.of(each) for each in faults])
 
 
 @router.post("/{campaign_id}/copy", summary="The same once more, as a draft", status_code=201)

@@ -22,7 +22,7 @@ Local = Annotated[Line, Field(max_length=16, description="YYYY-MM-DD HH:MM in th
 Fen = Annotated[int, Field(ge=0, le=10**12)]
 
 
-class AudienceBody(Body):
+class CampaignAudience(Body):
     include: Annotated[list[Id], Field(max_length=100, description="Segments: whoever is in any of them.")] = []
     exclude: Annotated[list[Id], Field(max_length=100, description="Segments: whoever is in any of them is left out.")] = []
 
@@ -41,7 +41,7 @@ class StopBody(Body):
     least_sent: Annotated[Few, Field(description="Below so many messages nothing is concluded.")] = 200
 
 
-class WaveBody(Body):
+class CampaignWave(Body):
     share: Annotated[float, Field(ge=0, le=1, description="Of the audience; the shares add up to 1.")]
     wait_hours: Annotated[Hours, Field(description="From its start to that of the next wave.")] = 0
     stop_if: StopBody | None = StopBody()
@@ -55,14 +55,14 @@ class WinnerBody(Body):
 class PlanBody(Body):
     """Everything that is decided about a campaign."""
 
-    audience: AudienceBody = AudienceBody()
+    audience: CampaignAudience = CampaignAudience()
     variants: Annotated[list[VariantBody], Field(max_length=20)] = []
     carriers: Annotated[list[Line], Field(max_length=10, description="Products in order of preference; whoever the first does not reach is tried by the next.")] = []
     accounts: Annotated[list[Id] | None, Field(max_length=200, description="Null: every healthy account of these carriers.")] = None
     starts: Annotated[Local | None, Field(description="Null: as soon as it is scheduled.")] = None
     valid_hours: Annotated[Hours, Field(description="Nobody is told later than this after a wave is due.")] = 72
     per_minute: Annotated[int | None, Field(ge=1, le=1_000_000, description="Messages a minute at most.")] = None
-    waves: Annotated[list[WaveBody], Field(max_length=20)] = [WaveBody(share=1)]
+    waves: Annotated[list[CampaignWave], Field(max_length=20)] = [CampaignWave(share=1)]
     winner: WinnerBody | None = None
     control_rate: Annotated[Rate, Field(description="Held back by this campaign's own lot, so that its effect can be measured.")] = 0.1
     use_global_holdout: Annotated[bool, Field(description="Leave out those whom no campaign tells anything.")] = True
@@ -216,7 +216,7 @@ class CampaignDetail(CampaignRow):
     forecast_is_current: bool
 
 
-class CheckInfo(BaseModel):
+class CampaignCheck(BaseModel):
     faults: list[FaultInfo]
 
 

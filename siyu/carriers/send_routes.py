@@ -45,14 +45,14 @@ class SendAudience(Body):
     tags: list[list[Line]] = []
 
 
-class NewSend(Body):
+class NewCarrierSend(Body):
     kind: Literal["customers", "groups", "moment"]
     name: Line
     content: SendContent
     audience: SendAudience = SendAudience()
 
 
-class SendInfo(BaseModel):
+class CarrierSendInfo(BaseModel):
     """Level one: `status` accepted and `failed_count` who can never get it. Level two: staff. Level three: receivers."""
 
     id: int
@@ -81,7 +81,7 @@ class SendInfo(BaseModel):
     cancelled_at: datetime | None
 
     @classmethod
-    def all_of(cls, stores: Stores, tx: Connection, found: list[Send]) -> list[SendInfo]:
+    def all_of(cls, stores: Stores, tx: Connection, found: list[Send]) -> list[CarrierSendInfo]:
         counted = sends.counts(tx, [send.id for send in found])
         own = cls.model_fields.keys() & Send.__dataclass_fields__.keys()
         return [
@@ -94,25 +94,25 @@ class SendInfo(BaseModel):
 
 
 @router.get("", summary="Sends and moments of an account, the newest first")
-def list_sends(id: RowId, access: Reader, cursor: Cursor = None, limit: Limit = 50) -> Page[SendInfo]:
+def list_sends(id: RowId, access: Reader, cursor: Cursor = None, limit: Limit = 50) -> Page[CarrierSendInfo]:
     stores, scope = access.stores, f"sends {id}"
     place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx:
         _account(tx, id)
         found = sends.list_sends(tx, id, before=place[0] if place else None, limit=limit + 1)
-        items = SendInfo.all_of(stores, tx, found[:limit])
+        items = CarrierSendInfo.all_of(stores, tx, found[:limit])
     following = encode_cursor(stores, scope, items[-1].id) if len(found) > limit else None
     return Page(items=items, next_cursor=following, total=None)
 
 
 @router.get("/{send_id}", summary="One send")
-def get_send(id: RowId, send_id: RowId, access: Reader) -> SendInfo:
+def get_send(id: RowId, send_id: RowId, access: Reader) -> CarrierSendInfo:
     with access.stores.ledger.read() as tx:
-        return SendInfo.all_of(access.stores, tx, [sends.find_send(tx, id, send_id)])[0]
+        return CarrierSendInfo.all_of(access.stores, tx, [sends.find_send(tx, id, send_id)])[0]
 
 
 @router.post("", status_code=201, summary="Make a task that staff confirm")
-def add_send(id: RowId, body: NewSend, access: Writer, request: Request) -> SendInfo:
+def add_send(id: RowId, body: NewCarrierSend, access: Writer, request: Request) -> CarrierSendInfo:
     """Asked for once. Without an answer it is `unknown` until the carrier's list tells; it is never asked for again by itself."""
     stores = access.stores
     with stores.ledger.begin() as tx:
@@ -126,14 +126,14 @@ def add_send(id: RowId, body: NewSend, access: Writer, request: Request) -> Send
 
 
 @router.post("/{send_id}/remind", summary="Remind staff who have not sent")
-def remind_send(id: RowId, send_id: RowId, access: Writer, request: Request) -> SendInfo:
+def remind_send(id: RowId, send_id: RowId, access: Writer, request: Request) -> CarrierSendInfo:
     account, send = _found(access, id, send_id, "carriers.send_reminded")
     calls = carriers_of(request).calls
     return _shown(access.stores, calls.run(sends.remind(calls, account, send), WAIT_SECONDS))
 
 
 @router.post("/{send_id}/cancel", summary="Stop what is not sent yet")
-def cancel_send(id: RowId, send_id: RowId, access: Writer, request: Request) -> SendInfo:
+def cancel_send(id: RowId, send_id: RowId, access: Writer, request: Request) -> CarrierSendInfo:
     account, send = _found(access, id, send_id, "carriers.send_cancelled")
     calls = carriers_of(request).calls
     return _shown(access.stores, calls.run(sends.cancel(calls, account, send), WAIT_SECONDS))
@@ -147,9 +147,9 @@ def _found(access: Access, account_id: int, send_id: int, action: str) -> tuple[
     return account, send
 
 
-def _shown(stores: Stores, send: Send) -> SendInfo:
+def _shown(stores: Stores, send: Send) -> CarrierSendInfo:
     with stores.ledger.read() as tx:
-        return SendInfo.all_of(stores, tx, [send])[0]
+        return CarrierSendInfo.all_of(stores, tx, [send])[0]
 
 
 def _account(tx: Connection, account_id: int) -> Account:

@@ -43,7 +43,7 @@ class QuarantinedInfo(BaseModel):
         return cls(**vars(one), says=Label.of(one.says.says), way_out=Label.of(one.says.way_out))
 
 
-class ReasonCount(BaseModel):
+class QuarantineCount(BaseModel):
     reason: str
     says: Label
     count: int
@@ -52,7 +52,7 @@ class ReasonCount(BaseModel):
 class QuarantinePage(Page[QuarantinedInfo]):
     """`reasons` counts the entries of this status and feed."""
 
-    reasons: list[ReasonCount]
+    reasons: list[QuarantineCount]
 
 
 class QuarantinedDetail(QuarantinedInfo):
@@ -103,7 +103,7 @@ def list_quarantined(
         items=[QuarantinedInfo.of(one) for one in found[:limit]],
         next_cursor=more,
         total=counts.get(reason, 0) if reason else sum(counts.values()),
-        reasons=[ReasonCount(reason=name, says=Label.of(replay.reason_of(name).says), count=count) for name, count in counts.items()],
+        reasons=[QuarantineCount(reason=name, says=Label.of(replay.reason_of(name).says), count=count) for name, count in counts.items()],
     )
 
 

@@ -24,7 +24,7 @@ MOST = max(files.MOST_BYTES.values())
 _SHOWN = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=3600"}
 
 
-class FileInfo(BaseModel):
+class MediaFile(BaseModel):
     """`media` stands in a piece's picture, file or video, and in the src of an article's pictures. `url` shows it to customers once an approved version does."""
 
     media: str
@@ -40,12 +40,12 @@ class FileInfo(BaseModel):
     created_by: str
 
     @classmethod
-    def of(cls, one: Media) -> FileInfo:
+    def of(cls, one: Media) -> MediaFile:
         return cls(**{name: value for name, value in vars(one).items() if name != "content_hash"}, media=one.media, url=f"/m/{one.content_hash}")
 
 
 @router.put("", summary="Upload a file for pieces", status_code=201)
-async def put_file(request: Request, access: Writer, name: Annotated[Line, Query(min_length=1, max_length=120)]) -> FileInfo:
+async def put_file(request: Request, access: Writer, name: Annotated[Line, Query(min_length=1, max_length=120)]) -> MediaFile:
     """The body is the file. What it is, is told by its content; the same content again is the same file."""
     allow_body(request, MOST + 1)
     content = bytearray()
@@ -53,17 +53,17 @@ async def put_file(request: Request, access: Writer, name: Annotated[Line, Query
         content += part
         if len(content) > MOST:
             raise TooLargeError(Text(f"文件超过 {MOST >> 20} MB", f"the file is larger than {MOST >> 20} MB"))
-    return FileInfo.of(await run_in_threadpool(_kept, access, name, bytes(content)))
+    return MediaFile.of(await run_in_threadpool(_kept, access, name, bytes(content)))
 
 
 @router.get("", summary="Uploaded files, the newest first")
-def list_files(access: Reader, kind: Literal["image", "video", "file"] | None = None, limit: Limit = 50, cursor: Cursor = None) -> Page[FileInfo]:
+def list_files(access: Reader, kind: Literal["image", "video", "file"] | None = None, limit: Limit = 50, cursor: Cursor = None) -> Page[MediaFile]:
     stores, scope = access.stores, f"content media {kind}"
     place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx:
         found = files.listed(tx, kind=kind, before=(datetime.fromisoformat(place[0]), place[1]) if place else None, limit=limit)
     after = encode_cursor(stores, scope, found[-1].created_at.isoformat(), found[-1].content_hash) if len(found) == limit else None
-    return Page(items=[FileInfo.of(one) for one in found], next_cursor=after, total=None)
+    return Page(items=[MediaFile.of(one) for one in found], next_cursor=after, total=None)
 
 
 @router.get("/{digest}", summary="A file, to be shown in the console", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}})

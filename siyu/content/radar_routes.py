@@ -52,7 +52,7 @@ class RadarInfo(BaseModel):
     clicks: list[ClickInfo]
 
 
-class PersonInfo(BaseModel):
+class RadarPerson(BaseModel):
     """What one customer did; times in epoch ms, UTC."""
 
     customer: CustomerRow | None
@@ -84,7 +84,7 @@ def read_radar(piece_id: RowId, access: Reader, send_id: SendId = None) -> Radar
 
 
 @router.get("/people", summary="Customers who read a piece, who acted last first")
-def list_people(piece_id: RowId, access: PeopleReader, send_id: SendId = None, limit: Limit = 50, cursor: Cursor = None) -> Page[PersonInfo]:
+def list_people(piece_id: RowId, access: PeopleReader, send_id: SendId = None, limit: Limit = 50, cursor: Cursor = None) -> Page[RadarPerson]:
     """Contacts are masked."""
     stores, scope = access.stores, f"radar {piece_id} {send_id}"
     place = decode_cursor(stores, scope, cursor)
@@ -93,7 +93,7 @@ def list_people(piece_id: RowId, access: PeopleReader, send_id: SendId = None, l
         found = radar.people(session, piece_id, send_id, after=(place[0], place[1]) if place else None, limit=limit)
         rows = {row.id: row for row in load_rows(stores, session, tx, [one.customer_id for one in found])}
     after = encode_cursor(stores, scope, found[-1].last_ms, found[-1].customer_id) if len(found) == limit else None
-    return Page(items=[PersonInfo(**vars(one), customer=rows.get(one.customer_id)) for one in found], next_cursor=after, total=None)
+    return Page(items=[RadarPerson(**vars(one), customer=rows.get(one.customer_id)) for one in found], next_cursor=after, total=None)
 
 
 @router.get("/chain", summary="Who passed a piece on to whom")

@@ -121,7 +121,7 @@ class PieceInfo(BaseModel):
         return cls(**vars(one), usable=usable, use_count=use_count)
 
 
-class VersionInfo(BaseModel):
+class PieceVersionInfo(BaseModel):
     """`status`: draft, in_review, approved or rejected. `mine`: written by whoever asks."""
 
     version: int
@@ -156,7 +156,7 @@ class UseInfo(BaseModel):
 
 
 class PieceDetail(PieceInfo):
-    newest: VersionInfo
+    newest: PieceVersionInfo
     versions: list[int]
     remarks: list[RemarkInfo]
     uses: list[UseInfo]
@@ -168,7 +168,7 @@ class CheckBody(Body):
     body: dict[str, Any]
 
 
-class CheckInfo(BaseModel):
+class PieceCheck(BaseModel):
     """`faults` must be mended before it can be saved; `fits` says where it can be sent."""
 
     faults: list[FaultInfo]
@@ -203,7 +203,7 @@ class AskBody(Body):
     said: Said = ""
 
 
-class PreviewBody(CheckBody):
+class PiecePreviewBody(CheckBody):
     """Customers, or examples of a segment, or of everybody."""
 
     carrier: Carrier
@@ -223,7 +223,7 @@ class ExampleInfo(BaseModel):
     missing: list[str]
 
 
-class PreviewInfo(BaseModel):
+class PiecePreview(BaseModel):
     """`lacking` of `looked` people would lack a value; `base` is how many there are."""
 
     examples: list[ExampleInfo]
@@ -280,13 +280,13 @@ def add_piece(body: PieceBody, access: Writer) -> PieceDetail:
 
 
 @router.post("/pieces/check", summary="Check a piece while it is being written: faults, and the limits of each carrier")
-def check_piece(body: CheckBody, access: Reader) -> CheckInfo:
+def check_piece(body: CheckBody, access: Reader) -> PieceCheck:
     with access.stores.ledger.read() as tx:
         given = read_body(body.kind, body.body)
         is_known = variables.known(tx)
         read, faults = pieces.looked_at(given, is_known)
         fits = _fits(check_all(body.kind, read, files.known(tx, read)))
-    return CheckInfo(faults=[FaultInfo.of(one) for one in faults], fits=fits, variables=pieces.variables_of(read))
+    return PieceCheck(faults=[FaultInfo.of(one) for one in faults], fits=fits, variables=pieces.variables_of(read))
 
 
 @router.get("/limits", summary="How long each field may be on each carrier")
@@ -321,7 +321,7 @@ def save_piece(piece_id: RowId, body: PieceChange, access: Writer) -> PieceDetai
 
 
 @router.get("/pieces/{piece_id}/versions/{version}", summary="What a piece said in one version")
-def read_version(piece_id: RowId, version: RowId, access: Reader) -> VersionInfo:
+def read_version(piece_id: RowId, version: RowId, access: Reader) -> PieceVersionInfo:
     with access.stores.ledger.read() as tx:
         return _version(tx, access, pieces.find(tx, piece_id), min(version, 2**31 - 1))
 
@@ -369,14 +369,14 @@ def add_remark(piece_id: RowId, body: ReviewBody, access: Writer) -> RemarkInfo:
 
 
 @router.post("/preview", summary="A piece as customers see it, and how many would lack a value")
-def show_preview(body: PreviewBody, access: Reader) -> PreviewInfo:
+def show_preview(body: PiecePreviewBody, access: Reader) -> PiecePreview:
     stores = access.stores
     with stores.ledger.read() as tx:
         read, _ = pieces.looked_at(read_body(body.kind, body.body), variables.known(tx))
     made = preview(
         stores, body.kind, read, body.carrier, segment_id=body.segment_id, customer_ids=body.customer_ids, staff=body.staff, named=access.may("customers.read"),
     )  # fmt: skip
-    return PreviewInfo.model_validate(made, from_attributes=True)
+    return PiecePreview.model_validate(made, from_attributes=True)
 
 
 @router.get("/variables", summary="What may stand in a piece for each person")
@@ -411,10 +411,10 @@ def _detail(tx: Connection, access: Access, one: Piece) -> PieceDetail:
     )  # fmt: skip
 
 
-def _version(tx: Connection, access: Access, one: Piece, number: int) -> VersionInfo:
+def _version(tx: Connection, access: Access, one: Piece, number: int) -> PieceVersionInfo:
     held = pieces.version_of(tx, one.id, number)
     fits = _fits(check_all(one.kind, held.body, files.known(tx, held.body)))
-    return VersionInfo(
+    return PieceVersionInfo(
         version=number, body=plain(held.body), status=held.status, created_at=held.created_at, created_by=held.created_by, decided_at=held.decided_at,
         decided_by=held.decided_by, fits=fits, mine=held.author == _author(access).key,
     )  # fmt: skip

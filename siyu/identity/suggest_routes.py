@@ -43,7 +43,7 @@ class SuggestionInfo(BaseModel):
     operation_id: int | None
 
 
-class LookInfo(BaseModel):
+class SuggestionLook(BaseModel):
     """The newest look over all customers; `is_tightened`: so many were alike that the largest groups were left out."""
 
     ended_at: datetime
@@ -68,7 +68,7 @@ class ReviewedInfo(BaseModel):
 
 class SuggestionSummary(BaseModel):
     counts: dict[str, int]
-    last_look: LookInfo | None
+    last_look: SuggestionLook | None
     reviewed: list[ReviewedInfo]
 
 
@@ -83,7 +83,7 @@ def read_summary(access: Reader) -> SuggestionSummary:
         found = [(least, suggestions.reviewed(tx, least)) for least in (0.9, 0.99, 0.999)]
         return SuggestionSummary(
             counts=suggestions.counts(tx),
-            last_look=LookInfo(**{name: getattr(look, name) for name in LookInfo.model_fields}) if look else None,
+            last_look=SuggestionLook(**{name: getattr(look, name) for name in SuggestionLook.model_fields}) if look else None,
             reviewed=[ReviewedInfo(probability=least, may_be_automatic=each.may_be_automatic, **vars(each)) for least, each in found],
         )
 

@@ -68,7 +68,7 @@ class FunnelInfo(BaseModel):
         return cls(**parts, messages=funnel.messages, planned_count=funnel.planned_count)
 
 
-class PersonInfo(BaseModel):
+class DecidedPerson(BaseModel):
     """`status` is that of the message, null without one; contacts in `customer` are masked."""
 
     customer_id: int
@@ -85,7 +85,7 @@ class PersonInfo(BaseModel):
     status_code: str | None
 
     @classmethod
-    def of(cls, person: Person) -> PersonInfo:
+    def of(cls, person: Person) -> DecidedPerson:
         return cls(**vars(person), reason_name=Label.of(reasons.name(person.reason)) if person.reason else None)
 
 
@@ -157,7 +157,7 @@ def get_funnel(id: RowId, access: Reader) -> FunnelInfo:
 
 
 @router.get("/{id}/people", summary="The people behind a number of the funnel, contacts masked")
-def list_people(id: RowId, access: Reader, verdict: Verdict = None, reason: ReasonCode = None, status: Status = None, cursor: Cursor = None, limit: Limit = 50) -> Page[PersonInfo]:
+def list_people(id: RowId, access: Reader, verdict: Verdict = None, reason: ReasonCode = None, status: Status = None, cursor: Cursor = None, limit: Limit = 50) -> Page[DecidedPerson]:
     stores, scope = access.stores, f"send people {id} {verdict} {reason} {status}"
     decisions.check_filter(verdict, reason, status)
     place = decode_cursor(stores, scope, cursor)
@@ -165,7 +165,7 @@ def list_people(id: RowId, access: Reader, verdict: Verdict = None, reason: Reas
         sends.find(tx, id)
     found = decisions.people(stores, id, verdict=verdict, reason=reason, status=status, after=place[0] if place else 0, limit=limit + 1)
     following = encode_cursor(stores, scope, found[limit - 1].customer_id) if len(found) > limit else None
-    return Page(items=[PersonInfo.of(person) for person in found[:limit]], next_cursor=following, total=None)
+    return Page(items=[DecidedPerson.of(person) for person in found[:limit]], next_cursor=following, total=None)
 
 
 @router.get("/{id}/people/{customer_id}", summary="Why one person is told of a send, or not")

@@ -29,6 +29,7 @@ from siyu.messaging import _gate_tables
 
 CONTROL, COMPARED = 0, 1
 MOST_RATE = 0.2
+_ARMS = {"control": CONTROL, "compared": COMPARED}
 _group, _held = _gate_tables.holdout, _gate_tables.held
 
 
@@ -113,7 +114,19 @@ def arms(tx: Connection, holdout_id: int) -> dict[str, Ints]:
     """The people of a hold-out, also of an earlier one: `control` and `compared`."""
     find(tx, holdout_id)
     rows = np.array([tuple(row) for row in tx.execute(select(_held.c.customer_id, _held.c.arm).where(_held.c.holdout_id == holdout_id))], np.int64).reshape(-1, 2)
-    return {name: np.sort(rows[rows[:, 1] == arm, 0]) for name, arm in (("control", CONTROL), ("compared", COMPARED))}
+    return {name: np.sort(rows[rows[:, 1] == arm, 0]) for name, arm in _ARMS.items()}
+
+
+def listed(tx: Connection, holdout_id: int, arm: str, *, after: int = 0, limit: int = 50) -> list[int]:
+    """Who is in one arm, by their number, from behind `after` on."""
+    find(tx, holdout_id)
+    mine = (_held.c.holdout_id == holdout_id) & (_held.c.arm == _ARMS[arm]) & (_held.c.customer_id > after)
+    return list(tx.scalars(select(_held.c.customer_id).where(mine).order_by(_held.c.customer_id).limit(limit)))
+
+
+def size(tx: Connection, holdout_id: int, arm: str) -> int:
+    mine = (_held.c.holdout_id == holdout_id) & (_held.c.arm == _ARMS[arm])
+    return tx.scalar(select(func.count()).select_from(_held).where(mine)) or 0
 
 
 def _drawn(tx: Connection, number: int, ids: Ints) -> pa.Table:

@@ -51,7 +51,7 @@ class ActivateBody(PolicyBody):
     note: Annotated[Line, Field(max_length=200)] = ""
 
 
-class ReasonCount(BaseModel):
+class GateCount(BaseModel):
     reason: str
     name: Label
     waited: int
@@ -66,7 +66,7 @@ class WeekInfo(BaseModel):
     allowed: int
     waited: int
     refused: int
-    reasons: list[ReasonCount]
+    reasons: list[GateCount]
 
     @classmethod
     def of(cls, one: Week) -> WeekInfo:
@@ -78,10 +78,10 @@ class Totals(BaseModel):
     allowed: int
     waited: int
     refused: int
-    reasons: list[ReasonCount]
+    reasons: list[GateCount]
 
 
-class TrialInfo(BaseModel):
+class PolicyTrial(BaseModel):
     """What the policy would have said of the messages of those weeks, and beside it what the one in force says of the same.
     `cut`: there were too many, only the newest are in it."""
 
@@ -119,14 +119,14 @@ def list_versions(access: Reader, cursor: Cursor = None, limit: Limit = 50) -> P
 
 
 @router.post("/policy/trial", summary="What a policy would have done with the messages of the past weeks; nothing is written")
-def try_policy(body: TrialBody, access: Reader) -> TrialInfo:
+def try_policy(body: TrialBody, access: Reader) -> PolicyTrial:
     stores = access.stores
     wanted = policy.read(body.policy)
     with stores.ledger.read() as tx:
         now = stores.now()
         tried = trial.run(tx, wanted, calendar=stores.calendar, now=now, weeks=body.weeks)
         held = trial.run(tx, policies.active(tx), calendar=stores.calendar, now=now, weeks=body.weeks)
-    return TrialInfo(from_at=tried.from_at, to_at=tried.to_at, cut=tried.cut, tried=_totals(tried), in_force=_totals(held), weeks=[WeekInfo.of(one) for one in tried.weeks])
+    return PolicyTrial(from_at=tried.from_at, to_at=tried.to_at, cut=tried.cut, tried=_totals(tried), in_force=_totals(held), weeks=[WeekInfo.of(one) for one in tried.weeks])
 
 
 @router.post("/policy", summary="Switch a policy on: it decides from now on, also of what is planned and not sent", status_code=201)
@@ -145,10 +145,10 @@ def list_reasons(access: Reader) -> Items[GateReason]:
     return Items(items=[GateReason(code=one.code, name=Label.of(one.name), way_out=Label.of(one.way_out), waits=one.waits) for one in reasons.REASONS.values()])
 
 
-def _by_reason(weeks: list[Week]) -> list[ReasonCount]:
+def _by_reason(weeks: list[Week]) -> list[GateCount]:
     waits = {code: sum(week.waits[code] for week in weeks) for code in reasons.CODES}
     refused = {code: sum(week.refusals[code] for week in weeks) for code in reasons.CODES}
-    return [ReasonCount(reason=code, name=Label.of(reasons.name(code)), waited=waits[code], refused=refused[code]) for code in reasons.CODES if waits[code] or refused[code]]
+    return [GateCount(reason=code, name=Label.of(reasons.name(code)), waited=waits[code], refused=refused[code]) for code in reasons.CODES if waits[code] or refused[code]]
 
 
 def _totals(found: Trial) -> Totals:

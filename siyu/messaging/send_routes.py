@@ -22,7 +22,7 @@ Writer = Annotated[Access, Depends(require("messaging.write"))]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class AudienceBody(Body):
+class SendAudience(Body):
     """Members of any of `include` and the customers named, without members of any of `exclude`."""
 
     include: Annotated[list[Id], Field(max_length=200)] = []
@@ -35,7 +35,7 @@ class PieceVersion(Body):
     version: Id
 
 
-class WaveBody(Body):
+class SendWave(Body):
     """The part of the audience whose hash lies in [from_rate, to_rate)."""
 
     from_rate: Share = 0.0
@@ -45,7 +45,7 @@ class WaveBody(Body):
 class SpecBody(Body):
     """`content` and `split` are by variant; the shares of `split` add up to 1. `carriers` come in order of preference."""
 
-    audience: AudienceBody
+    audience: SendAudience
     content: Annotated[dict[Line, PieceVersion], Field(max_length=20)]
     carriers: Annotated[list[Line], Field(max_length=10)]
     salt: Annotated[Line, Field(max_length=120)]
@@ -55,7 +55,7 @@ class SpecBody(Body):
     accounts: Annotated[list[Id], Field(max_length=200)] | None = None
     per_minute: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     order: Literal["listed", "person", "cost"] = "listed"
-    wave: WaveBody = WaveBody()
+    wave: SendWave = SendWave()
 
     def to_spec(self) -> SendSpec:
         plain = self.model_dump()

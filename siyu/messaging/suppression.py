@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from siyu.foundation.database import among, upsert
 from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundError
@@ -114,15 +114,31 @@ def suppressed_keys(tx: Connection, carrier: str) -> Ints:
     return np.fromiter(found, np.int64)
 
 
-def list_suppressions(tx: Connection, *, carrier: str | None = None, reason: str | None = None, after: tuple[str, int] = ("", -1), limit: int = 50) -> list[Suppression]:
-    """In the order of carrier and identifier."""
-    later = (_t.c.carrier > after[0]) | ((_t.c.carrier == after[0]) & (_t.c.identity_key > after[1]))
-    query = select(_t).where(_t.c.status == "suppressed", later).order_by(_t.c.carrier, _t.c.identity_key).limit(limit)
-    if carrier is not None:
-        query = query.where(_t.c.carrier == carrier)
-    if reason is not None:
-        query = query.where(_t.c.reason == reason)
+def list_suppressions(
+    tx: Connection, *, carrier: str | None = None, reason: str | None = None, keys: Sequence[int] | None = None, after: tuple[int, str, int] | None = None, limit: int = 50
+) -> list[Suppression]:
+    """The latest first, from behind `after` (at_ms, carrier, identifier) on. `keys`: only these identifiers."""
+    query = select(_t).where(*_wanted(tx, carrier, reason, keys)).order_by(_t.c.at_ms.desc(), _t.c.carrier, _t.c.identity_key).limit(limit)
+    if after is not None:
+        later = (_t.c.carrier > after[1]) | ((_t.c.carrier == after[1]) & (_t.c.identity_key > after[2]))
+        query = query.where((_t.c.at_ms < after[0]) | ((_t.c.at_ms == after[0]) & later))
     return [_read(row) for row in tx.execute(query)]
+
+
+def count(tx: Connection, *, carrier: str | None = None, reason: str | None = None, keys: Sequence[int] | None = None) -> int:
+    """How many `list_suppressions` would list."""
+    return tx.scalar(select(func.count()).select_from(_t).where(*_wanted(tx, carrier, reason, keys))) or 0
+
+
+def _wanted(tx: Connection, carrier: str | None, reason: str | None, keys: Sequence[int] | None) -> list[ColumnElement[bool]]:
+    wanted = [_t.c.status == "suppressed"]
+    if carrier is not None:
+        wanted.append(_t.c.carrier == carrier)
+    if reason is not None:
+        wanted.append(_t.c.reason == reason)
+    if keys is not None:
+        wanted.append(among(tx, _t.c.identity_key, sorted(set(keys))))
+    return wanted
 
 
 def _rows(tx: Connection, carrier: str, keys: Sequence[int]) -> list[Any]:

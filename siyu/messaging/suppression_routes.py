@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import pyarrow as pa
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -14,11 +15,22 @@ from siyu.content.kinds import Carrier
 from siyu.events.identifiers import identify, mask
 from siyu.foundation.clock import from_ms, to_ms
 from siyu.foundation.errors import Fault, InvalidError
-from siyu.foundation.http import Body, Cursor, Label, Limit, Line, Page, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Label,
+    Limit,
+    Line,
+    Page,
+    decode_cursor,
+    encode_cursor,
+    language_of,
+)
+from siyu.foundation.ids import content_hash
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.identity import identifiers
-from siyu.messaging import suppression
+from siyu.messaging import suppression, suppression_files
 from siyu.messaging.routing import ADDRESSED
 from siyu.messaging.suppression import REASONS, Suppression
 from siyu.team import audit
@@ -27,6 +39,8 @@ from siyu.team.access import Access, require
 router = APIRouter(prefix="/messaging/suppressions", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
+Exporter = Annotated[Access, Depends(require("customers.export"))]
+Wanted = Annotated[Line, Query(max_length=254, description="A whole phone number or e-mail address, or a customer's number.")]
 Reason = Literal["hard_bounce", "complaint", "soft_bounces", "manual"]
 ByAddress = Literal["sms", "email", "webhook"]
 SuppressionId = Annotated[str, Path(pattern=r"^[0-7][0-9a-f]{15}$", description="`id` of the list.")]
@@ -60,15 +74,26 @@ class SuppressBody(LiftBody):
     address: Annotated[Line, Field(min_length=3, max_length=254)]
 
 
-@router.get("", summary="Addresses to which a carrier is not used any more, masked, and why")
-def list_suppressions(access: Reader, carrier: Carrier | None = None, reason: Reason | None = None, cursor: Cursor = None, limit: Limit = 50) -> Page[SuppressionInfo]:
-    stores, scope = access.stores, f"suppressions {carrier} {reason}"
-    place = decode_cursor(stores, scope, cursor) or ["", -1]
+@router.get("", summary="Addresses to which a carrier is not used any more, masked, and why; the latest first")
+def list_suppressions(access: Reader, carrier: Carrier | None = None, reason: Reason | None = None, q: Wanted = "", cursor: Cursor = None, limit: Limit = 50) -> Page[SuppressionInfo]:
+    stores, scope = access.stores, f"suppressions {carrier} {reason} {content_hash([q.encode()])}"
+    place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx:
-        found = suppression.list_suppressions(tx, carrier=carrier, reason=reason, after=(place[0], place[1]), limit=limit + 1)
-        items = _told(stores, tx, found[:limit])
+        keys = _sought(stores, tx, q)
+        found = suppression.list_suppressions(tx, carrier=carrier, reason=reason, keys=keys, after=(place[0], place[1], place[2]) if place else None, limit=limit + 1)
+        items, total = _told(stores, tx, found[:limit]), suppression.count(tx, carrier=carrier, reason=reason, keys=keys)
     last = found[limit - 1] if len(found) > limit else None
-    return Page(items=items, next_cursor=encode_cursor(stores, scope, last.carrier, last.identity_key) if last else None, total=None)
+    return Page(items=items, next_cursor=encode_cursor(stores, scope, last.at_ms, last.carrier, last.identity_key) if last else None, total=total)
+
+
+@router.get("/export", summary="The suppression list as CSV, addresses masked", response_class=StreamingResponse)
+def export_suppressions(access: Exporter, request: Request, carrier: Carrier | None = None, reason: Reason | None = None) -> StreamingResponse:
+    stores, language = access.stores, language_of(request)
+    with stores.ledger.begin() as tx:
+        row_count = suppression.count(tx, carrier=carrier, reason=reason)
+        audit.record(tx, access.actor, "messaging.suppressions_exported", "suppressions", {"carrier": carrier, "reason": reason, "row_count": row_count}, stores.now())
+    lines = suppression_files.lines(stores, language, carrier=carrier, reason=reason)
+    return StreamingResponse(lines, media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="suppressions.csv"'})
 
 
 @router.post("", summary="Use a carrier for an address no more, whatever is planned; with the reason", status_code=201)
@@ -89,6 +114,15 @@ def lift_suppression(carrier: Carrier, id: SuppressionId, body: LiftBody, access
         told = _told(stores, tx, [lifted])[0]
         audit.record(tx, access.actor, "messaging.suppression_lifted", _subject(lifted), {"address": told.address, "reason": told.reason, "note": lifted.note}, stores.now())
     return told
+
+
+def _sought(stores: Stores, tx: Connection, q: str) -> list[int] | None:
+    """Identifiers that are meant: of a phone number, an e-mail address or a customer's number; None without a search."""
+    text = q.strip()
+    if not text:
+        return None
+    keys = {key for space in identifiers.SEARCHABLE for key in identify(stores.secrets, space, pa.array([text])).keys.to_pylist() if key}
+    return sorted(keys.union(identifiers.keys_of(tx, [int(text)]) if text.isascii() and text.isdigit() and len(text) < 19 else ()))
 
 
 def _identified(stores: Stores, carrier: ByAddress, address: str) -> tuple[int, str]:

@@ -63,7 +63,7 @@ class ExportInfo(BaseModel):
     grain: Label
 
 
-class FileInfo(BaseModel):
+class UploadedFile(BaseModel):
     """`mapping_from`: saved (for this source), export (known headers of a shop) or guessed. `unknown_columns` go unused."""
 
     file_id: str
@@ -144,7 +144,7 @@ class SavedMapping(BaseModel):
 
 
 @router.put("/imports/files", summary="Upload a file of order lines (the raw file is the body)", status_code=201)
-async def upload_file(request: Request, access: Writer, name: Annotated[Line, Query(max_length=255)], source: Line | None = None) -> FileInfo:
+async def upload_file(request: Request, access: Writer, name: Annotated[Line, Query(max_length=255)], source: Line | None = None) -> UploadedFile:
     """The answer says what was recognised and proposes a mapping; nothing is imported yet."""
     stores = access.stores
     allow_body(request, stores.settings.upload_limit_mb * 1024 * 1024 + DRAINED_BYTES)
@@ -219,8 +219,8 @@ def get_rejects(import_id: str, access: Reader) -> StreamingResponse:
     return StreamingResponse(rows(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _file_info(upload: uploads.Upload, found: uploads.Inspection) -> FileInfo:
-    return FileInfo(
+def _file_info(upload: uploads.Upload, found: uploads.Inspection) -> UploadedFile:
+    return UploadedFile(
         file_id=upload.id,
         name=upload.name,
         bytes=upload.bytes,

@@ -69,7 +69,7 @@ class SegmentRow(BaseModel):
     sizes: list[SizePoint]
 
 
-class VersionInfo(BaseModel):
+class SegmentVersionInfo(BaseModel):
     version: int
     rule: dict[str, Any]
     sentence: Label
@@ -80,7 +80,7 @@ class VersionInfo(BaseModel):
 class SegmentDetail(SegmentRow):
     rule: dict[str, Any]
     sentence: Label
-    versions: list[VersionInfo]
+    versions: list[SegmentVersionInfo]
     problems: list[Problem]
 
 
@@ -94,7 +94,7 @@ class RuleBody(Body):
     rule: dict[str, Any]
 
 
-class PreviewBody(RuleBody):
+class RulePreviewBody(RuleBody):
     sample: Annotated[int, Field(ge=0, le=50)] = 10
 
 
@@ -110,7 +110,7 @@ class ExplainBody(Body):
     customer_id: Annotated[int, Field(ge=1, le=2**62)]
 
 
-class PreviewInfo(BaseModel):
+class RulePreview(BaseModel):
     count: int
     base_count: int
     share_rate: float | None
@@ -199,7 +199,7 @@ def recompute_all(access: Writer) -> JobStarted:
 
 
 @router.post("/segments/preview", summary="Count a rule while it is being written, with a few of its people")
-def preview(body: PreviewBody, access: Reader) -> PreviewInfo:
+def preview(body: RulePreviewBody, access: Reader) -> RulePreview:
     stores = access.stores
     with stores.ledger.read() as tx:
         rule = _usable(tx, body.rule)
@@ -209,7 +209,7 @@ def preview(body: PreviewBody, access: Reader) -> PreviewInfo:
         people = load_rows(stores, session, tx, found.sample)
     share = found.count / found.base_count if found.base_count else None
     said = Label.of(sentence(rule, names, stores.settings.currency))
-    return PreviewInfo(
+    return RulePreview(
         count=found.count, base_count=found.base_count, share_rate=share, sentence=said, sample=people, elapsed_ms=found.elapsed_ms
     )
 
@@ -371,7 +371,7 @@ def _detail(stores: Stores, tx: Connection, item: Segment) -> SegmentDetail:
             return Label.of(error.message)
 
     versions = [
-        VersionInfo(version=v.version, rule=v.rule, sentence=said(v.rule), created_at=v.created_at, created_by=v.created_by)
+        SegmentVersionInfo(version=v.version, rule=v.rule, sentence=said(v.rule), created_at=v.created_at, created_by=v.created_by)
         for v in segments.versions(tx, item.id)
     ]
     problems = [Problem(path=fault.field, message=Label.of(fault.message)) for fault in item.problem]

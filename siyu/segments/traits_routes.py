@@ -115,7 +115,7 @@ class SampleRow(BaseModel):
     value: Any
 
 
-class TrialInfo(BaseModel):
+class TraitTrialInfo(BaseModel):
     type: Type
     sentence: Label
     distribution: DistributionInfo
@@ -142,7 +142,7 @@ def create_trait(body: TraitBody, access: Writer) -> TraitDetail:
 
 
 @router.post("/traits/preview", summary="Compute a trait while it is being written: its distribution and a few people")
-def preview(body: TraitTrial, access: Reader) -> TrialInfo:
+def preview(body: TraitTrial, access: Reader) -> TraitTrialInfo:
     stores = access.stores
     with stores.ledger.read() as tx:
         trait = traits.parse(body.definition)
@@ -152,7 +152,7 @@ def preview(body: TraitTrial, access: Reader) -> TrialInfo:
     found = preview_trait(stores, trait, body.sample)
     with stores.ledger.read() as tx, stores.warehouse.read() as session:
         people = load_rows(stores, session, tx, list(found.sample))
-    return TrialInfo(
+    return TraitTrialInfo(
         type=trait.type,
         sentence=Label.of(said),
         distribution=DistributionInfo.of(found.distribution),

@@ -219,7 +219,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody of the campaign by number, with what was decided and what each did, as CSV */
+        /** The people behind a number of the report, or everybody, by number, with what was decided and what each did, as CSV */
         get: operations["campaigns_export_people"];
         put?: never;
         post?: never;
@@ -2832,6 +2832,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/holdouts/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a hold-out of some size would cost and could show, by the days that have passed; nothing is written */
+        get: operations["messaging_get_outlook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/holdouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a hold-out shows so far: those told nothing beside those who are told, with intervals, and what it costs */
+        get: operations["messaging_get_holdout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/holdouts/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a hold-out, contacts masked */
+        get: operations["messaging_list_held"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/holdouts/{id}/people.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who is in a hold-out, by their number, as CSV */
+        get: operations["messaging_export_held"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messaging/policy": {
         parameters: {
             query?: never;
@@ -3133,11 +3201,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Addresses to which a carrier is not used any more, masked, and why */
+        /** Addresses to which a carrier is not used any more, masked, and why; the latest first */
         get: operations["messaging_list_suppressions"];
         put?: never;
         /** Use a carrier for an address no more, whatever is planned; with the reason */
         post: operations["messaging_add_suppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/suppressions/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The suppression list as CSV, addresses masked */
+        get: operations["messaging_export_suppressions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4622,21 +4707,6 @@ export interface components {
             /** Value */
             value: unknown;
         };
-        /** AudienceBody */
-        "AudienceBody-Output": {
-            /**
-             * Exclude
-             * @description Segments: whoever is in any of them is left out.
-             * @default []
-             */
-            exclude: number[];
-            /**
-             * Include
-             * @description Segments: whoever is in any of them.
-             * @default []
-             */
-            include: number[];
-        };
         /** AuditEntry */
         AuditEntry: {
             /** Action */
@@ -4892,6 +4962,21 @@ export interface components {
              */
             hour_at: string;
         };
+        /** CampaignAudience */
+        CampaignAudience: {
+            /**
+             * Exclude
+             * @description Segments: whoever is in any of them is left out.
+             * @default []
+             */
+            exclude: number[];
+            /**
+             * Include
+             * @description Segments: whoever is in any of them.
+             * @default []
+             */
+            include: number[];
+        };
         /** CampaignBody */
         CampaignBody: {
             /** Description */
@@ -4926,7 +5011,7 @@ export interface components {
              *       "window_days": 7
              *     }
              */
-            plan: components["schemas"]["PlanBody-Input"];
+            plan: components["schemas"]["PlanBody"];
             /**
              * Priority Fen
              * @description What one message is worth: of two campaigns that want a person's last slot, the dearer gets it.
@@ -4938,6 +5023,11 @@ export interface components {
              * @enum {string}
              */
             purpose: "promotion" | "value" | "service" | "feedback";
+        };
+        /** CampaignCheck */
+        CampaignCheck: {
+            /** Faults */
+            faults: components["schemas"]["FaultInfo"][];
         };
         /**
          * CampaignDetail
@@ -4976,7 +5066,7 @@ export interface components {
             id: number;
             /** Name */
             name: string;
-            plan: components["schemas"]["PlanBody-Output"];
+            plan: components["schemas"]["PlanBody"];
             /** Priority Fen */
             priority_fen: number;
             /**
@@ -5021,6 +5111,22 @@ export interface components {
             waves: components["schemas"]["WaveInfo"][];
             /** Winner */
             winner: string | null;
+        };
+        /** CampaignLook */
+        CampaignLook: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Difference */
+            difference: number;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** People */
+            people: number;
         };
         /**
          * CampaignPage
@@ -5085,6 +5191,29 @@ export interface components {
             /** Wave Done Count */
             wave_done_count: number;
         };
+        /** CampaignWave */
+        CampaignWave: {
+            /**
+             * Share
+             * @description Of the audience; the shares add up to 1.
+             */
+            share: number;
+            /**
+             * @default {
+             *       "block_rate": 0.01,
+             *       "complaint_rate": 0.003,
+             *       "failure_rate": 0.2,
+             *       "least_sent": 200
+             *     }
+             */
+            stop_if: components["schemas"]["StopBody"] | null;
+            /**
+             * Wait Hours
+             * @description From its start to that of the next wave.
+             * @default 0
+             */
+            wait_hours: number;
+        };
         /**
          * Card
          * @description One metric of the period up to `as_of_on`, of what it is compared with, and of each point of the series.
@@ -5117,6 +5246,65 @@ export interface components {
             required: boolean;
             /** Secret */
             secret: boolean;
+        };
+        /**
+         * CarrierSendInfo
+         * @description Level one: `status` accepted and `failed_count` who can never get it. Level two: staff. Level three: receivers.
+         */
+        CarrierSendInfo: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Attempted At */
+            attempted_at: string | null;
+            /** Audience Count */
+            audience_count: number;
+            /** Can Remind */
+            can_remind: boolean;
+            /** Cancelled At */
+            cancelled_at: string | null;
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Failed Count */
+            failed_count: number;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Next Poll At */
+            next_poll_at: string | null;
+            /** Not A Friend Count */
+            not_a_friend_count: number;
+            /** Over Quota Count */
+            over_quota_count: number;
+            /** Polled At */
+            polled_at: string | null;
+            /** Received Count */
+            received_count: number;
+            /** Receiver Count */
+            receiver_count: number;
+            /** Ref */
+            ref: string | null;
+            /** Staff Count */
+            staff_count: number;
+            /** Staff Sent Count */
+            staff_sent_count: number;
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: string | null;
+            /** Waiting Count */
+            waiting_count: number;
         };
         /**
          * CarrierTag
@@ -5685,6 +5873,34 @@ export interface components {
             paid_fen: number;
         };
         /**
+         * DecidedPerson
+         * @description `status` is that of the message, null without one; contacts in `customer` are masked.
+         */
+        DecidedPerson: {
+            /** Account Id */
+            account_id: number | null;
+            /** At Ms */
+            at_ms: number;
+            /** Carrier */
+            carrier: string | null;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** Reason */
+            reason: string | null;
+            reason_name: components["schemas"]["Label"] | null;
+            /** Staff */
+            staff: string;
+            /** Status */
+            status: string | null;
+            /** Status Code */
+            status_code: string | null;
+            /** Variant */
+            variant: string | null;
+            /** Verdict */
+            verdict: string;
+        };
+        /**
          * Decision
          * @description Of these suggestions, or of all open ones of at least a probability; `dry_run` only counts.
          */
@@ -5898,6 +6114,19 @@ export interface components {
             mean?: number | null;
             /** Smallest */
             smallest?: number | null;
+        };
+        /** DoctorCheck */
+        DoctorCheck: {
+            detail: components["schemas"]["Label"];
+            /** Key */
+            key: string;
+            name: components["schemas"]["Label"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "warn" | "fail";
+            way_out: components["schemas"]["Label"] | null;
         };
         /**
          * DryRunInfo
@@ -6296,6 +6525,16 @@ export interface components {
             /** Waits */
             waits: components["schemas"]["StepInfo"][];
         };
+        /** GateCount */
+        GateCount: {
+            name: components["schemas"]["Label"];
+            /** Reason */
+            reason: string;
+            /** Refused */
+            refused: number;
+            /** Waited */
+            waited: number;
+        };
         /**
          * GateReason
          * @description `waits`: it may pass by itself.
@@ -6416,6 +6655,56 @@ export interface components {
             silent_since: string | null;
         };
         /**
+         * HeldPerson
+         * @description `customer` is null for somebody who is no customer any more; contacts in it are masked.
+         */
+        HeldPerson: {
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+        };
+        /**
+         * HoldoutArm
+         * @description `told_count`: people reached in the period, by `message_count` messages. `left_count`: who ended a relation or took a consent back.
+         */
+        HoldoutArm: {
+            /** Buyer Count */
+            buyer_count: number;
+            /** Left Count */
+            left_count: number;
+            /** Message Count */
+            message_count: number;
+            /** Order Count */
+            order_count: number;
+            /** People Count */
+            people_count: number;
+            /** Spend Fen */
+            spend_fen: number;
+            /** Told Count */
+            told_count: number;
+        };
+        /**
+         * HoldoutEffect
+         * @description Compared minus control per person (a share 0–1, or fen), with an interval that holds at every look; a bound that is not defined is null.
+         */
+        HoldoutEffect: {
+            /** Difference */
+            difference: number;
+            finding: components["schemas"]["Label"];
+            /** High */
+            high: number | null;
+            /** Is Detected */
+            is_detected: boolean;
+            /** Low */
+            low: number | null;
+            /** Relative */
+            relative: number | null;
+            /** Relative High */
+            relative_high: number | null;
+            /** Relative Low */
+            relative_low: number | null;
+        };
+        /**
          * HoldoutInfo
          * @description `control_count` people are told nothing but what is transactional; `compared_count` are those they are compared with.
          */
@@ -6444,6 +6733,75 @@ export interface components {
             rate: number;
             /** To On */
             to_on: string | null;
+        };
+        /**
+         * HoldoutMoney
+         * @description An estimate and its interval, fen.
+         */
+        HoldoutMoney: {
+            /** Fen */
+            fen: number;
+            /** High Fen */
+            high_fen: number;
+            /** Low Fen */
+            low_fen: number;
+        };
+        /**
+         * HoldoutOutlook
+         * @description By as many days that have passed: `held_count` people would be told nothing, who spent `spend_fen` then. A difference of `smallest_share`
+         *     of buyers, or of `smallest_fen` a person, would be found four times in five. `quarter_days`: days until the next quarter begins.
+         */
+        HoldoutOutlook: {
+            /** Buyer Share */
+            buyer_share: number | null;
+            /** Held Count */
+            held_count: number;
+            /** People Count */
+            people_count: number;
+            /** Quarter Days */
+            quarter_days: number;
+            /** Smallest Fen */
+            smallest_fen: number | null;
+            /** Smallest Share */
+            smallest_share: number | null;
+            /** Spend Fen */
+            spend_fen: number;
+        };
+        /**
+         * HoldoutReportInfo
+         * @description What those who are told nothing do, beside those who are told. `missed`: what the control goes without; `brought`: what all messages
+         *     bring from the `others_count` others. `smallest_share`, `smallest_fen`: differences that would be found four times in five. `why_not`: why no effect is shown.
+         */
+        HoldoutReportInfo: {
+            bought: components["schemas"]["HoldoutEffect"] | null;
+            brought: components["schemas"]["HoldoutMoney"] | null;
+            compared: components["schemas"]["HoldoutArm"];
+            control: components["schemas"]["HoldoutArm"];
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            holdout: components["schemas"]["HoldoutInfo"];
+            left: components["schemas"]["HoldoutEffect"] | null;
+            /** Mismatch P */
+            mismatch_p: number | null;
+            missed: components["schemas"]["HoldoutMoney"] | null;
+            /** Others Count */
+            others_count: number;
+            /** Smallest Fen */
+            smallest_fen: number | null;
+            /** Smallest Share */
+            smallest_share: number | null;
+            spend: components["schemas"]["HoldoutEffect"] | null;
+            /**
+             * To At
+             * Format: date-time
+             */
+            to_at: string;
+            why_not: components["schemas"]["Label"] | null;
+            /** Withheld Count */
+            withheld_count: number;
         };
         /**
          * IdentifierInfo
@@ -6553,11 +6911,6 @@ export interface components {
             /** Items */
             items: components["schemas"]["ArrivalKind"][];
         };
-        /** Items[CheckInfo] */
-        Items_CheckInfo_: {
-            /** Items */
-            items: components["schemas"]["siyu__doctor__CheckInfo"][];
-        };
         /** Items[ColumnInfo] */
         Items_ColumnInfo_: {
             /** Items */
@@ -6567,6 +6920,11 @@ export interface components {
         Items_ContactWayInfo_: {
             /** Items */
             items: components["schemas"]["ContactWayInfo"][];
+        };
+        /** Items[DoctorCheck] */
+        Items_DoctorCheck_: {
+            /** Items */
+            items: components["schemas"]["DoctorCheck"][];
         };
         /** Items[EdgeInfo] */
         Items_EdgeInfo_: {
@@ -7469,6 +7827,31 @@ export interface components {
             password: string;
         };
         /**
+         * LookInfo
+         * @description `customer_id` is null where many people were seen at once; then `count` says how many.
+         */
+        LookInfo: {
+            /** Actor */
+            actor: string;
+            /** Actor Kind */
+            actor_kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Count */
+            count: number;
+            /** Customer Id */
+            customer_id: number | null;
+            /** Detail */
+            detail: string;
+            /** Id */
+            id: number;
+            /** What */
+            what: string;
+        };
+        /**
          * MatchInfo
          * @description `text`: who paid and what for; null for those who may not read identifiers.
          */
@@ -7504,6 +7887,37 @@ export interface components {
             state: "open" | "accepted" | "rejected";
             /** Text */
             text: string | null;
+        };
+        /**
+         * MediaFile
+         * @description `media` stands in a piece's picture, file or video, and in the src of an article's pictures. `url` shows it to customers once an approved version does.
+         */
+        MediaFile: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Height */
+            height: number | null;
+            /** Kind */
+            kind: string;
+            /** Media */
+            media: string;
+            /** Name */
+            name: string;
+            /** Shown */
+            shown: boolean;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Type */
+            type: string;
+            /** Url */
+            url: string;
+            /** Width */
+            width: number | null;
         };
         /**
          * MediaInfo
@@ -7722,6 +8136,28 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** NewCarrierSend */
+        NewCarrierSend: {
+            /**
+             * @default {
+             *       "chats": [],
+             *       "customers": [],
+             *       "departments": [],
+             *       "sender": "",
+             *       "staff": [],
+             *       "tags": []
+             *     }
+             */
+            audience: components["schemas"]["siyu__carriers__send_routes__SendAudience"];
+            content: components["schemas"]["SendContent"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "customers" | "groups" | "moment";
+            /** Name */
+            name: string;
+        };
         /** NewCarrierTag */
         NewCarrierTag: {
             /** Group */
@@ -7847,6 +8283,42 @@ export interface components {
             wanted: {
                 [key: string]: string;
             };
+        };
+        /**
+         * NewSend
+         * @description `priority_fen`: what one message is declared to be worth; of two that want the last slot the dearer gets it.
+         */
+        NewSend: {
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Exempt
+             * @default false
+             */
+            exempt: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Priority Fen
+             * @default 0
+             */
+            priority_fen: number;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "promotion" | "value" | "service" | "feedback";
+            /** Ref */
+            ref: string;
+            spec: components["schemas"]["SpecBody"];
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
         };
         /** NewStore */
         NewStore: {
@@ -8095,6 +8567,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[CarrierSendInfo] */
+        Page_CarrierSendInfo_: {
+            /** Items */
+            items: components["schemas"]["CarrierSendInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[ChangeInfo] */
         Page_ChangeInfo_: {
             /** Items */
@@ -8122,6 +8603,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[DecidedPerson] */
+        Page_DecidedPerson_: {
+            /** Items */
+            items: components["schemas"]["DecidedPerson"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[DispatchInfo] */
         Page_DispatchInfo_: {
             /** Items */
@@ -8131,10 +8621,10 @@ export interface components {
             /** Total */
             total: number | null;
         };
-        /** Page[FileInfo] */
-        Page_FileInfo_: {
+        /** Page[HeldPerson] */
+        Page_HeldPerson_: {
             /** Items */
-            items: components["schemas"]["siyu__content__media_routes__FileInfo"][];
+            items: components["schemas"]["HeldPerson"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -8170,7 +8660,7 @@ export interface components {
         /** Page[LookInfo] */
         Page_LookInfo_: {
             /** Items */
-            items: components["schemas"]["siyu__team__look_routes__LookInfo"][];
+            items: components["schemas"]["LookInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -8180,6 +8670,15 @@ export interface components {
         Page_MatchInfo_: {
             /** Items */
             items: components["schemas"]["MatchInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[MediaFile] */
+        Page_MediaFile_: {
+            /** Items */
+            items: components["schemas"]["MediaFile"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -8212,6 +8711,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[RadarPerson] */
+        Page_RadarPerson_: {
+            /** Items */
+            items: components["schemas"]["RadarPerson"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[ReachedPerson] */
         Page_ReachedPerson_: {
             /** Items */
@@ -8225,6 +8733,15 @@ export interface components {
         Page_RelationInfo_: {
             /** Items */
             items: components["schemas"]["RelationInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[SendInfo] */
+        Page_SendInfo_: {
+            /** Items */
+            items: components["schemas"]["SendInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -8465,6 +8982,18 @@ export interface components {
             /** Valid Until */
             valid_until?: string | null;
         };
+        /**
+         * PieceCheck
+         * @description `faults` must be mended before it can be saved; `fits` says where it can be sent.
+         */
+        PieceCheck: {
+            /** Faults */
+            faults: components["schemas"]["FaultInfo"][];
+            /** Fits */
+            fits: components["schemas"]["FitInfo"][];
+            /** Variables */
+            variables: string[];
+        };
         /** PieceDetail */
         PieceDetail: {
             /** Approved Version */
@@ -8493,7 +9022,7 @@ export interface components {
             may_approve: boolean;
             /** Name */
             name: string;
-            newest: components["schemas"]["siyu__content__routes__VersionInfo"];
+            newest: components["schemas"]["PieceVersionInfo"];
             /** Owner */
             owner: string;
             /**
@@ -8593,10 +9122,89 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * PiecePreview
+         * @description `lacking` of `looked` people would lack a value; `base` is how many there are.
+         */
+        PiecePreview: {
+            /** Base */
+            base: number;
+            /** Examples */
+            examples: components["schemas"]["ExampleInfo"][];
+            /** Lacking */
+            lacking: number;
+            /** Lacking By */
+            lacking_by: {
+                [key: string]: number;
+            };
+            /** Looked */
+            looked: number;
+        };
+        /**
+         * PiecePreviewBody
+         * @description Customers, or examples of a segment, or of everybody.
+         */
+        PiecePreviewBody: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /**
+             * Carrier
+             * @enum {string}
+             */
+            carrier: "wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook";
+            /**
+             * Customer Ids
+             * @default []
+             */
+            customer_ids: number[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "image" | "link" | "mini_program" | "file" | "video" | "article";
+            /** Segment Id */
+            segment_id?: number | null;
+            /**
+             * Staff
+             * @default
+             */
+            staff: string;
+        };
         /** PieceVersion */
         PieceVersion: {
             /** Piece Id */
             piece_id: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PieceVersionInfo
+         * @description `status`: draft, in_review, approved or rejected. `mine`: written by whoever asks.
+         */
+        PieceVersionInfo: {
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Fits */
+            fits: components["schemas"]["FitInfo"][];
+            /** Mine */
+            mine: boolean;
+            /** Status */
+            status: string;
             /** Version */
             version: number;
         };
@@ -8721,7 +9329,7 @@ export interface components {
          * PlanBody
          * @description Everything that is decided about a campaign.
          */
-        "PlanBody-Input": {
+        PlanBody: {
             /**
              * Accounts
              * @description Null: every healthy account of these carriers.
@@ -8733,7 +9341,7 @@ export interface components {
              *       "include": []
              *     }
              */
-            audience: components["schemas"]["siyu__campaigns__shapes__AudienceBody"];
+            audience: components["schemas"]["CampaignAudience"];
             /**
              * Carriers
              * @description Products in order of preference; whoever the first does not reach is tried by the next.
@@ -8801,100 +9409,7 @@ export interface components {
              *       }
              *     ]
              */
-            waves: components["schemas"]["siyu__campaigns__shapes__WaveBody"][];
-            /**
-             * Window Days
-             * @description Orders count within so many days of the message.
-             * @default 7
-             */
-            window_days: number;
-            winner?: components["schemas"]["WinnerBody"] | null;
-        };
-        /**
-         * PlanBody
-         * @description Everything that is decided about a campaign.
-         */
-        "PlanBody-Output": {
-            /**
-             * Accounts
-             * @description Null: every healthy account of these carriers.
-             */
-            accounts?: number[] | null;
-            /**
-             * @default {
-             *       "exclude": [],
-             *       "include": []
-             *     }
-             */
-            audience: components["schemas"]["AudienceBody-Output"];
-            /**
-             * Carriers
-             * @description Products in order of preference; whoever the first does not reach is tried by the next.
-             * @default []
-             */
-            carriers: string[];
-            /**
-             * Control Rate
-             * @description Held back by this campaign's own lot, so that its effect can be measured.
-             * @default 0.1
-             */
-            control_rate: number;
-            /**
-             * Covariate Days
-             * @description Spend of so many days before evens out differences (CUPED); null: not used.
-             * @default 90
-             */
-            covariate_days: number | null;
-            /**
-             * Per Minute
-             * @description Messages a minute at most.
-             */
-            per_minute?: number | null;
-            /**
-             * Reading
-             * @description `fixed`: the result is shown when all windows are over; `sequential`: at any time, with a wider interval.
-             * @default fixed
-             * @enum {string}
-             */
-            reading: "fixed" | "sequential";
-            /**
-             * Starts
-             * @description Null: as soon as it is scheduled.
-             */
-            starts?: string | null;
-            /**
-             * Use Global Holdout
-             * @description Leave out those whom no campaign tells anything.
-             * @default true
-             */
-            use_global_holdout: boolean;
-            /**
-             * Valid Hours
-             * @description Nobody is told later than this after a wave is due.
-             * @default 72
-             */
-            valid_hours: number;
-            /**
-             * Variants
-             * @default []
-             */
-            variants: components["schemas"]["VariantBody"][];
-            /**
-             * Waves
-             * @default [
-             *       {
-             *         "share": 1,
-             *         "stop_if": {
-             *           "block_rate": 0.01,
-             *           "complaint_rate": 0.003,
-             *           "failure_rate": 0.2,
-             *           "least_sent": 200
-             *         },
-             *         "wait_hours": 0
-             *       }
-             *     ]
-             */
-            waves: components["schemas"]["WaveBody-Output"][];
+            waves: components["schemas"]["CampaignWave"][];
             /**
              * Window Days
              * @description Orders count within so many days of the message.
@@ -9017,6 +9532,29 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * PolicyTrial
+         * @description What the policy would have said of the messages of those weeks, and beside it what the one in force says of the same.
+         *     `cut`: there were too many, only the newest are in it.
+         */
+        PolicyTrial: {
+            /** Cut */
+            cut: boolean;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            in_force: components["schemas"]["Totals"];
+            /**
+             * To At
+             * Format: date-time
+             */
+            to_at: string;
+            tried: components["schemas"]["Totals"];
+            /** Weeks */
+            weeks: components["schemas"]["WeekInfo"][];
+        };
         /** PreviewLine */
         PreviewLine: {
             /** Amount Fen */
@@ -9132,6 +9670,14 @@ export interface components {
             /** Items */
             items: components["schemas"]["PurposeInfo"][];
         };
+        /** QuarantineCount */
+        QuarantineCount: {
+            /** Count */
+            count: number;
+            /** Reason */
+            reason: string;
+            says: components["schemas"]["Label"];
+        };
         /**
          * QuarantinePage
          * @description `reasons` counts the entries of this status and feed.
@@ -9142,7 +9688,7 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
             /** Reasons */
-            reasons: components["schemas"]["siyu__collect__quarantine_routes__ReasonCount"][];
+            reasons: components["schemas"]["QuarantineCount"][];
             /** Total */
             total: number | null;
         };
@@ -9222,6 +9768,27 @@ export interface components {
             clicks: components["schemas"]["ClickInfo"][];
             /** Readings */
             readings: components["schemas"]["ReadingInfo"][];
+        };
+        /**
+         * RadarPerson
+         * @description What one customer did; times in epoch ms, UTC.
+         */
+        RadarPerson: {
+            /** Clicked */
+            clicked: number;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** First Ms */
+            first_ms: number;
+            /** Last Ms */
+            last_ms: number;
+            /** Opened */
+            opened: number;
+            /** Seconds */
+            seconds: number;
+            /** Shared To */
+            shared_to: number;
         };
         /**
          * ReachedPerson
@@ -9526,7 +10093,7 @@ export interface components {
             leader_is_clear: boolean;
             lift: components["schemas"]["LiftInfo"];
             /** Looks */
-            looks: components["schemas"]["siyu__campaigns__report_routes__LookInfo"][];
+            looks: components["schemas"]["CampaignLook"][];
             /** Opted Out */
             opted_out: number;
             /**
@@ -9900,6 +10467,32 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** RulePreview */
+        RulePreview: {
+            /** Base Count */
+            base_count: number;
+            /** Count */
+            count: number;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Sample */
+            sample: components["schemas"]["CustomerRow"][];
+            sentence: components["schemas"]["Label"];
+            /** Share Rate */
+            share_rate: number | null;
+        };
+        /** RulePreviewBody */
+        RulePreviewBody: {
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /**
+             * Sample
+             * @default 10
+             */
+            sample: number;
+        };
         /**
          * Said
          * @description One statement: of a customer, or of an identifier (`namespace` and `value`). `at`: when it was made; now if left out.
@@ -10069,7 +10662,7 @@ export interface components {
              */
             updated_at: string;
             /** Versions */
-            versions: components["schemas"]["siyu__segments__routes__VersionInfo"][];
+            versions: components["schemas"]["SegmentVersionInfo"][];
         };
         /** SegmentRow */
         SegmentRow: {
@@ -10102,41 +10695,22 @@ export interface components {
              */
             updated_at: string;
         };
-        /**
-         * SendAudience
-         * @description `customers` are contacts' ids at the carrier; `tags`: one of each inner list, of all lists.
-         */
-        SendAudience: {
+        /** SegmentVersionInfo */
+        SegmentVersionInfo: {
             /**
-             * Chats
-             * @default []
+             * Created At
+             * Format: date-time
              */
-            chats: string[];
-            /**
-             * Customers
-             * @default []
-             */
-            customers: string[];
-            /**
-             * Departments
-             * @default []
-             */
-            departments: number[];
-            /**
-             * Sender
-             * @default
-             */
-            sender: string;
-            /**
-             * Staff
-             * @default []
-             */
-            staff: string[];
-            /**
-             * Tags
-             * @default []
-             */
-            tags: string[][];
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            sentence: components["schemas"]["Label"];
+            /** Version */
+            version: number;
         };
         /**
          * SendContent
@@ -10155,6 +10729,81 @@ export interface components {
              * @default
              */
             text: string;
+        };
+        /**
+         * SendInfo
+         * @description `counts` is what planning found (audience, decisions by reason, by account); `messages` and `dispatches` count by status as they are now.
+         */
+        SendInfo: {
+            /** Counts */
+            counts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Dispatches */
+            dispatches: {
+                [key: string]: number;
+            };
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Exempt */
+            exempt: boolean;
+            /** Id */
+            id: number;
+            /** Messages */
+            messages: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /** Planned At */
+            planned_at: string | null;
+            /** Policy Version */
+            policy_version: number | null;
+            /** Priority Fen */
+            priority_fen: number;
+            /** Purpose */
+            purpose: string;
+            /** Ref */
+            ref: string;
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: string | null;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+        };
+        /**
+         * SendWave
+         * @description The part of the audience whose hash lies in [from_rate, to_rate).
+         */
+        SendWave: {
+            /**
+             * From Rate
+             * @default 0
+             */
+            from_rate: number;
+            /**
+             * To Rate
+             * @default 1
+             */
+            to_rate: number;
         };
         /**
          * Session
@@ -10246,7 +10895,7 @@ export interface components {
         SpecBody: {
             /** Accounts */
             accounts?: number[] | null;
-            audience: components["schemas"]["siyu__messaging__send_routes__AudienceBody"];
+            audience: components["schemas"]["siyu__messaging__send_routes__SendAudience"];
             /** Carriers */
             carriers: string[];
             /** Content */
@@ -10288,7 +10937,7 @@ export interface components {
              *       "to_rate": 1
              *     }
              */
-            wave: components["schemas"]["siyu__messaging__send_routes__WaveBody"];
+            wave: components["schemas"]["SendWave"];
         };
         /**
          * Staff
@@ -10644,13 +11293,36 @@ export interface components {
             /** Weight Bits */
             weight_bits: number;
         };
+        /**
+         * SuggestionLook
+         * @description The newest look over all customers; `is_tightened`: so many were alike that the largest groups were left out.
+         */
+        SuggestionLook: {
+            /** Candidate Count */
+            candidate_count: number;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Is Tightened */
+            is_tightened: boolean;
+            /** Model */
+            model: string;
+            /** New Count */
+            new_count: number;
+            /** Pair Count */
+            pair_count: number;
+            /** Record Count */
+            record_count: number;
+        };
         /** SuggestionSummary */
         SuggestionSummary: {
             /** Counts */
             counts: {
                 [key: string]: number;
             };
-            last_look: components["schemas"]["siyu__identity__suggest_routes__LookInfo"] | null;
+            last_look: components["schemas"]["SuggestionLook"] | null;
             /** Reviewed */
             reviewed: components["schemas"]["ReviewedInfo"][];
         };
@@ -10947,7 +11619,7 @@ export interface components {
             /** Asked */
             asked: number;
             /** Reasons */
-            reasons: components["schemas"]["siyu__messaging__policy_routes__ReasonCount"][];
+            reasons: components["schemas"]["GateCount"][];
             /** Refused */
             refused: number;
             /** Waited */
@@ -11067,6 +11739,20 @@ export interface components {
             /** Trait Id */
             trait_id?: number | null;
         };
+        /** TraitTrialInfo */
+        TraitTrialInfo: {
+            distribution: components["schemas"]["DistributionInfo"];
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Sample */
+            sample: components["schemas"]["SampleRow"][];
+            sentence: components["schemas"]["Label"];
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "money" | "time" | "boolean";
+        };
         /**
          * TraitValue
          * @description A trait as last computed; `value` is text, a number, fen, true or false, or a local day.
@@ -11170,6 +11856,41 @@ export interface components {
             source: string;
             /** Text */
             text: string | null;
+        };
+        /**
+         * UploadedFile
+         * @description `mapping_from`: saved (for this source), export (known headers of a shop) or guessed. `unknown_columns` go unused.
+         */
+        UploadedFile: {
+            /** Bytes */
+            bytes: number;
+            /** Columns */
+            columns: components["schemas"]["FileColumn"][];
+            /** Encoding */
+            encoding: string | null;
+            export: components["schemas"]["ExportInfo"] | null;
+            /** Fields */
+            fields: components["schemas"]["FieldInfo"][];
+            /** File Id */
+            file_id: string;
+            /** Format */
+            format: string;
+            /** Mapping */
+            mapping: {
+                [key: string]: string | null;
+            };
+            /** Mapping From */
+            mapping_from: string;
+            /** Name */
+            name: string;
+            /** Row Count Estimate */
+            row_count_estimate: number | null;
+            /** Source Guess */
+            source_guess: string;
+            /** Unknown Columns */
+            unknown_columns: string[];
+            /** Warnings */
+            warnings: components["schemas"]["Label"][];
         };
         /**
          * UseInfo
@@ -11445,29 +12166,6 @@ export interface components {
             /** Sample */
             sample: string;
         };
-        /** WaveBody */
-        "WaveBody-Output": {
-            /**
-             * Share
-             * @description Of the audience; the shares add up to 1.
-             */
-            share: number;
-            /**
-             * @default {
-             *       "block_rate": 0.01,
-             *       "complaint_rate": 0.003,
-             *       "failure_rate": 0.2,
-             *       "least_sent": 200
-             *     }
-             */
-            stop_if: components["schemas"]["StopBody"] | null;
-            /**
-             * Wait Hours
-             * @description From its start to that of the next wave.
-             * @default 0
-             */
-            wait_hours: number;
-        };
         /**
          * WaveInfo
          * @description `counts`: messages of its send by status (planned, sent, received, unknown …); `decided`: people by what was decided.
@@ -11522,7 +12220,7 @@ export interface components {
              */
             on: string;
             /** Reasons */
-            reasons: components["schemas"]["siyu__messaging__policy_routes__ReasonCount"][];
+            reasons: components["schemas"]["GateCount"][];
             /** Refused */
             refused: number;
             /** Waited */
@@ -11639,435 +12337,47 @@ export interface components {
             name: components["schemas"]["Label"];
             wording: components["schemas"]["Label"];
         };
-        /** LookInfo */
-        siyu__campaigns__report_routes__LookInfo: {
+        /**
+         * SendAudience
+         * @description `customers` are contacts' ids at the carrier; `tags`: one of each inner list, of all lists.
+         */
+        siyu__carriers__send_routes__SendAudience: {
             /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Difference */
-            difference: number;
-            /** High */
-            high: number | null;
-            /** Low */
-            low: number | null;
-            /** People */
-            people: number;
-        };
-        /** AudienceBody */
-        siyu__campaigns__shapes__AudienceBody: {
-            /**
-             * Exclude
-             * @description Segments: whoever is in any of them is left out.
+             * Chats
              * @default []
              */
-            exclude: number[];
+            chats: string[];
             /**
-             * Include
-             * @description Segments: whoever is in any of them.
+             * Customers
              * @default []
              */
-            include: number[];
-        };
-        /** CheckInfo */
-        siyu__campaigns__shapes__CheckInfo: {
-            /** Faults */
-            faults: components["schemas"]["FaultInfo"][];
-        };
-        /** WaveBody */
-        siyu__campaigns__shapes__WaveBody: {
+            customers: string[];
             /**
-             * Share
-             * @description Of the audience; the shares add up to 1.
-             */
-            share: number;
-            /**
-             * @default {
-             *       "block_rate": 0.01,
-             *       "complaint_rate": 0.003,
-             *       "failure_rate": 0.2,
-             *       "least_sent": 200
-             *     }
-             */
-            stop_if: components["schemas"]["StopBody"] | null;
-            /**
-             * Wait Hours
-             * @description From its start to that of the next wave.
-             * @default 0
-             */
-            wait_hours: number;
-        };
-        /** NewSend */
-        siyu__carriers__send_routes__NewSend: {
-            /**
-             * @default {
-             *       "chats": [],
-             *       "customers": [],
-             *       "departments": [],
-             *       "sender": "",
-             *       "staff": [],
-             *       "tags": []
-             *     }
-             */
-            audience: components["schemas"]["SendAudience"];
-            content: components["schemas"]["SendContent"];
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "customers" | "groups" | "moment";
-            /** Name */
-            name: string;
-        };
-        /**
-         * SendInfo
-         * @description Level one: `status` accepted and `failed_count` who can never get it. Level two: staff. Level three: receivers.
-         */
-        siyu__carriers__send_routes__SendInfo: {
-            /** Accepted At */
-            accepted_at: string | null;
-            /** Attempted At */
-            attempted_at: string | null;
-            /** Audience Count */
-            audience_count: number;
-            /** Can Remind */
-            can_remind: boolean;
-            /** Cancelled At */
-            cancelled_at: string | null;
-            /** Content */
-            content: {
-                [key: string]: unknown;
-            };
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created By */
-            created_by: string;
-            /** Failed Count */
-            failed_count: number;
-            /** Id */
-            id: number;
-            /** Kind */
-            kind: string;
-            /** Name */
-            name: string;
-            /** Next Poll At */
-            next_poll_at: string | null;
-            /** Not A Friend Count */
-            not_a_friend_count: number;
-            /** Over Quota Count */
-            over_quota_count: number;
-            /** Polled At */
-            polled_at: string | null;
-            /** Received Count */
-            received_count: number;
-            /** Receiver Count */
-            receiver_count: number;
-            /** Ref */
-            ref: string | null;
-            /** Staff Count */
-            staff_count: number;
-            /** Staff Sent Count */
-            staff_sent_count: number;
-            /** Status */
-            status: string;
-            /** Status Code */
-            status_code: string | null;
-            /** Waiting Count */
-            waiting_count: number;
-        };
-        /** ReasonCount */
-        siyu__collect__quarantine_routes__ReasonCount: {
-            /** Count */
-            count: number;
-            /** Reason */
-            reason: string;
-            says: components["schemas"]["Label"];
-        };
-        /**
-         * FileInfo
-         * @description `media` stands in a piece's picture, file or video, and in the src of an article's pictures. `url` shows it to customers once an approved version does.
-         */
-        siyu__content__media_routes__FileInfo: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created By */
-            created_by: string;
-            /** Height */
-            height: number | null;
-            /** Kind */
-            kind: string;
-            /** Media */
-            media: string;
-            /** Name */
-            name: string;
-            /** Shown */
-            shown: boolean;
-            /** Size Bytes */
-            size_bytes: number;
-            /** Type */
-            type: string;
-            /** Url */
-            url: string;
-            /** Width */
-            width: number | null;
-        };
-        /**
-         * PersonInfo
-         * @description What one customer did; times in epoch ms, UTC.
-         */
-        siyu__content__radar_routes__PersonInfo: {
-            /** Clicked */
-            clicked: number;
-            customer: components["schemas"]["CustomerRow"] | null;
-            /** Customer Id */
-            customer_id: number;
-            /** First Ms */
-            first_ms: number;
-            /** Last Ms */
-            last_ms: number;
-            /** Opened */
-            opened: number;
-            /** Seconds */
-            seconds: number;
-            /** Shared To */
-            shared_to: number;
-        };
-        /**
-         * CheckInfo
-         * @description `faults` must be mended before it can be saved; `fits` says where it can be sent.
-         */
-        siyu__content__routes__CheckInfo: {
-            /** Faults */
-            faults: components["schemas"]["FaultInfo"][];
-            /** Fits */
-            fits: components["schemas"]["FitInfo"][];
-            /** Variables */
-            variables: string[];
-        };
-        /**
-         * PreviewBody
-         * @description Customers, or examples of a segment, or of everybody.
-         */
-        siyu__content__routes__PreviewBody: {
-            /** Body */
-            body: {
-                [key: string]: unknown;
-            };
-            /**
-             * Carrier
-             * @enum {string}
-             */
-            carrier: "wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook";
-            /**
-             * Customer Ids
+             * Departments
              * @default []
              */
-            customer_ids: number[];
+            departments: number[];
             /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "text" | "image" | "link" | "mini_program" | "file" | "video" | "article";
-            /** Segment Id */
-            segment_id?: number | null;
-            /**
-             * Staff
+             * Sender
              * @default
              */
-            staff: string;
-        };
-        /**
-         * PreviewInfo
-         * @description `lacking` of `looked` people would lack a value; `base` is how many there are.
-         */
-        siyu__content__routes__PreviewInfo: {
-            /** Base */
-            base: number;
-            /** Examples */
-            examples: components["schemas"]["ExampleInfo"][];
-            /** Lacking */
-            lacking: number;
-            /** Lacking By */
-            lacking_by: {
-                [key: string]: number;
-            };
-            /** Looked */
-            looked: number;
-        };
-        /**
-         * VersionInfo
-         * @description `status`: draft, in_review, approved or rejected. `mine`: written by whoever asks.
-         */
-        siyu__content__routes__VersionInfo: {
-            /** Body */
-            body: {
-                [key: string]: unknown;
-            };
+            sender: string;
             /**
-             * Created At
-             * Format: date-time
+             * Staff
+             * @default []
              */
-            created_at: string;
-            /** Created By */
-            created_by: string;
-            /** Decided At */
-            decided_at: string | null;
-            /** Decided By */
-            decided_by: string | null;
-            /** Fits */
-            fits: components["schemas"]["FitInfo"][];
-            /** Mine */
-            mine: boolean;
-            /** Status */
-            status: string;
-            /** Version */
-            version: number;
-        };
-        /** CheckInfo */
-        siyu__doctor__CheckInfo: {
-            detail: components["schemas"]["Label"];
-            /** Key */
-            key: string;
-            name: components["schemas"]["Label"];
+            staff: string[];
             /**
-             * Status
-             * @enum {string}
+             * Tags
+             * @default []
              */
-            status: "ok" | "warn" | "fail";
-            way_out: components["schemas"]["Label"] | null;
-        };
-        /** Page[PersonInfo] */
-        siyu__foundation__http__Page_PersonInfo___1: {
-            /** Items */
-            items: components["schemas"]["siyu__messaging__decision_routes__PersonInfo"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Total */
-            total: number | null;
-        };
-        /** Page[PersonInfo] */
-        siyu__foundation__http__Page_PersonInfo___2: {
-            /** Items */
-            items: components["schemas"]["siyu__content__radar_routes__PersonInfo"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Total */
-            total: number | null;
-        };
-        /** Page[SendInfo] */
-        siyu__foundation__http__Page_SendInfo___1: {
-            /** Items */
-            items: components["schemas"]["siyu__carriers__send_routes__SendInfo"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Total */
-            total: number | null;
-        };
-        /** Page[SendInfo] */
-        siyu__foundation__http__Page_SendInfo___2: {
-            /** Items */
-            items: components["schemas"]["siyu__messaging__send_routes__SendInfo"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-            /** Total */
-            total: number | null;
+            tags: string[][];
         };
         /**
-         * LookInfo
-         * @description The newest look over all customers; `is_tightened`: so many were alike that the largest groups were left out.
-         */
-        siyu__identity__suggest_routes__LookInfo: {
-            /** Candidate Count */
-            candidate_count: number;
-            /**
-             * Ended At
-             * Format: date-time
-             */
-            ended_at: string;
-            /** Is Tightened */
-            is_tightened: boolean;
-            /** Model */
-            model: string;
-            /** New Count */
-            new_count: number;
-            /** Pair Count */
-            pair_count: number;
-            /** Record Count */
-            record_count: number;
-        };
-        /**
-         * PersonInfo
-         * @description `status` is that of the message, null without one; contacts in `customer` are masked.
-         */
-        siyu__messaging__decision_routes__PersonInfo: {
-            /** Account Id */
-            account_id: number | null;
-            /** At Ms */
-            at_ms: number;
-            /** Carrier */
-            carrier: string | null;
-            customer: components["schemas"]["CustomerRow"] | null;
-            /** Customer Id */
-            customer_id: number;
-            /** Reason */
-            reason: string | null;
-            reason_name: components["schemas"]["Label"] | null;
-            /** Staff */
-            staff: string;
-            /** Status */
-            status: string | null;
-            /** Status Code */
-            status_code: string | null;
-            /** Variant */
-            variant: string | null;
-            /** Verdict */
-            verdict: string;
-        };
-        /** ReasonCount */
-        siyu__messaging__policy_routes__ReasonCount: {
-            name: components["schemas"]["Label"];
-            /** Reason */
-            reason: string;
-            /** Refused */
-            refused: number;
-            /** Waited */
-            waited: number;
-        };
-        /**
-         * TrialInfo
-         * @description What the policy would have said of the messages of those weeks, and beside it what the one in force says of the same.
-         *     `cut`: there were too many, only the newest are in it.
-         */
-        siyu__messaging__policy_routes__TrialInfo: {
-            /** Cut */
-            cut: boolean;
-            /**
-             * From At
-             * Format: date-time
-             */
-            from_at: string;
-            in_force: components["schemas"]["Totals"];
-            /**
-             * To At
-             * Format: date-time
-             */
-            to_at: string;
-            tried: components["schemas"]["Totals"];
-            /** Weeks */
-            weeks: components["schemas"]["WeekInfo"][];
-        };
-        /**
-         * AudienceBody
+         * SendAudience
          * @description Members of any of `include` and the customers named, without members of any of `exclude`.
          */
-        siyu__messaging__send_routes__AudienceBody: {
+        siyu__messaging__send_routes__SendAudience: {
             /** Customer Ids */
             customer_ids?: number[] | null;
             /**
@@ -12080,234 +12390,6 @@ export interface components {
              * @default []
              */
             include: number[];
-        };
-        /**
-         * NewSend
-         * @description `priority_fen`: what one message is declared to be worth; of two that want the last slot the dearer gets it.
-         */
-        siyu__messaging__send_routes__NewSend: {
-            /**
-             * Due At
-             * Format: date-time
-             */
-            due_at: string;
-            /**
-             * Exempt
-             * @default false
-             */
-            exempt: boolean;
-            /** Name */
-            name: string;
-            /**
-             * Priority Fen
-             * @default 0
-             */
-            priority_fen: number;
-            /**
-             * Purpose
-             * @enum {string}
-             */
-            purpose: "promotion" | "value" | "service" | "feedback";
-            /** Ref */
-            ref: string;
-            spec: components["schemas"]["SpecBody"];
-            /**
-             * Until At
-             * Format: date-time
-             */
-            until_at: string;
-        };
-        /**
-         * SendInfo
-         * @description `counts` is what planning found (audience, decisions by reason, by account); `messages` and `dispatches` count by status as they are now.
-         */
-        siyu__messaging__send_routes__SendInfo: {
-            /** Counts */
-            counts: {
-                [key: string]: unknown;
-            };
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created By */
-            created_by: string;
-            /** Dispatches */
-            dispatches: {
-                [key: string]: number;
-            };
-            /**
-             * Due At
-             * Format: date-time
-             */
-            due_at: string;
-            /** Exempt */
-            exempt: boolean;
-            /** Id */
-            id: number;
-            /** Messages */
-            messages: {
-                [key: string]: number;
-            };
-            /** Name */
-            name: string;
-            /** Planned At */
-            planned_at: string | null;
-            /** Policy Version */
-            policy_version: number | null;
-            /** Priority Fen */
-            priority_fen: number;
-            /** Purpose */
-            purpose: string;
-            /** Ref */
-            ref: string;
-            /** Spec */
-            spec: {
-                [key: string]: unknown;
-            };
-            /** Status */
-            status: string;
-            /** Status Code */
-            status_code: string | null;
-            /**
-             * Until At
-             * Format: date-time
-             */
-            until_at: string;
-        };
-        /**
-         * WaveBody
-         * @description The part of the audience whose hash lies in [from_rate, to_rate).
-         */
-        siyu__messaging__send_routes__WaveBody: {
-            /**
-             * From Rate
-             * @default 0
-             */
-            from_rate: number;
-            /**
-             * To Rate
-             * @default 1
-             */
-            to_rate: number;
-        };
-        /**
-         * FileInfo
-         * @description `mapping_from`: saved (for this source), export (known headers of a shop) or guessed. `unknown_columns` go unused.
-         */
-        siyu__orders__routes__FileInfo: {
-            /** Bytes */
-            bytes: number;
-            /** Columns */
-            columns: components["schemas"]["FileColumn"][];
-            /** Encoding */
-            encoding: string | null;
-            export: components["schemas"]["ExportInfo"] | null;
-            /** Fields */
-            fields: components["schemas"]["FieldInfo"][];
-            /** File Id */
-            file_id: string;
-            /** Format */
-            format: string;
-            /** Mapping */
-            mapping: {
-                [key: string]: string | null;
-            };
-            /** Mapping From */
-            mapping_from: string;
-            /** Name */
-            name: string;
-            /** Row Count Estimate */
-            row_count_estimate: number | null;
-            /** Source Guess */
-            source_guess: string;
-            /** Unknown Columns */
-            unknown_columns: string[];
-            /** Warnings */
-            warnings: components["schemas"]["Label"][];
-        };
-        /** PreviewBody */
-        siyu__segments__routes__PreviewBody: {
-            /** Rule */
-            rule: {
-                [key: string]: unknown;
-            };
-            /**
-             * Sample
-             * @default 10
-             */
-            sample: number;
-        };
-        /** PreviewInfo */
-        siyu__segments__routes__PreviewInfo: {
-            /** Base Count */
-            base_count: number;
-            /** Count */
-            count: number;
-            /** Elapsed Ms */
-            elapsed_ms: number;
-            /** Sample */
-            sample: components["schemas"]["CustomerRow"][];
-            sentence: components["schemas"]["Label"];
-            /** Share Rate */
-            share_rate: number | null;
-        };
-        /** VersionInfo */
-        siyu__segments__routes__VersionInfo: {
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Created By */
-            created_by: string | null;
-            /** Rule */
-            rule: {
-                [key: string]: unknown;
-            };
-            sentence: components["schemas"]["Label"];
-            /** Version */
-            version: number;
-        };
-        /** TrialInfo */
-        siyu__segments__traits_routes__TrialInfo: {
-            distribution: components["schemas"]["DistributionInfo"];
-            /** Elapsed Ms */
-            elapsed_ms: number;
-            /** Sample */
-            sample: components["schemas"]["SampleRow"][];
-            sentence: components["schemas"]["Label"];
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "text" | "number" | "money" | "time" | "boolean";
-        };
-        /**
-         * LookInfo
-         * @description `customer_id` is null where many people were seen at once; then `count` says how many.
-         */
-        siyu__team__look_routes__LookInfo: {
-            /** Actor */
-            actor: string;
-            /** Actor Kind */
-            actor_kind: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Count */
-            count: number;
-            /** Customer Id */
-            customer_id: number | null;
-            /** Detail */
-            detail: string;
-            /** Id */
-            id: number;
-            /** What */
-            what: string;
         };
     };
     responses: never;
@@ -12543,7 +12625,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__campaigns__shapes__CheckInfo"];
+                    "application/json": components["schemas"]["CampaignCheck"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -12857,7 +12939,13 @@ export interface operations {
     };
     campaigns_export_people: {
         parameters: {
-            query?: never;
+            query?: {
+                stage?: "planned" | "eligible" | "treated" | "control" | "refused" | "told" | "sent" | "received" | "read" | "clicked" | "bought" | "opted_out" | "blocked" | "complained" | "unknown" | "failed";
+                variant?: string | null;
+                carrier?: string | null;
+                reason?: string | null;
+                on?: string | null;
+            };
             header?: never;
             path: {
                 campaign_id: number;
@@ -14120,7 +14208,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__foundation__http__Page_SendInfo___1"];
+                    "application/json": components["schemas"]["Page_CarrierSendInfo_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -14145,7 +14233,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["siyu__carriers__send_routes__NewSend"];
+                "application/json": components["schemas"]["NewCarrierSend"];
             };
         };
         responses: {
@@ -14155,7 +14243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__carriers__send_routes__SendInfo"];
+                    "application/json": components["schemas"]["CarrierSendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -14187,7 +14275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__carriers__send_routes__SendInfo"];
+                    "application/json": components["schemas"]["CarrierSendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -14219,7 +14307,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__carriers__send_routes__SendInfo"];
+                    "application/json": components["schemas"]["CarrierSendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -14251,7 +14339,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__carriers__send_routes__SendInfo"];
+                    "application/json": components["schemas"]["CarrierSendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -14811,7 +14899,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_FileInfo_"];
+                    "application/json": components["schemas"]["Page_MediaFile_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -14842,7 +14930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__content__media_routes__FileInfo"];
+                    "application/json": components["schemas"]["MediaFile"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -15016,7 +15104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__content__routes__CheckInfo"];
+                    "application/json": components["schemas"]["PieceCheck"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -15289,7 +15377,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__foundation__http__Page_PersonInfo___2"];
+                    "application/json": components["schemas"]["Page_RadarPerson_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -15426,7 +15514,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__content__routes__VersionInfo"];
+                    "application/json": components["schemas"]["PieceVersionInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -15449,7 +15537,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["siyu__content__routes__PreviewBody"];
+                "application/json": components["schemas"]["PiecePreviewBody"];
             };
         };
         responses: {
@@ -15459,7 +15547,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__content__routes__PreviewInfo"];
+                    "application/json": components["schemas"]["PiecePreview"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -17216,7 +17304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__orders__routes__FileInfo"];
+                    "application/json": components["schemas"]["UploadedFile"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -18678,6 +18766,139 @@ export interface operations {
             };
         };
     };
+    messaging_get_outlook: {
+        parameters: {
+            query?: {
+                rate?: number;
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldoutOutlook"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_get_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldoutReportInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_held: {
+        parameters: {
+            query?: {
+                /** @description Those who are told nothing, or those whom they are compared with. */
+                arm?: "control" | "compared";
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HeldPerson_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_export_held: {
+        parameters: {
+            query?: {
+                /** @description Those who are told nothing, or those whom they are compared with. */
+                arm?: "control" | "compared";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messaging_get_policy: {
         parameters: {
             query?: never;
@@ -18759,7 +18980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__messaging__policy_routes__TrialInfo"];
+                    "application/json": components["schemas"]["PolicyTrial"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -18859,7 +19080,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__foundation__http__Page_SendInfo___2"];
+                    "application/json": components["schemas"]["Page_SendInfo_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -18882,7 +19103,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["siyu__messaging__send_routes__NewSend"];
+                "application/json": components["schemas"]["NewSend"];
             };
         };
         responses: {
@@ -18892,7 +19113,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                    "application/json": components["schemas"]["SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -18915,7 +19136,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["siyu__messaging__send_routes__NewSend"];
+                "application/json": components["schemas"]["NewSend"];
             };
         };
         responses: {
@@ -18956,7 +19177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                    "application/json": components["schemas"]["SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -19018,7 +19239,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                    "application/json": components["schemas"]["SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -19086,7 +19307,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                    "application/json": components["schemas"]["SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -19128,7 +19349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__foundation__http__Page_PersonInfo___1"];
+                    "application/json": components["schemas"]["Page_DecidedPerson_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -19191,7 +19412,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__messaging__send_routes__SendInfo"];
+                    "application/json": components["schemas"]["SendInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -19312,6 +19533,8 @@ export interface operations {
             query?: {
                 carrier?: ("wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook") | null;
                 reason?: ("hard_bounce" | "complaint" | "soft_bounces" | "manual") | null;
+                /** @description A whole phone number or e-mail address, or a customer's number. */
+                q?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 /** @description Rows in one page. */
@@ -19364,6 +19587,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SuppressionInfo"];
                 };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_export_suppressions: {
+        parameters: {
+            query?: {
+                carrier?: ("wecom" | "official_account" | "mini_program" | "sms" | "email" | "webhook") | null;
+                reason?: ("hard_bounce" | "complaint" | "soft_bounces" | "manual") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error (RFC 9457) */
             default: {
@@ -20551,7 +20804,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["siyu__segments__routes__PreviewBody"];
+                "application/json": components["schemas"]["RulePreviewBody"];
             };
         };
         responses: {
@@ -20561,7 +20814,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__segments__routes__PreviewInfo"];
+                    "application/json": components["schemas"]["RulePreview"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -21440,7 +21693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_CheckInfo_"];
+                    "application/json": components["schemas"]["Items_DoctorCheck_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -22084,7 +22337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["siyu__segments__traits_routes__TrialInfo"];
+                    "application/json": components["schemas"]["TraitTrialInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */

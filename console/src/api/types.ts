@@ -22,7 +22,7 @@ export type Job = Schemas["JobInfo"];
 export type JobStatus = Job["status"];
 
 export type ImportField = Schemas["FieldInfo"];
-export type ImportFile = Schemas["siyu__orders__routes__FileInfo"];
+export type ImportFile = Schemas["UploadedFile"];
 export type Import = Schemas["ImportInfo"];
 export type Shop = Schemas["ShopInfo"];
 export type OrderFault = Schemas["OrderFault"];
@@ -116,7 +116,7 @@ export type Grain = Overview["grain"];
 export type CohortReport = Schemas["Cohorts"];
 export type CohortMeasure = CohortReport["measure"];
 export type Concentration = Schemas["Concentration"];
-export type Check = Schemas["siyu__doctor__CheckInfo"];
+export type Check = Schemas["DoctorCheck"];
 export type EventInfo = Schemas["EventInfo"];
 
 /** What rules can be about; the document leaves its shape open. */
