@@ -74,7 +74,7 @@ def _piece(row: dict[str, Any]) -> Draft:
     body: dict[str, Any] = {"text": text, "subject": row["title"]}
     if kind == "article":
         told = "".join(f"<p>{part}。</p>" for part in text.rstrip("。").split("。"))
-        body = {"title": row["title"], "desc": text[:60], "html": f"<h2>{row['title']}</h2>{told}", "author": "澄山里", "subject": row["title"], "text": text}
+        body = {"title": row["title"], "desc": text[:60], "html": told, "author": "澄山里", "subject": row["title"], "text": text}
     elif kind == "link":
         body |= {"title": row["title"], "desc": row["category"] or "澄山里", "url": f"{SHOP}/{row['content_id']}"}
     labels = (row["content_id"], *([row["category"]] if row["category"] else []))

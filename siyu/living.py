@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from siyu import living_campaign
 from siyu.client import Client, Control, RefusedError
 from siyu.demo import CORP, MAIL, MINI, SERVICE, SMS_KEY
 from siyu.foundation.brand import is_sample
@@ -26,6 +27,8 @@ from siyu.sandbox import HOST, Beside, beside
 PACE = 120
 """Simulated people live so many days in one: somebody comes every eight seconds or so."""
 LOOK_SECONDS = 5.0
+PRESS_RATE, PRESS_SECONDS = 0.3, 120.0
+"""Who gets a letter of the sample brand has no simulated phone, and presses its link now and then."""
 SECRET, TOKEN = "sample" + "0" * 37, "sampletoken"
 AES_KEY = "sample" * 7 + "A"
 WELCOME = "{客户昵称},你好,欢迎来到澄山里!回复「试饮」领取一份当季茶样。"
@@ -92,10 +95,21 @@ def _live(stores: Stores, url: str, token: str, stopping: threading.Event) -> No
         with beside(seed=1, journal=_journal(stores)) as sandbox:
             staff, life = _settle(stores, client, sandbox)
             come_alive(sandbox.control, life, staff, tells=f"{url}/sa?project={_feed(client)}")
+            sends = False
             while not stopping.wait(LOOK_SECONDS) and _is_wanted(stores):
                 sandbox.control.ask("GET", "health")
+                sends = sends or _send(client)
     finally:
         client.close()
+
+
+def _send(client: Client) -> bool:
+    """Whether the campaign that runs beside the brand needs no more looking after."""
+    try:
+        return living_campaign.begin(client)
+    except RefusedError as error:
+        _log.warning("the sample brand has no campaign that runs: %s", error)
+        return True
 
 
 def _journal(stores: Stores) -> Path:
@@ -145,6 +159,7 @@ def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str],
     control.ask("POST", "corps", {"corpid": CORP, "name": "澄山里", "apps": [{"agentid": 1000002, "secret": SECRET, "name": "Siyu"}], "staff": staff})
     control.ask("POST", "official_accounts", {"appid": SERVICE, "secret": SECRET[:32], "name": "澄山里", "kind": "service"})
     control.ask("POST", "mini_programs", {"appid": MINI, "secret": SECRET[:32], "name": "澄山里商城"})
+    control.ask("PATCH", "settings", {"smtp": {"press_rate": PRESS_RATE, "press_seconds": PRESS_SECONDS}})
     control.ask("POST", "sms", {"app_key": SMS_KEY, "secret": SECRET[:32], "signature": "澄山里"})
     _tell(control, life)
     for wish in _accounts(sandbox):

@@ -6,6 +6,7 @@ than it takes to write, and a link works also when nothing can be written.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from secrets import randbits
@@ -38,6 +39,7 @@ Anyone = Annotated[Stores, Depends(anyone())]
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 LONGEST_SECONDS = 3600
 BIGGEST = 1_000
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _PAGES = Path(__file__).parent / "pages"
 
 
@@ -192,11 +194,11 @@ async def _article(request: Request, stores: Stores, token: str, ticket: Ticket,
         who, person = "visitor", touch.visitor
         own = tokens.seal(stores.secrets, link.id, [person], who="visitor")[0]
     html, go = article_pages.shown(stores, article, who, person)
-    language = "zh"
+    language = language_of(request)
     page = _environment().get_template("article.html").render(
         title=article.title, desc=article.desc, author=article.author, html=Markup(html), go=go, token=token, own=own,  # noqa: S704  sanitised when it was written
         brand=_brand(request, stores), visit=randbits(52) if touch is not None and touch.recorded else 0, quiet=touch is not None and not touch.recorded,
-        t=lambda zh, en: zh if language == "zh" else en,
+        lang=language, said_in="zh-CN" if _CHINESE.search(html) else "en", t=lambda zh, en: zh if language == "zh" else en,
     )  # fmt: skip
     answer = HTMLResponse(page, headers=PRIVATE)
     if touch is not None:

@@ -27,6 +27,8 @@ SHOP_PHONE_RATE: Final = 0.12
 ADVOCATE_SHARE: Final = 0.08
 AGREED_PROMOTION: Final = 0.7
 """Share of people who ticked that they want offers when they signed up."""
+AGREED_PROFILING: Final = 0.6
+"""Of those who want something, who also ticked that it may be known what they read."""
 PLACEHOLDER_BIRTHDAY: Final = "1900-01-01"
 
 
@@ -96,7 +98,7 @@ def customer_table(
             "referrer_key": _referrers(random, identities.key, referred, net > 0),
             "registered_at": instants(plan.utc_microseconds(people.registered)),
             "tags": _tags(random, people, net),
-            "agreed": _agreed(world.stream("consents"), count),
+            "agreed": _agreed(world.stream("consents"), world.stream("consents to profiling"), count),
         },
     )
 
@@ -132,14 +134,15 @@ def _referrers(random: np.random.Generator, key: pa.Array, referred: Bools, buye
     return key.take(pa.array(positions, mask=positions < 0))
 
 
-def _agreed(random: np.random.Generator, count: int) -> pa.Array:
+def _agreed(random: np.random.Generator, more: np.random.Generator, count: int) -> pa.Array:
     """What each person ticked when signing up; who wants offers wants the useful things too, more often than not."""
     promotion = random.random(count) < AGREED_PROMOTION
     content = random.random(count) < np.where(promotion, 0.94, 0.45)
-    grid = np.stack([promotion, content], axis=1)
+    profiling = (promotion | content) & (more.random(count) < AGREED_PROFILING)
+    grid = np.stack([promotion, content, profiling], axis=1)
     offsets = np.concatenate(([0], np.cumsum(grid.sum(axis=1)))).astype(np.int32)
-    which = np.broadcast_to(np.arange(2), grid.shape)[grid]
-    return pa.ListArray.from_arrays(pa.array(offsets), pick(["promotion", "content"], which))
+    which = np.broadcast_to(np.arange(3), grid.shape)[grid]
+    return pa.ListArray.from_arrays(pa.array(offsets), pick(["promotion", "content", "profiling"], which))
 
 
 def _tags(random: np.random.Generator, people: People, net: Ints) -> pa.Array:

@@ -148,6 +148,8 @@ def _trial_table(world: World, identities: Identities, trial: Trial) -> pa.Table
             "sent_at": maybe(trial.at),
             "opened_at": maybe(trial.opened),
             "clicked_at": maybe(trial.clicked),
+            "read_seconds": pa.array(trial.seconds, pa.int32()),
+            "passed_to": pa.array(trial.passed_to, pa.int32()),
         },
     )
 

@@ -39,7 +39,7 @@ SCHEMAS: Final = {
     "trial": pa.schema(
         [
             ("customer_key", TEXT), ("arm", TEXT), ("content_id", TEXT), ("sent_at", INSTANT),
-            ("opened_at", INSTANT), ("clicked_at", INSTANT),
+            ("opened_at", INSTANT), ("clicked_at", INSTANT), ("read_seconds", pa.int32()), ("passed_to", pa.int32()),
         ]
     ),
     "products": pa.schema(

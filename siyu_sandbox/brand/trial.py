@@ -28,6 +28,11 @@ OPENS: Final = (0.34, 0.40)
 CLICKS: Final = (0.15, 0.28)
 """Of those who open, by variant. Which one is read more is true as well; both sell alike."""
 CONTROL: Final = 2
+READS: Final = (0.55, 0.9)
+"""Of those who click, by variant, who stay on the page long enough to be seen reading; an offer is left sooner than a story."""
+READ_SECONDS: Final = (18.0, 75.0)
+PASSES_ON: Final = (0.03, 0.14)
+"""Of readers, who passes it on; each to one, two or three others."""
 _OWN_STREAMS: Final = 1_000_000_000
 """Added to the number of the batch: what is drawn here moves nothing that is drawn elsewhere."""
 
@@ -42,6 +47,10 @@ class Trial:
     at: Floats
     opened: Floats
     clicked: Floats
+    seconds: Ints
+    """How long the page was read; 0 where it was not."""
+    passed_to: Ints
+    """To how many others it was passed on."""
     purchases: Purchases
     lines: Lines
 
@@ -61,8 +70,18 @@ def draw_trial(world: World, people: People) -> Trial:
     opened = np.where(opens, at + 1 + random.exponential(5400.0, len(person)), np.inf)
     clicked = np.where(clicks, opened + 1 + random.exponential(60.0, len(person)), np.inf)
     purchases = _bought(world, person[told], at[told], random.random(int(told.sum())) < EFFECT, random)
+    seconds, passed_to = _readers(world, clicks, kind)
     lines = draw_lines(replace(world, batch=world.batch + _OWN_STREAMS), people, purchases)
-    return Trial(person, arm, at, opened, clicked, purchases, lines)
+    return Trial(person, arm, at, opened, clicked, seconds, passed_to, purchases, lines)
+
+
+def _readers(world: World, clicks: Bools, kind: Ints) -> tuple[Ints, Ints]:
+    random = world.stream("trial readers")
+    count = len(clicks)
+    reads = clicks & (random.random(count) < np.array(READS)[kind])
+    seconds = np.where(reads, 3 + random.exponential(np.array(READ_SECONDS)[kind]), 0).astype(np.int64)
+    passes = reads & (random.random(count) < np.array(PASSES_ON)[kind])
+    return seconds, np.where(passes, random.integers(1, 4, count), 0)
 
 
 def _bought(world: World, person: Ints, at: Floats, moved: Bools, random: np.random.Generator) -> Purchases:

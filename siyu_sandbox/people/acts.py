@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections import deque
-from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 import numpy as np
 
-from siyu_sandbox import control
+from siyu_sandbox import control, links
 from siyu_sandbox.people.chance import Column
 from siyu_sandbox.people.sources import Source
 from siyu_sandbox.registry import ControlFault, Json
@@ -26,7 +22,6 @@ if TYPE_CHECKING:
 
 KEPT = 100_000
 JOURNALED = ("scan", "add_staff", "delete_staff", "follow", "unfollow")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 QUESTIONS = (
     "在吗?想问一下怎么买",
     "有适合送长辈的吗?",
@@ -34,7 +29,6 @@ QUESTIONS = (
     "可以便宜一点吗?",
     "怎么冲泡比较好喝?",
 )
-_tasks: set[asyncio.Task[None]] = set()
 
 
 class Acts:
@@ -124,8 +118,7 @@ class Acts:
     def click(self, phone: int, link: str) -> None:
         """Open a link; only those that lead to this machine are really fetched."""
         self._note("click_link", phone, {"link": link})
-        if urlsplit(link).hostname in LOOPBACK:
-            _spawn(_fetch(link))
+        links.press(link)
 
     def _staff_of(self, source: Source, inviter: int | None) -> list[str]:
         """Return those whom the inviter has."""
@@ -166,18 +159,3 @@ class Acts:
         if self._box.journal and action in JOURNALED:
             with self._box.journal.open("ab") as file:
                 file.write(msgspec.json.encode(line) + b"\n")
-
-
-async def _fetch(link: str) -> None:
-    headers = {"User-Agent": "Mozilla/5.0 (iPhone) MicroMessenger/8.0"}
-    async with httpx.AsyncClient(timeout=5, trust_env=False, headers=headers) as client:
-        try:
-            await client.get(link)
-        except httpx.HTTPError:
-            return
-
-
-def _spawn(work: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.get_running_loop().create_task(work)
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from siyu_sandbox.registry import Json
+from siyu_sandbox.smtp import readers
 from siyu_sandbox.smtp.reports import bounce, complaint
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ class MailLimits:
     bounce_seconds: float = 5
     """Virtual time until a letter is returned or complained about."""
     bounce_webhook: str = ""
+    press_rate: float = 0
+    press_seconds: float = 60
+    """Of letters to people who have no phone here, the share whose first link is pressed, and the mean time until then."""
     username: str = ""
     password: str = ""
     """Where given, log-in is required, for mailboxes too."""
@@ -130,15 +134,16 @@ def take(box: Sandbox, sender: str, addresses: list[str], raw: bytes) -> str:
             _later(box, world, mail, bounce)
             continue
         world.boxes.setdefault(mail.address, []).append(mail)
-        _show(box, mail)
+        _show(box, world, mail)
         if domain_of(address) == "complain.test":
             _later(box, world, mail, complaint)
     return f"{last:08d}"
 
 
-def _show(box: Sandbox, mail: Mail) -> None:
+def _show(box: Sandbox, world: MailWorld, mail: Mail) -> None:
     owner = box.phones.by_address(mail.address)
     if owner is None:
+        readers.read(box, mail, world.limits)
         return
     letter = mail.opened
     content: Json = {"number": mail.number, "subject": str(letter["Subject"] or ""), "to": mail.address}

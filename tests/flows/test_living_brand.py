@@ -19,6 +19,7 @@ import pytest
 
 from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings
+from siyu.living_campaign import NAME
 from siyu.team.tokens import local_token_of
 
 KEY = "ab" * 32
@@ -120,6 +121,14 @@ def test_people_arrive_also_after_a_kill_and_leave_with_the_sample(up: Callable[
     job = second.send("POST", f"/carriers/accounts/{wecom['id']}/reconcile")["job_id"]
     done = _wait(lambda: (found := second.get(f"/jobs/{job}"))["status"] in ("done", "failed") and found)
     assert (done["status"], done["result"]["gone_count"]) == ("done", 0), json.dumps(done)
+
+    def sending() -> Any:
+        mine = second.get("/campaigns", q=NAME)["items"]
+        assert len(mine) < 2
+        return next((one for one in mine if one["status"] == "running"), None)
+
+    campaign = second.get(f"/campaigns/{_wait(sending)['id']}")
+    assert [(wave["status"] != "waiting", wave["to_rate"]) for wave in campaign["waves"]] == [(True, 0.3), (False, 1.0)]
 
     SEEN.update(second.sandboxes())
     second.send("DELETE", "/system/sample")

@@ -182,14 +182,20 @@ def test_the_trial_moved_as_many_as_is_said(brand: Brand) -> None:
     assert reads["control"] == 0
     assert reads["b"] > reads["a"] > 0
     assert row(brand, "SELECT count(*) FROM trial WHERE arm = 'control' AND sent_at IS NOT NULL") == (0,)
+    # Who reads has clicked, who passes it on has read, and the story is read longer than the offer.
+    assert row(brand, "SELECT count(*) FROM trial WHERE read_seconds > 0 AND clicked_at IS NULL OR passed_to > 0 AND read_seconds = 0") == (0,)
+    long = dict(brand.execute("SELECT arm, median(read_seconds) FROM trial WHERE read_seconds > 0 GROUP BY 1").fetchall())
+    assert long["b"] > 1.5 * long["a"] > 0
+    assert 0 < row(brand, "SELECT sum(passed_to) FROM trial")[0] < 100
 
 
 def test_people_agreed_when_they_signed_up(brand: Brand) -> None:
-    promotion, content = row(
-        brand, "SELECT avg(list_contains(agreed, 'promotion')::INT), avg(list_contains(agreed, 'content')::INT) FROM customers"
-    )
+    wanted = ("promotion", "content", "profiling")
+    promotion, content, profiling = row(brand, f"SELECT {', '.join(f'avg(list_contains(agreed, {one!r})::INT)' for one in wanted)} FROM customers")
     assert 0.65 < promotion < 0.75
     assert content > promotion
+    assert 0.44 < profiling < 0.56
+    assert row(brand, "SELECT count(*) FROM customers WHERE agreed = ['profiling']") == (0,)
 
 
 def test_people_have_tastes(brand: Brand) -> None:

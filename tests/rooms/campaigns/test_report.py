@@ -258,4 +258,6 @@ def test_files(office: Office, clock: SetClock) -> None:
     people = office.as_("ann").get(f"/api/v1/campaigns/{made}/people/export")
     listed = list(csv.DictReader(io.StringIO(people.content.decode("utf-8-sig"))))
     assert [(row["customer_id"], row["arm"], row["sent"], row["on"]) for row in listed][:2] == [("1", "control", "0", "2026-01-01"), ("2", "treated", "1", "2026-01-01")]
+    some = office.as_("ann").get(f"/api/v1/campaigns/{made}/people/export", params={"stage": "control"})
+    assert [row["customer_id"] for row in csv.DictReader(io.StringIO(some.content.decode("utf-8-sig")))] == ["1"]
     assert office.as_("bob").get(f"/api/v1/campaigns/{made}/people/export").status_code == 403

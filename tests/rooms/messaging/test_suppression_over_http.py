@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from siyu.foundation.stores import Stores
@@ -58,6 +61,36 @@ def test_an_address_is_added_by_hand_also_one_that_nobody_has_yet(any_stores: St
         pages.append([one["id"] for one in page["items"]])
         cursor = page["next_cursor"]
     assert [len(page) for page in pages] == [1, 1]
+
+
+def test_it_is_searched_by_a_whole_address_or_a_customers_number_and_taken_as_a_file(any_stores: Stores) -> None:
+    [(lin, first), (wu, second)] = people_with(any_stores, [{"email": "lin@example.com", "phone": "13800138000"}, {"email": "wu@example.com", "phone": "13800138001"}])
+    with any_stores.ledger.begin() as tx:
+        suppression.take_in(tx, "email", [Told(first["email"], "hard_bounce", 10, "5.1.1"), Told(second["email"], "complaint", 30)])
+        suppression.add(tx, "sms", first["phone"], note="=来电要求", by="olga", at_ms=20)
+    desk = open_desk(any_stores, suppression_routes.router)
+
+    def found(**params: str) -> list[tuple[str, int | None]]:
+        answer = desk.as_("ann").get(S, params=params).json()
+        assert answer["total"] == len(answer["items"])
+        return [(one["carrier"], one["customer_id"]) for one in answer["items"]]
+
+    assert found() == [("email", wu), ("sms", lin), ("email", lin)]  # the latest first
+    assert found(q=" LIN@example.com ") == [("email", lin)]
+    assert found(q="+86 138 0013 8000") == [("sms", lin)]
+    assert found(q=str(lin)) == [("sms", lin), ("email", lin)]
+    assert found(q=str(lin), carrier="email") == [("email", lin)]
+    assert found(q="lin@") == found(q="999999") == []
+
+    assert desk.as_("bob").get(f"{S}/export").status_code == 403
+    answer = desk.as_("ann").get(f"{S}/export", params={"carrier": "sms"}, headers={"Accept-Language": "en"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    [heading, line] = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    assert heading[:4] == ["Carrier", "Address", "Customer", "Reason"]
+    assert (line[1], line[2], line[6], line[7]) == ("138****8000", str(lin), "'=来电要求", "olga")
+    assert "13800138000" not in answer.text
+    [entry] = audit.read_audit(any_stores, action="messaging.suppressions_exported")
+    assert (entry.detail["carrier"], entry.detail["row_count"]) == ("sms", 1)
 
 
 @pytest.mark.parametrize(("carrier", "address"), [("sms", "lin@example.com"), ("email", "13800138000"), ("sms", "abc"), ("email", "@x"), ("webhook", "nobody")])

@@ -127,7 +127,7 @@ function Progress({ campaign }: { campaign: Campaign }) {
           label={t("campaigns.message_unknown")}
           hint={t("campaigns.message_unknown_hint")}
           value={f.count(total.unknown ?? 0)}
-          note={total.unknown ? <Link to="/sends?status=unknown">{t("campaigns.to_unknown")}</Link> : undefined}
+          note={total.unknown ? <Link to="/sends?tab=unknown">{t("campaigns.to_unknown")}</Link> : undefined}
         />
         <Figure
           label={t("campaigns.message_refused")}

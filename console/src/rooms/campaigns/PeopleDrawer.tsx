@@ -39,7 +39,7 @@ export function PeopleDrawer({ id, behind, onClose }: { id: number; behind: Behi
       size="large"
       extra={
         may("customers.export") && (
-          <Button size="small" onClick={() => void save(`/api/v1/campaigns/${id}/people/export`).catch(fail)}>
+          <Button size="small" onClick={() => void save(fileOf(id, query)).catch(fail)}>
             {t("campaigns.people_export")}
           </Button>
         )
@@ -59,6 +59,12 @@ export function PeopleDrawer({ id, behind, onClose }: { id: number; behind: Behi
       )}
     </Drawer>
   );
+}
+
+/** Those who are shown, not everybody. */
+function fileOf(id: number, query: Omit<Behind, "title">) {
+  const wanted = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
+  return `/api/v1/campaigns/${id}/people/export?${wanted}`;
 }
 
 function People({ rows }: { rows: ReachedPerson[] }) {

@@ -2,10 +2,11 @@ import { Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 import { Page } from "@/ui/Page";
 import { useQueryState } from "@/ui/useQueryState";
+import { HoldoutTab } from "./HoldoutTab";
 import { PolicyTab } from "./PolicyTab";
 import { PolicyVersionsTab } from "./PolicyVersionsTab";
 
-const TABS = { policy: PolicyTab, versions: PolicyVersionsTab };
+const TABS = { policy: PolicyTab, holdout: HoldoutTab, versions: PolicyVersionsTab };
 
 /** How much people are told, decided in one place: the rules, what they would have done, and those that were before. */
 export function RestraintPage() {
@@ -21,7 +22,7 @@ export function RestraintPage() {
       <Tabs
         items={items}
         activeKey={params.get("tab") ?? "policy"}
-        onChange={(key) => change({ tab: key === "policy" ? null : key })}
+        onChange={(key) => change({ tab: key === "policy" ? null : key, holdout: null })}
         destroyOnHidden
       />
     </Page>

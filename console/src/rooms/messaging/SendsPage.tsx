@@ -3,11 +3,12 @@ import { useTranslation } from "react-i18next";
 import { Page } from "@/ui/Page";
 import { useQueryState } from "@/ui/useQueryState";
 import { SendsTab } from "./SendsTab";
+import { SuppressionsTab } from "./SuppressionsTab";
 import { UnknownTab } from "./UnknownTab";
 
-const TABS = { sends: SendsTab, unknown: UnknownTab };
+const TABS = { sends: SendsTab, unknown: UnknownTab, suppressed: SuppressionsTab };
 
-/** All that goes out: the sends, those of which nothing is known, what staff still have to send, and who may not be written to. */
+/** All that goes out: the sends, those of which nothing is known, and addresses that are not written to any more. */
 export function SendsPage() {
   const { t } = useTranslation();
   const [params, change] = useQueryState();
@@ -21,7 +22,9 @@ export function SendsPage() {
       <Tabs
         items={items}
         activeKey={params.get("tab") ?? "sends"}
-        onChange={(key) => change({ tab: key === "sends" ? null : key, status: null })}
+        onChange={(key) =>
+          change({ tab: key === "sends" ? null : key, status: null, q: null, carrier: null, reason: null })
+        }
         destroyOnHidden
       />
     </Page>

@@ -1,7 +1,7 @@
 import { LeftOutlined, RightOutlined } from "@ant-design/icons";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Button, Checkbox, Segmented, Select } from "antd";
-import { type DragEvent, useMemo, useState } from "react";
+import { type DragEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, must } from "@/api/client";
@@ -126,7 +126,17 @@ function Body({ info, days, view, on, today, shown }: BodyProps) {
   const byDay = useMemo(() => new Map(info.days.map((day) => [day.on, day])), [info.days]);
   const clashesOf = (item: Planned): Clash[] =>
     info.clashes.filter((clash) => clash.campaign_ids.includes(item.campaign_id));
-  const go = (item: Planned, starts: string) => move.mutate({ item, starts });
+  const moved = useRef<number | null>(null);
+  const go = (item: Planned, starts: string) => {
+    moved.current = item.campaign_id;
+    move.mutate({ item, starts });
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was moved stands in another cell when the days are there anew
+  useEffect(() => {
+    if (moved.current === null || document.activeElement !== document.body) return;
+    const places = document.querySelectorAll<HTMLElement>(`[data-campaign="${moved.current}"]`);
+    [...places].find((one) => one.offsetParent !== null)?.focus();
+  }, [info]);
   const drop = (day: string) => ({
     onDragOver: (event: DragEvent) => {
       if (!lifted || day < today) return;

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { CampaignReport, Effect } from "@/api/types";
 import { Chip } from "@/ui/Chip";
 import { DataTable } from "@/ui/DataTable";
-import { Interval, spanOf } from "@/ui/Interval";
+import { EffectRow } from "@/ui/EffectRow";
 import { Panel } from "@/ui/Panel";
 import { useFormat } from "@/ui/useFormat";
 
@@ -86,14 +86,19 @@ export function LiftPanel({ lift, reading, windowAt }: Props) {
           ]}
         />
         <dl className="intervals">
-          <Row
+          <EffectRow
             name={t("campaigns.effect_bought")}
             unit={t("campaigns.unit_points")}
             effect={lift.bought}
             text={points}
           />
-          <Row name={t("campaigns.effect_spend")} effect={lift.spend} text={money} others={[lift.spend_adjusted]} />
-          <Row
+          <EffectRow
+            name={t("campaigns.effect_spend")}
+            effect={lift.spend}
+            text={money}
+            others={[lift.spend_adjusted]}
+          />
+          <EffectRow
             name={t("campaigns.effect_adjusted")}
             unit={lift.reduction ? t("campaigns.narrower", { rate: f.rate(lift.reduction, 0) }) : undefined}
             effect={lift.spend_adjusted}
@@ -116,35 +121,3 @@ export function LiftPanel({ lift, reading, windowAt }: Props) {
 }
 
 const sayOf = (effect: Effect): string => (effect.difference > 0 ? "campaigns.effect_up" : "campaigns.effect_down");
-
-type RowProps = {
-  name: string;
-  unit?: string;
-  effect: Effect | null;
-  /** Drawn on one scale with these. */
-  others?: (Effect | null)[];
-  text: (value: number) => string;
-};
-
-function Row({ name, unit, effect, others = [], text }: RowProps) {
-  if (!effect || effect.low === null || effect.high === null) return null;
-  const values = [effect, ...others].flatMap((one) => (one ? [one.low ?? 0, one.high ?? 0, one.difference] : []));
-  return (
-    <div>
-      <dt>
-        {name} {unit && <span className="muted small">{unit}</span>}
-      </dt>
-      <dd className="num effect-point">{text(effect.difference)}</dd>
-      <dd>
-        <Interval
-          label={name}
-          low={effect.low}
-          high={effect.high}
-          point={effect.difference}
-          text={text}
-          span={spanOf(values)}
-        />
-      </dd>
-    </div>
-  );
-}
