@@ -22,7 +22,7 @@ Writer = Annotated[Access, Depends(require("messaging.write"))]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class SendAudience(Body):
+class MessageAudience(Body):
     """Members of any of `include` and the customers named, without members of any of `exclude`."""
 
     include: Annotated[list[Id], Field(max_length=200)] = []
@@ -45,7 +45,7 @@ class SendWave(Body):
 class SpecBody(Body):
     """`content` and `split` are by variant; the shares of `split` add up to 1. `carriers` come in order of preference."""
 
-    audience: SendAudience
+    audience: MessageAudience
     content: Annotated[dict[Line, PieceVersion], Field(max_length=20)]
     carriers: Annotated[list[Line], Field(max_length=10)]
     salt: Annotated[Line, Field(max_length=120)]
