@@ -7994,6 +7994,24 @@ export interface components {
             since_at: string;
         };
         /**
+         * MessageAudience
+         * @description Members of any of `include` and the customers named, without members of any of `exclude`.
+         */
+        MessageAudience: {
+            /** Customer Ids */
+            customer_ids?: number[] | null;
+            /**
+             * Exclude
+             * @default []
+             */
+            exclude: number[];
+            /**
+             * Include
+             * @default []
+             */
+            include: number[];
+        };
+        /**
          * MetricRow
          * @description What a key in the reports stands for.
          */
@@ -8148,7 +8166,7 @@ export interface components {
              *       "tags": []
              *     }
              */
-            audience: components["schemas"]["siyu__carriers__send_routes__SendAudience"];
+            audience: components["schemas"]["SendAudience"];
             content: components["schemas"]["SendContent"];
             /**
              * Kind
@@ -10713,6 +10731,42 @@ export interface components {
             version: number;
         };
         /**
+         * SendAudience
+         * @description `customers` are contacts' ids at the carrier; `tags`: one of each inner list, of all lists.
+         */
+        SendAudience: {
+            /**
+             * Chats
+             * @default []
+             */
+            chats: string[];
+            /**
+             * Customers
+             * @default []
+             */
+            customers: string[];
+            /**
+             * Departments
+             * @default []
+             */
+            departments: number[];
+            /**
+             * Sender
+             * @default
+             */
+            sender: string;
+            /**
+             * Staff
+             * @default []
+             */
+            staff: string[];
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[][];
+        };
+        /**
          * SendContent
          * @description `attachments` are in the carrier's own form: [{"msgtype": "link", "link": {…}}, …].
          */
@@ -10895,7 +10949,7 @@ export interface components {
         SpecBody: {
             /** Accounts */
             accounts?: number[] | null;
-            audience: components["schemas"]["siyu__messaging__send_routes__SendAudience"];
+            audience: components["schemas"]["MessageAudience"];
             /** Carriers */
             carriers: string[];
             /** Content */
@@ -12336,60 +12390,6 @@ export interface components {
             basis: string;
             name: components["schemas"]["Label"];
             wording: components["schemas"]["Label"];
-        };
-        /**
-         * SendAudience
-         * @description `customers` are contacts' ids at the carrier; `tags`: one of each inner list, of all lists.
-         */
-        siyu__carriers__send_routes__SendAudience: {
-            /**
-             * Chats
-             * @default []
-             */
-            chats: string[];
-            /**
-             * Customers
-             * @default []
-             */
-            customers: string[];
-            /**
-             * Departments
-             * @default []
-             */
-            departments: number[];
-            /**
-             * Sender
-             * @default
-             */
-            sender: string;
-            /**
-             * Staff
-             * @default []
-             */
-            staff: string[];
-            /**
-             * Tags
-             * @default []
-             */
-            tags: string[][];
-        };
-        /**
-         * SendAudience
-         * @description Members of any of `include` and the customers named, without members of any of `exclude`.
-         */
-        siyu__messaging__send_routes__SendAudience: {
-            /** Customer Ids */
-            customer_ids?: number[] | null;
-            /**
-             * Exclude
-             * @default []
-             */
-            exclude: number[];
-            /**
-             * Include
-             * @default []
-             */
-            include: number[];
         };
     };
     responses: never;
