@@ -38,7 +38,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('journeys_enrolment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_journeys_enrolment_customer_id_journey_id'), ['customer_id', 'journey_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_journeys_enrolment_journey_id_event_key'), ['journey_id', 'event_key'], unique=False)
+        batch_op.create_index(batch_op.f('ix_journeys_enrolment_journey_id_event_key'), ['journey_id', 'event_key'], unique=False, sqlite_where=sa.text('event_key IS NOT NULL'), postgresql_where=sa.text('event_key IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_journeys_enrolment_journey_id_first_id_key_number'), ['journey_id', 'first_id', 'key', 'number'], unique=True)
         batch_op.create_index(batch_op.f('ix_journeys_enrolment_journey_id_state'), ['journey_id', 'state'], unique=False)
         batch_op.create_index(batch_op.f('ix_journeys_enrolment_place_id_due_ms'), ['place_id', 'due_ms'], unique=False, sqlite_where=sa.text('state = 0'), postgresql_where=sa.text('state = 0'))
@@ -138,7 +138,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_journeys_enrolment_place_id_due_ms'), sqlite_where=sa.text('state = 0'), postgresql_where=sa.text('state = 0'))
         batch_op.drop_index(batch_op.f('ix_journeys_enrolment_journey_id_state'))
         batch_op.drop_index(batch_op.f('ix_journeys_enrolment_journey_id_first_id_key_number'))
-        batch_op.drop_index(batch_op.f('ix_journeys_enrolment_journey_id_event_key'))
+        batch_op.drop_index(batch_op.f('ix_journeys_enrolment_journey_id_event_key'), sqlite_where=sa.text('event_key IS NOT NULL'), postgresql_where=sa.text('event_key IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_journeys_enrolment_customer_id_journey_id'))
 
     op.drop_table('journeys_enrolment')

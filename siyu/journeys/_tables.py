@@ -109,7 +109,7 @@ enrolment = Table(
     Index(None, "place_id", "due_ms", sqlite_where=text("state = 0"), postgresql_where=text("state = 0")),
     Index(None, "journey_id", "first_id", "key", "number", unique=True),
     Index(None, "customer_id", "journey_id"),
-    Index(None, "journey_id", "event_key"),
+    Index(None, "journey_id", "event_key", sqlite_where=text("event_key IS NOT NULL"), postgresql_where=text("event_key IS NOT NULL")),
     Index(None, "journey_id", "state"),
 )
 

@@ -208,5 +208,5 @@ def _write(stores: Stores, tx: Connection, book: Book, salt: str, new: Newcomers
             {"enrolment_id": one, "event_key": key, "name": new.name, "at_ms": int(new.at_ms[row]), "properties": new.properties[row], "is_entry": True}
             for one, key, row in zip(ids.tolist(), events, rows.tolist(), strict=True)
         ])  # fmt: skip
-    runs.tell(tx, _table.c.id.between(int(ids[0]), int(ids[-1])) & (_table.c.journey_id == book.journey_id), now_ms)
+    runs.tell_columns(tx, columns, now_ms)
     return ids, held

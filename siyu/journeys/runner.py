@@ -158,7 +158,7 @@ def _take(tx: Connection, due: _Due, now_ms: int, size: int) -> People:
     """The people who have been due longest, locked until the end of the transaction."""
     c = _table.c
     query = select(c.id, c.customer_id, c.first_id, c.entered_ms, c.arrived_ms, c.due_ms, c.heard).where(c.place_id == due.place_id, c.state == ON_THE_WAY, c.due_ms <= now_ms)
-    rows = tx.execute(query.order_by(c.due_ms, c.id).limit(size).with_for_update()).all()
+    rows = runs.plain(tx, query.order_by(c.due_ms, c.id).limit(size).with_for_update())
     columns = [np.array(column, np.int64) for column in zip(*rows, strict=True)] or [np.zeros(0, np.int64)] * 7
     order = np.argsort(columns[0], kind="stable")
     ids, who, first, entered, arrived, dues, heard = (column[order] for column in columns)
@@ -253,7 +253,7 @@ class _Chain:
 
     def _stand(self, node: str, people: People, due_ms: Ints, heard: int) -> None:
         dues = [None if due >= NEVER else due for due in due_ms.tolist()]
-        values = {"state": ON_THE_WAY, "place_id": self.book.places[node], "due_ms": dues, "heard": heard, "arrived_ms": people.arrived_ms.tolist(), "ended_ms": None, "code": None}
+        values = {"place_id": self.book.places[node], "due_ms": dues, "heard": heard, "arrived_ms": people.arrived_ms.tolist()}
         runs.change(self.tx, people.enrolment_id, values)
 
     def _fail(self, node: str, people: People, moves: Moves) -> None:
@@ -269,7 +269,7 @@ class _Chain:
         self.ends[FAILED].append(some.enrolment_id)
 
     def _end(self, node: str, people: People, edge: str, codes: Codes) -> None:
-        values = {"state": COMPLETED, "place_id": self.book.places[node], "due_ms": None, "heard": WAITING, "arrived_ms": people.arrived_ms.tolist(), "ended_ms": self.now_ms, "code": None}
+        values = {"state": COMPLETED, "place_id": self.book.places[node], "due_ms": None, "heard": WAITING, "arrived_ms": people.arrived_ms.tolist(), "ended_ms": self.now_ms}
         runs.change(self.tx, people.enrolment_id, values)
         self._leave(node, people, edge, codes)
         self.ends[COMPLETED].append(people.enrolment_id)
