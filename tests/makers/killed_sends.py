@@ -80,7 +80,8 @@ def kill_while_dispatching(folder: Path, sandbox: SandboxClient, kills: int, *, 
             found.unknown_seen += _count(home, "unknown") + _count(home, "claimed")
             server = home.start("serve")
         home.environment.pop("SIYU_FAULT", None)
-        wait_for(lambda: _open(home) == 0, 240)
+        while (left := _open(home)) > 0:
+            wait_for(lambda left=left: _open(home) < left, 240)
     finally:
         server.signal(signal.SIGKILL)
         server.communicate()
