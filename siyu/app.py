@@ -72,6 +72,8 @@ from siyu.journeys import people_routes as journey_people
 from siyu.journeys import routes as journey_routes
 from siyu.journeys.facts import FACTS as JOURNEY_FACTS
 from siyu.journeys.running import Journeys
+from siyu.journeys.winner_tasks import WINNERS
+from siyu.journeys.winner_tasks import job_kinds as winner_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
 from siyu.messaging import (
@@ -88,6 +90,8 @@ from siyu.messaging.dispatching import Dispatcher
 from siyu.messaging.facts import FACTS as MESSAGING_FACTS
 from siyu.messaging.planning_tasks import job_kinds as planning_jobs
 from siyu.messaging.saying import say
+from siyu.messaging.todo_tasks import job_kinds as todo_jobs
+from siyu.messaging.todos import TELL
 from siyu.orders import payments_routes, place_routes, shop_routes
 from siyu.orders import routes as import_routes
 from siyu.orders.facts import ORDERS_BUYER, ORDERS_LINE, ORDERS_ORDER
@@ -184,6 +188,8 @@ SCHEDULES = (
     Schedule("media that ends", MEDIA, every=timedelta(hours=1)),
     Schedule("campaigns", DRIVE, every=timedelta(seconds=20)),
     Schedule("reports of campaigns", REPORTS, every=timedelta(minutes=10)),
+    Schedule("tasks of staff", TELL, every=timedelta(minutes=1)),
+    Schedule("winners of A/B tests", WINNERS, every=timedelta(minutes=10)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("quarantine that ends", TIDY, at=time(5, 0)),
@@ -207,7 +213,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
-        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow),
+        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *todo_jobs(), *winner_jobs(flow),
         *right_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from siyu.foundation.warehouse.connect import CURSORS
 from siyu.foundation.warehouse.publish import publish
 from siyu.identity.moves import declare
 from siyu.identity.resolve import RESOLVE
+from siyu.journeys.calls import ANSWERS
 from siyu.journeys.listening import LISTEN
 from siyu.journeys.moves import MOVES as JOURNEY_MOVES
 from siyu.messaging.cooldowns import COOL_DOWNS
@@ -30,7 +31,7 @@ from siyu.messaging.receipts import RECEIPTS
 from siyu.messaging.results import RESULTS
 from siyu.orders.shop_tasks import TAKE_IN
 
-REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, LISTEN)
+REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, LISTEN, ANSWERS)
 MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *MESSAGING_MOVES, *JOURNEY_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)

@@ -22,6 +22,10 @@ delivery = Table(
     Column("next_at", UtcTime, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
+    # Whoever told it wants the answer: settling it is an event that names it, and the answer is kept. Null: nobody does.
+    Column("asked_by", String(120)),
+    # The body of the answer that was 2xx, as far as it is read.
+    Column("answer_sealed", LargeBinary),
     Index(None, "account_id", "number"),
     Index("ix_carriers_delivery_due", "next_at", sqlite_where=text("status = 'waiting'"), postgresql_where=text("status = 'waiting'")),
 )

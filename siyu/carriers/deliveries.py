@@ -25,6 +25,10 @@ from siyu.connectors.happenings import Happening
 from siyu.connectors.webhook.attempt import Attempt
 from siyu.connectors.webhook.connector import Delivery as Letter
 from siyu.connectors.webhook.schedule import retry_at
+from siyu.events import log
+from siyu.events.catalogue.carriers import DELIVERIES_SETTLED
+from siyu.foundation.clock import to_ms
+from siyu.foundation.database import select_in
 from siyu.foundation.errors import NotFoundError
 from siyu.foundation.ids import new_id
 from siyu.foundation.secrets import Secrets
@@ -55,15 +59,22 @@ class Delivery:
     next_at: datetime | None
     created_at: datetime
     settled_at: datetime | None
+    asked_by: str | None = None
 
 
-def enqueue(secrets: Secrets, tx: Connection, account_id: int, event: str, bodies: Sequence[dict[str, Any]], now: datetime) -> list[str]:
-    """Keep what is to be told, in the caller's transaction; it is called soon after. Returns the ids."""
+def enqueue(secrets: Secrets, tx: Connection, account_id: int, event: str, bodies: Sequence[dict[str, Any]], now: datetime, *, asked_by: Sequence[str] | None = None) -> list[str]:
+    """Keep what is to be told, in the caller's transaction; it is called soon after. Returns the ids.
+
+    `asked_by`: for each body whose it is, where the answer is wanted; then `deliveries_settled` says when it has come, and `answers` what it was.
+    """
     sealed = secrets.seal([msgspec.json.encode(body).decode() for body in bodies], _CONTEXT)
     rows = [
-        {"id": new_id("dlv"), "account_id": account_id, "event": event, "body_sealed": body, "status": "waiting", "attempt_count": 0, "next_at": now, "created_at": now}
-        for body in sealed
-    ]
+        {
+            "id": new_id("dlv"), "account_id": account_id, "event": event, "body_sealed": body, "status": "waiting", "attempt_count": 0, "next_at": now, "created_at": now,
+            "asked_by": asked_by[place] if asked_by else None,
+        }
+        for place, body in enumerate(sealed)
+    ]  # fmt: skip
     if rows:
         tx.execute(insert(_table), rows)
     return [str(row["id"]) for row in rows]
@@ -102,7 +113,7 @@ class Postman:
         for _, attempts in self._lanes.finished():
             with stores.ledger.begin() as tx:
                 for one, attempt in attempts:
-                    _settle(tx, one, attempt, stores.now())
+                    _settle(stores.secrets, tx, one, attempt, stores.now())
             done += len(attempts)
         return done
 
@@ -192,7 +203,15 @@ async def _called(calls: Calls, account: Account, due: Sequence[Delivery]) -> li
     return [(delivery, attempt) for delivery, attempt in zip(due, found, strict=True) if isinstance(attempt, Attempt)]
 
 
-def _settle(tx: Connection, one: Delivery, attempt: Attempt, now: datetime) -> None:
+def answers(secrets: Secrets, tx: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Id → the answer of those that arrived and whose answer was wanted, as text."""
+    rows = select_in(tx, [_table.c.id, _table.c.answer_sealed], _table.c.id, list(ids))
+    held = [tuple(row) for row in rows if row.answer_sealed is not None]
+    opened = secrets.open([sealed for _, sealed in held], _CONTEXT)
+    return {one: text for (one, _), text in zip(held, opened, strict=True) if text is not None}
+
+
+def _settle(secrets: Secrets, tx: Connection, one: Delivery, attempt: Attempt, now: datetime) -> None:
     again = retry_at(attempt)
     error = attempt.error
     row = {
@@ -201,8 +220,14 @@ def _settle(tx: Connection, one: Delivery, attempt: Attempt, now: datetime) -> N
     }  # fmt: skip
     tx.execute(insert(_log), row)
     values: dict[str, Any] = {"next_at": again} if again else {"status": "arrived" if error is None else "given_up", "settled_at": now}
+    if one.asked_by is not None and error is None:
+        values["answer_sealed"] = secrets.seal([attempt.answer], _CONTEXT)[0]
     # Fenced: an attempt that took longer than its claim does not undo what came of the next.
-    tx.execute(update(_table).where(_table.c.number == one.number, _table.c.attempt_count == attempt.number).values(values))
+    mine = (_table.c.number == one.number) & (_table.c.attempt_count == attempt.number) & (_table.c.status == "waiting")
+    changed = tx.execute(update(_table).where(mine).values(values)).rowcount
+    if changed and again is None and one.asked_by is not None:
+        said = {"delivery_id": [one.id], "account_id": [one.account_id], "asked_by": [one.asked_by], "status": [values["status"]], "http_status": [attempt.status], "at_ms": [to_ms(now)]}
+        log.append(tx, DELIVERIES_SETTLED, DELIVERIES_SETTLED.table(said), now=now)
 
 
 def _delivery(row: Any) -> Delivery:

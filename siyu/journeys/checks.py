@@ -149,7 +149,7 @@ def _reach(definition: Definition) -> Iterator[Fault]:
 
 def _loops(definition: Definition, steps: dict[str, Placed]) -> Iterator[Fault]:
     """A loop in which nobody ever waits: looked for among the steps that do not wait."""
-    quick = {node_id: [after for after in one.node.to.values() if after in steps and not steps[after].step.waits] for node_id, one in steps.items() if not one.step.waits}
+    quick = {node_id: [after for after in one.node.to.values() if after in steps and not steps[after].step.stays(steps[after].settings)] for node_id, one in steps.items() if not one.step.stays(one.settings)}
     colour: dict[str, int] = {}
     for start in quick:
         stack: list[tuple[str, Iterator[str]]] = [] if colour.get(start) else [(start, iter(quick[start]))]

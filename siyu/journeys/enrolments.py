@@ -72,11 +72,27 @@ def enrol(stores: Stores, tx: Connection, journey_id: int, customer_ids: Sequenc
     return entries.admit(stores, tx, book(stores, tx, journey_id, journey.version), journey.salt, new, now_ms=now_ms, by_hand=True)
 
 
-def take_out(tx: Connection, journey_id: int, customer_ids: Sequence[int], *, now: datetime) -> int:
-    """End the runs of people by hand; only a hand lets them in again. Returns how many ended."""
+def pass_on(stores: Stores, tx: Connection, journey_id: int, customer_ids: Sequence[int]) -> Entered:
+    """Let people in from another journey: the rules of re-entry hold as for anybody who comes.
+
+    Raises
+    ------
+    JourneyStateError
+        When the journey takes nobody in.
+    """
+    journey = find(tx, journey_id)
+    if journey.status != "live" or journey.version is None:
+        raise JourneyStateError(Text("旅程没有在进行,不能加人", "the journey is not live; nobody can be let in"), way_out=Text("先发布或恢复旅程", "publish or resume it first"))
+    now_ms = to_ms(stores.now())
+    new = Newcomers.plain(np.unique(np.array(customer_ids, np.int64)), now_ms)
+    return entries.admit(stores, tx, book(stores, tx, journey_id, journey.version), journey.salt, new, now_ms=now_ms)
+
+
+def take_out(tx: Connection, journey_id: int, customer_ids: Sequence[int], *, now: datetime, code: str = "by_hand") -> int:
+    """End the runs of people by hand (or by the step of another journey, `code`); only a hand lets them in again. Returns how many ended."""
     c = _table.c
     which = (c.journey_id == journey_id) & c.state.in_((ON_THE_WAY, FAILED, HELD_OUT)) & among(tx, c.customer_id, list(customer_ids))
-    rows = tx.execute(update(_table).where(which).values(state=REMOVED, code="by_hand", ended_ms=to_ms(now), due_ms=None).returning(c.id, c.place_id)).all()
+    rows = tx.execute(update(_table).where(which).values(state=REMOVED, code=code, ended_ms=to_ms(now), due_ms=None).returning(c.id, c.place_id)).all()
     left: dict[tuple[int, str], int] = {}
     for _, place in rows:
         left[(place, "removed")] = left.get((place, "removed"), 0) + 1

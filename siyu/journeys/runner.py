@@ -28,7 +28,7 @@ from siyu.foundation.database import among
 from siyu.foundation.errors import SiyuError
 from siyu.foundation.ids import Ints, new_id
 from siyu.foundation.stores import Stores
-from siyu.journeys import _tables, entries, runs
+from siyu.journeys import _tables, enrolments, entries, runs
 from siyu.journeys.books import book
 from siyu.journeys.passing import count_passed
 from siyu.journeys.people import FAIL, NEVER, STAY, Codes, Flags, Moves, People
@@ -178,7 +178,8 @@ class _Chain:
     def go(self, people: People) -> None:
         self.book = book(self.stores, self.tx, self.due.journey_id, self.due.version)
         self.ctx = Context(
-            self.stores, self.tx, self.now_ms, self.due.journey_id, self.due.version, self.due.node, self.due.place_id, new_id("tick"), self.due.salt, self.book.definition
+            self.stores, self.tx, self.now_ms, self.due.journey_id, self.due.version, self.due.node, self.due.place_id, new_id("tick"), self.due.salt, self.book.definition,
+            enrol=self._enrol, take_out=self._take_out,
         )  # fmt: skip
         self.left: list[dict[str, Any]] = []
         self.ends: dict[int, list[Ints]] = defaultdict(list)
@@ -197,6 +198,12 @@ class _Chain:
             if len(arrivals):
                 self._at(node, arrivals, here)
         self._finish()
+
+    def _enrol(self, journey_id: int, customer_ids: list[int]) -> None:
+        enrolments.pass_on(self.stores, self.tx, journey_id, customer_ids)
+
+    def _take_out(self, journey_id: int, customer_ids: list[int]) -> None:
+        enrolments.take_out(self.tx, journey_id, customer_ids, now=from_ms(self.now_ms), code="journey")
 
     def _at(self, node: str, people: People, here: dict[str, list[People]]) -> None:
         one = self.book.steps[node]

@@ -15,6 +15,7 @@ from siyu.foundation.database import among
 from siyu.foundation.errors import Fault, InvalidError, NotFoundError
 from siyu.foundation.text import Text
 from siyu.journeys import _tables, checks, runs
+from siyu.journeys.circles import circles
 from siyu.journeys.definition import Definition, dump, read
 from siyu.journeys.errors import JourneyStateError
 from siyu.journeys.journeys import Journey, find, note
@@ -65,7 +66,7 @@ def publish(tx: Connection, journey_id: int, *, over: int, in_flight: InFlight =
         raise JourneyStateError(Text("已停止的旅程不能再发布,可以复制一份", "a stopped journey cannot be published again; copy it"))
     if journey.draft_version != over:
         raise JourneyStateError(Text("草稿已有新的改动,先看一看", "the draft has changed meanwhile; look at it first"))
-    faults = checks.check(tx, journey.draft).faults + _mapping_faults(tx, journey, in_flight)
+    faults = checks.check(tx, journey.draft).faults + circles(tx, journey_id, journey.draft) + _mapping_faults(tx, journey, in_flight)
     if faults:
         raise InvalidError(Text("旅程还不能发布", "the journey cannot be published yet"), faults=faults, way_out=Text("改好所列各项", "mend what is listed"))
     number = int(tx.scalar(select(func.max(_table.c.number)).where(_table.c.journey_id == journey_id)) or 0) + 1

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from siyu.customers.purposes import CARRIERS
 from siyu.foundation import jobs
+from siyu.foundation.database import select_in
 from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundError
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
@@ -206,6 +207,11 @@ def list_sends(tx: Connection, *, status: str | None = None, ref_prefix: str = "
     if before is not None:
         query = query.where(_table.c.id < before)
     return [_send(row) for row in tx.execute(query.order_by(_table.c.id.desc()).limit(limit))]
+
+
+def refs_of(tx: Connection, send_ids: Sequence[int]) -> dict[int, str]:
+    """Send → its ref; those that are not there are absent."""
+    return {int(number): ref for number, ref in select_in(tx, [_table.c.id, _table.c.ref], _table.c.id, list(send_ids))}
 
 
 def pause(tx: Connection, send_id: int) -> Send:

@@ -30,6 +30,8 @@ class Attempt:
     body_sha256: str
     body_bytes: int
     error: CarrierError | None = None
+    answer: str = ""
+    """The answer as text, as far as it was read; not in the log."""
 
     @property
     def arrived(self) -> bool:

@@ -97,6 +97,7 @@ class Webhook:
             sha256(body),
             len(body),
             error,
+            "" if reply is None else reply.body.decode("utf-8", "replace"),
         )
 
     async def _post(self, delivery: Delivery, body: bytes, at: datetime) -> Reply:

@@ -1,6 +1,11 @@
 """Catalogue 事件目录: every event type that Siyu writes, one file a subject. `CATALOGUE` maps name → type."""
 
-from siyu.events.catalogue.carriers import CARRIER_REPORTED, RELATION_TAGS_CHANGED, RELATIONS_CHANGED
+from siyu.events.catalogue.carriers import (
+    CARRIER_REPORTED,
+    DELIVERIES_SETTLED,
+    RELATION_TAGS_CHANGED,
+    RELATIONS_CHANGED,
+)
 from siyu.events.catalogue.content import CONTENT_TOUCHED
 from siyu.events.catalogue.customers import (
     ACTIVITY_RECORDED,
@@ -31,6 +36,7 @@ CATALOGUE: dict[str, EventType] = {
         RELATIONS_CHANGED,
         RELATION_TAGS_CHANGED,
         CARRIER_REPORTED,
+        DELIVERIES_SETTLED,
         SEGMENT_MEMBERS_CHANGED,
         MESSAGES_DECIDED,
         MESSAGES_CHANGED,

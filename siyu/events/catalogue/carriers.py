@@ -54,3 +54,18 @@ RELATION_TAGS_CHANGED = EventType(
         Property("at_ms", pa.int64(), "when it was found, epoch ms"),
     ),
 )
+
+DELIVERIES_SETTLED = EventType(
+    name="deliveries_settled",
+    version=1,
+    label=Text("投递有了结果", "Deliveries settled"),
+    description=Text("一次要等答复的网络钩子投递到达了,或放弃了", "a webhook delivery whose answer is wanted arrived, or was given up"),
+    properties=(
+        Property("delivery_id", pa.string(), "the delivery"),
+        Property("account_id", pa.int64(), "the account"),
+        Property("asked_by", pa.string(), "who asked for it, such as journey:31:7:1790000000000"),
+        Property("status", pa.string(), "arrived or given_up"),
+        Property("http_status", pa.int32(), "the HTTP status of the last attempt; 0 where no answer came"),
+        Property("at_ms", pa.int64(), "when, epoch ms"),
+    ),
+)

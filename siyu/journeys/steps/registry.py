@@ -11,16 +11,51 @@ import msgspec
 from siyu.foundation.errors import Fault
 from siyu.foundation.text import Text
 from siyu.journeys.definition import Definition, Node
-from siyu.journeys.steps import end, tag, wait, wait_until
+from siyu.journeys.steps import (
+    ab,
+    attribute,
+    branch,
+    end,
+    enter,
+    handover,
+    holdout,
+    leave,
+    send,
+    split,
+    staff_task,
+    tag,
+    until_allowed,
+    until_date,
+    until_time,
+    wait,
+    wait_until,
+    webhook,
+    window,
+)
 from siyu.journeys.steps.step import Step
 from siyu.segments.rules import at, fault_of
 
 STEPS: dict[str, Step] = {
     step.kind: step
     for step in (
+        send.STEP,
+        staff_task.STEP,
+        handover.STEP,
         wait.STEP,
+        until_time.STEP,
+        until_date.STEP,
+        window.STEP,
         wait_until.STEP,
+        until_allowed.STEP,
+        branch.STEP,
+        split.STEP,
+        ab.STEP,
+        holdout.STEP,
         tag.STEP,
+        attribute.STEP,
+        webhook.STEP,
+        enter.STEP,
+        leave.STEP,
         end.STEP,
     )
 }

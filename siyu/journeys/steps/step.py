@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -25,6 +26,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """Settings of a step: typed, with defaults; the console makes its panel of their schema."""
 
 
+Doors = Callable[[int, list[int]], object]
+
+
+def nobody(journey_id: int, customer_ids: list[int]) -> None:
+    """Where nothing is written, nobody comes into another journey or leaves it."""
+
+
 @dataclass(frozen=True)
 class Context:
     """Where people stand. `tick` is unique among ticks; `dry`: nothing is written (a walk, a rehearsal), only `advance` is called.
@@ -45,6 +53,10 @@ class Context:
     dry: bool = False
     remembered: dict[Any, Any] = field(default_factory=dict)
     """What steps find once in a tick and use for every batch."""
+    enrol: Doors = field(default=nobody, repr=False)
+    """(journey, customers): let people into another journey, by its own rules."""
+    take_out: Doors = field(default=nobody, repr=False)
+    """(journey, customers): end their runs in another journey."""
 
     def zones(self, customer_ids: Ints) -> Zones:
         """Where these people live; the brand's zone where it is not known."""
@@ -69,7 +81,7 @@ class Step:
     Attributes
     ----------
     writes : it changes what facts say of people.
-    waits : people may stay at it. Every loop needs a step that does.
+    waits : people may stay at it (see `stays`). Every loop needs a step that does.
     """
 
     kind: ClassVar[str]
@@ -87,6 +99,10 @@ class Step:
     def reads(self, settings: Any) -> bool:
         """Whether it looks at facts: people whom a step before has changed in the same tick then come to it in the next one."""
         return False
+
+    def stays(self, settings: Any) -> bool:
+        """Whether people may stay at it with these settings."""
+        return self.waits
 
     def hears(self, settings: Any) -> tuple[Condition, ...]:
         """What wakes those who wait at it."""
