@@ -6,6 +6,7 @@ import re
 import secrets
 import threading
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -40,7 +41,6 @@ _COMMON = (
 # must not take all of the memory.
 _AT_ONCE = threading.BoundedSemaphore(4)
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
 
 
 def hash_password(password: str) -> str:
@@ -52,9 +52,15 @@ def is_password(password_hash: str | None, password: str) -> bool:
     """Whether it is the password; without a hash the same work is done for nobody, so time tells nothing."""
     with _AT_ONCE:
         try:
-            return _HASHER.verify(password_hash or _NOBODY, _normal(password)) and password_hash is not None
+            return _HASHER.verify(password_hash or _nobody(), _normal(password)) and password_hash is not None
         except (VerificationError, InvalidHashError):
             return False
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password has."""
+    return _HASHER.hash(secrets.token_hex(16))
 
 
 def needs_rehash(password_hash: str) -> bool:
