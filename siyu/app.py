@@ -74,6 +74,11 @@ from siyu.journeys.facts import FACTS as JOURNEY_FACTS
 from siyu.journeys.running import Journeys
 from siyu.journeys.winner_tasks import WINNERS
 from siyu.journeys.winner_tasks import job_kinds as winner_jobs
+from siyu.loyalty import by_hand, coupon_routes
+from siyu.loyalty import routes as loyalty_routes
+from siyu.loyalty.facts import FACTS as LOYALTY_FACTS
+from siyu.loyalty.tasks import EXPIRE
+from siyu.loyalty.tasks import job_kinds as loyalty_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
 from siyu.messaging import (
@@ -116,11 +121,13 @@ from siyu.segments.facts import FACTS as SEGMENT_FACTS
 from siyu.segments.reports import PREPARE
 from siyu.segments.tasks import RECOMPUTE, REFRESH
 from siyu.segments.tasks import job_kinds as segment_jobs
+from siyu.surveys import page_routes as survey_pages
+from siyu.surveys import routes as survey_routes
 from siyu.team import event_routes, job_routes, look_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
-FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *MESSAGING_FACTS, *JOURNEY_FACTS)
+FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *LOYALTY_FACTS, *MESSAGING_FACTS, *JOURNEY_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,
@@ -172,6 +179,9 @@ ROUTERS = (
     content_routes.router,
     campaign_report_routes.router,
     radar_routes.router,
+    loyalty_routes.router,
+    coupon_routes.router,
+    survey_routes.router,
     measurement_routes.router,
     doctor.router,
     backup_routes.router,
@@ -190,6 +200,7 @@ SCHEDULES = (
     Schedule("reports of campaigns", REPORTS, every=timedelta(minutes=10)),
     Schedule("tasks of staff", TELL, every=timedelta(minutes=1)),
     Schedule("winners of A/B tests", WINNERS, every=timedelta(minutes=10)),
+    Schedule("points and coupons that end", EXPIRE, every=timedelta(hours=1)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("quarantine that ends", TIDY, at=time(5, 0)),
@@ -213,7 +224,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
-        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *todo_jobs(), *winner_jobs(flow),
+        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow),
         *right_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 
@@ -229,7 +240,7 @@ def build(stores: Stores) -> FastAPI:
     touches = Touches(stores)
     app = build_application(
         stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher, journeys), sample_name=demo.shown_name,
-        pages=(preference_pages.router, content_pages.router, staff_pages.router),
+        pages=(preference_pages.router, content_pages.router, staff_pages.router, survey_pages.router),
     )
     app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds

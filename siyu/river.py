@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from siyu.carriers.tasks import FOLLOW_UP
+from siyu.content import variables
 from siyu.content.moves import MOVES as CONTENT_MOVES
 from siyu.customers.carrier_tags import FROM_CARRIER, TO_CARRIER
 from siyu.customers.moves import MOVES as CUSTOMER_MOVES
@@ -24,17 +25,23 @@ from siyu.identity.resolve import RESOLVE
 from siyu.journeys.calls import ANSWERS
 from siyu.journeys.listening import LISTEN
 from siyu.journeys.moves import MOVES as JOURNEY_MOVES
+from siyu.loyalty.moves import MOVES as LOYALTY_MOVES
+from siyu.loyalty.variables import VARIABLES as LOYALTY_VARIABLES
 from siyu.messaging.cooldowns import COOL_DOWNS
 from siyu.messaging.holdouts import NEWCOMERS
 from siyu.messaging.moves import MOVES as MESSAGING_MOVES
 from siyu.messaging.receipts import RECEIPTS
 from siyu.messaging.results import RESULTS
 from siyu.orders.shop_tasks import TAKE_IN
+from siyu.surveys.moves import MOVES as SURVEY_MOVES
+from siyu.surveys.variables import VARIABLES as SURVEY_VARIABLES
 
 REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, LISTEN, ANSWERS)
-MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *MESSAGING_MOVES, *JOURNEY_MOVES)
+MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *LOYALTY_MOVES, *SURVEY_MOVES, *MESSAGING_MOVES, *JOURNEY_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)
+for source in (LOYALTY_VARIABLES, SURVEY_VARIABLES):
+    variables.declare(source)
 _flowing = threading.Lock()
 
 

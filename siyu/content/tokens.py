@@ -47,7 +47,11 @@ SHORT, LONG = _Form(12, 32, 28, 34), _Form(16, 48, 32, 46)
 VISITOR_BITS = LONG.person
 
 
-def seal(secrets: Secrets, link_id: int, persons: Sequence[int], *, who: Who = "customer", short: bool = False) -> list[str]:
+LINKS = "content tokens"
+"""What a token is for: one of another purpose does not open."""
+
+
+def seal(secrets: Secrets, link_id: int, persons: Sequence[int], *, who: Who = "customer", short: bool = False, purpose: str = LINKS) -> list[str]:
     """A token for each person. Numbers that the short form cannot hold get the long one."""
     if not persons:
         return []
@@ -56,19 +60,19 @@ def seal(secrets: Secrets, link_id: int, persons: Sequence[int], *, who: Who = "
     if link_id >= 1 << form.link or max(persons) >= 1 << form.person:
         raise ValueError("a token cannot hold a number that large")
     blocks = _laid_out(form, link_id, np.asarray(persons, np.uint64), _WHO.index(who))
-    sealed = _enciphered(secrets, form, blocks)
+    sealed = _enciphered(_cipher(secrets, purpose), form, blocks)
     text = urlsafe_b64encode(_padded(form, sealed)).decode()
     width, kept = (16, 16) if form is SHORT else (24, 22)
     return [text[at : at + kept] for at in range(0, len(persons) * width, width)]
 
 
-def open_token(secrets: Secrets, token: str) -> Ticket | None:
-    """What it says; None when it is not ours."""
+def open_token(secrets: Secrets, token: str, purpose: str = LINKS) -> Ticket | None:
+    """What it says; None when it is not ours, or was made for something else."""
     if not _TOKEN.fullmatch(token):
         return None
     form = SHORT if len(token) == 16 else LONG
     raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    plain = _deciphered(secrets, form, raw)
+    plain = _deciphered(_cipher(secrets, purpose), form, raw)
     kind = plain >> (form.link + form.person) & 3
     if plain >> (form.size * 8 - form.check) or kind >= len(_WHO) or urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
         return None
@@ -94,17 +98,17 @@ def _padded(form: _Form, blocks: _Blocks) -> bytes:
     return wide.tobytes()
 
 
-def _enciphered(secrets: Secrets, form: _Form, blocks: _Blocks) -> _Blocks:
+def _enciphered(aes: CipherContext, form: _Form, blocks: _Blocks) -> _Blocks:
     left, right = _halves(blocks)
-    turn = _Turns(secrets, form, len(blocks))
+    turn = _Turns(aes, form, len(blocks))
     for number in range(_ROUNDS):
         left, right = right, left ^ turn(number, right)
     return np.hstack([left, right])
 
 
-def _deciphered(secrets: Secrets, form: _Form, block: bytes) -> int:
+def _deciphered(aes: CipherContext, form: _Form, block: bytes) -> int:
     """One block, in whole numbers: for one, arrays would take longer than the cipher."""
-    half, aes = form.size // 2, _cipher(secrets)
+    half = form.size // 2
     left, right = int.from_bytes(block[:half], "big"), int.from_bytes(block[half:], "big")
     for number in reversed(range(_ROUNDS)):
         turned = aes.update(bytes((form.size, number, 0, 0, 0, 0, 0, 0)) + left.to_bytes(half, "big") + bytes(8 - half))
@@ -112,9 +116,9 @@ def _deciphered(secrets: Secrets, form: _Form, block: bytes) -> int:
     return left << half * 8 | right
 
 
-def _cipher(secrets: Secrets) -> CipherContext:
+def _cipher(secrets: Secrets, purpose: str) -> CipherContext:
     """AES as a keyed function of one block."""
-    return Cipher(algorithms.AES(secrets.sign(b"content tokens")[:16]), modes.ECB()).encryptor()  # noqa: S305  not a way to hide text
+    return Cipher(algorithms.AES(secrets.sign(purpose.encode())[:16]), modes.ECB()).encryptor()  # noqa: S305  not a way to hide text
 
 
 def _halves(blocks: _Blocks) -> tuple[_Blocks, _Blocks]:
@@ -125,8 +129,8 @@ def _halves(blocks: _Blocks) -> tuple[_Blocks, _Blocks]:
 class _Turns:
     """The round function: AES of (form, round, half), cut to a half."""
 
-    def __init__(self, secrets: Secrets, form: _Form, count: int) -> None:
-        self._aes = _cipher(secrets)
+    def __init__(self, aes: CipherContext, form: _Form, count: int) -> None:
+        self._aes = aes
         self._block = np.zeros((count, 16), np.uint8)
         self._block[:, 0] = form.size
         self._half = form.size // 2

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import ibis
 from sqlalchemy import Connection
@@ -46,6 +46,27 @@ class Variable:
     example: str
 
 
+class Source(Protocol):
+    """Variables that a later room brings; what they are called begins with one of `prefixes`, or is one of its choices."""
+
+    prefixes: Mapping[str, str]
+    """In Chinese → in English, such as 券码: → coupon: ."""
+
+    def choices(self, tx: Connection) -> list[Variable]: ...
+
+    def load(self, stores: Stores, tx: Connection, names: Iterable[str], customer_ids: Sequence[int]) -> dict[str, Mapping[int, Any]]:
+        """By variable, customer → value; who has none is absent."""
+
+
+_sources: list[Source] = []
+
+
+def declare(source: Source) -> None:
+    """Make variables of a later room known; done by whoever puts the product together."""
+    if source not in _sources:
+        _sources.append(source)
+
+
 VARIABLES: tuple[Variable, ...] = (
     Variable("称呼", "name", "profile", Text("客户的名字", "the customer's name"), "小雨"),
     Variable("城市", "city", "profile", Text("所在城市", "their city"), "杭州"),
@@ -73,7 +94,7 @@ _STANDING = ("阶段", "RFM", "常买类目", "订单数", "累计消费", "上�
 def canonical(name: str) -> str:
     """The variable under its own name: `name` is 称呼, `trait:x` is 特征:x."""
     name = name.replace("：", ":")
-    for english, own in _ENGLISH.items():
+    for english, own in {**_ENGLISH, **{english: own for source in _sources for own, english in source.prefixes.items()}}.items():
         if name.startswith(english):
             return own + name.removeprefix(english).strip()
     return _BY_NAME.get(name, name)
@@ -82,6 +103,7 @@ def canonical(name: str) -> str:
 def known(tx: Connection) -> Callable[[str], bool]:
     """Tells whether a variable exists. An attribute may be any that holds nothing personal by its name; whether anybody has it the preview says."""
     traits = set(_traits(tx))
+    more = {one.name for source in _sources for one in source.choices(tx)}
 
     def is_known(name: str) -> bool:
         own = canonical(name)
@@ -92,7 +114,7 @@ def known(tx: Connection) -> Callable[[str], bool]:
         if own.startswith(ATTRIBUTE):
             path = normalise_path(own.removeprefix(ATTRIBUTE).strip())
             return path is not None and personal_kind(path.rsplit(".", 1)[-1]) is None
-        return own in _BY_NAME
+        return own in _BY_NAME or own in more
 
     return is_known
 
@@ -100,7 +122,7 @@ def known(tx: Connection) -> Callable[[str], bool]:
 def choices(tx: Connection) -> list[Variable]:
     """What the editor offers: the fixed ones, and every trait."""
     traits = [Variable(f"{TRAIT}{name}", f"trait:{name}", "segments", Text(name, name), "…") for name in _traits(tx)]
-    return [*VARIABLES, *traits]
+    return [*VARIABLES, *(one for source in _sources for one in source.choices(tx)), *traits]
 
 
 def load(stores: Stores, session: Session, tx: Connection, names: Iterable[str], customer_ids: Sequence[int], *, staff: str = "", brand: str = "") -> Values:
@@ -112,6 +134,10 @@ def load(stores: Stores, session: Session, tx: Connection, names: Iterable[str],
     wanted = {name: canonical(name) for name in names}
     found: dict[str, Mapping[int, Any]] = {}
     own = set(wanted.values())
+    if others := {name for name in own if name not in _BY_NAME and name not in LINK and not name.startswith((ATTRIBUTE, TRAIT))}:
+        for source in _sources:
+            mine = others & {one.name for one in source.choices(tx)}
+            found |= source.load(stores, tx, mine, customer_ids) if mine else {}
     if own - set(PER_STAFF) or ("导购" in own and not staff):
         keep_asked(session, customer_ids)
         found |= _profiles(session, own) | _standings(stores, session, own) | _attributes(session, own) | _trait_values(stores, session, tx, own)

@@ -25,6 +25,12 @@ TITLES = {
     "content_read": Text("阅读内容", "Read content"),
     "content_shared": Text("转发内容", "Passed content on"),
     "message_blocked": Text("拉黑或退订", "Blocked or opted out"),
+    "points_changed": Text("积分变动", "Points changed"),
+    "coupon_issued": Text("获得优惠券", "Was given a coupon"),
+    "coupon_redeemed": Text("核销优惠券", "Used a coupon"),
+    "coupon_reversed": Text("退款,优惠券退回", "Got a coupon back"),
+    "coupon_expired": Text("优惠券过期", "A coupon ended"),
+    "survey_answered": Text("回答问卷", "Answered a survey"),
     "contact_deleted": Text("删除好友", "Deleted the contact"),
 }
 ENDED = {
@@ -40,6 +46,10 @@ PROPERTIES = {
     "category": Text("类目", "category"),
     "live": Text("直播间", "live show"),
     "coupon": Text("优惠券", "coupon"),
+    "points": Text("积分", "points"),
+    "balance": Text("余额", "balance"),
+    "survey_name": Text("问卷", "survey"),
+    "nps": Text("推荐意愿", "would recommend"),
     "rating": Text("评分", "rating"),
     "carrier": Text("载体", "carrier"),
     "account": Text("账号", "account"),

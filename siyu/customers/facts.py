@@ -14,6 +14,7 @@ from siyu.customers.consent_facts import CUSTOMERS_CONSENT
 from siyu.customers.folding import folded
 from siyu.events.catalogue.content import CONTENT_TOUCHED
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
+from siyu.events.catalogue.loyalty import COUPONS_CHANGED, POINTS_CHANGED
 from siyu.events.catalogue.messaging import MESSAGES_CHANGED
 from siyu.events.properties import flatten
 from siyu.events.sealed import MARK, shown_within
@@ -145,6 +146,26 @@ def _touch_properties(batch: Batch) -> pa.Table:
     return pa.concat_tables(parts)
 
 
+def _loyal(batch: Batch) -> pa.Table:
+    """What became of people's points and coupons."""
+    names = batch.rows["name"] if batch.event == COUPONS_CHANGED.name else pa.repeat(pa.scalar(POINTS_CHANGED.name), batch.rows.num_rows)
+    return pa.table({"event_key": batch.rows["event_key"], "identity_key": batch.rows["identity_key"], "name": names, "at_ms": batch.rows["at_ms"]})
+
+
+_OF_POINTS = {"kind": "kind", "points": "points", "balance": "balance", "reason": "reason"}
+_OF_COUPONS = {"coupon": "coupon_name", "coupon_id": "coupon_id", "kind": "coupon_kind", "value_fen": "value_fen", "order_no": "order_no"}
+
+
+def _loyal_properties(batch: Batch) -> pa.Table:
+    parts = []
+    for path, column in (_OF_COUPONS if batch.event == COUPONS_CHANGED.name else _OF_POINTS).items():
+        rows = batch.rows.filter(pc.is_valid(batch.rows[column]))
+        number = rows[column].cast(pa.float64()) if pa.types.is_integer(rows[column].type) else pa.nulls(rows.num_rows, pa.float64())
+        named = {"path": pa.repeat(pa.scalar(path), rows.num_rows), "text": rows[column].cast(pa.string()), "number": number, "time_ms": pa.nulls(rows.num_rows, pa.int64())}
+        parts.append(pa.table({"event_key": rows["event_key"], "identity_key": rows["identity_key"], **named}, ACTIVITY_PROPERTY_ARRIVING))
+    return pa.concat_tables(parts)
+
+
 MOST_ITEMS = 1000
 """Elements of one list that are looked at."""
 ACTIVITY_PROPERTY_ARRIVING = pa.schema(
@@ -232,7 +253,7 @@ CUSTOMERS_ACTIVITY = Fact(
         Column("name", "string", "name of the activity"),
         Column("at_ms", "int64", "when, epoch ms"),
     ),
-    sources={ACTIVITY_RECORDED.name: _activities, MESSAGES_CHANGED.name: _messaged, CONTENT_TOUCHED.name: _touches},
+    sources={ACTIVITY_RECORDED.name: _activities, MESSAGES_CHANGED.name: _messaged, CONTENT_TOUCHED.name: _touches, POINTS_CHANGED.name: _loyal, COUPONS_CHANGED.name: _loyal},
     on_duplicate="keep",
 )
 CUSTOMERS_PROPERTY = Fact(
@@ -240,7 +261,7 @@ CUSTOMERS_PROPERTY = Fact(
     grain="one property of one activity",
     key=("event_key", "path"),
     columns=(Column("event_key", "int64", "key of the event"), *_IDENTITY, *_VALUE),
-    sources={ACTIVITY_RECORDED.name: _properties, MESSAGES_CHANGED.name: _properties_of_messages, CONTENT_TOUCHED.name: _touch_properties},
+    sources={ACTIVITY_RECORDED.name: _properties, MESSAGES_CHANGED.name: _properties_of_messages, CONTENT_TOUCHED.name: _touch_properties, POINTS_CHANGED.name: _loyal_properties, COUPONS_CHANGED.name: _loyal_properties},
     on_duplicate="keep",
 )
 FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ITEM, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY, CUSTOMERS_CONSENT)

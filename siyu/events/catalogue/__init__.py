@@ -16,6 +16,7 @@ from siyu.events.catalogue.customers import (
 )
 from siyu.events.catalogue.identity import IDENTIFIERS_CUT, IDENTIFIERS_LINKED, PEOPLE_SEEN
 from siyu.events.catalogue.journeys import JOURNEY_RUNS_CHANGED, JOURNEY_STEPS_LEFT
+from siyu.events.catalogue.loyalty import COUPONS_CHANGED, POINTS_CHANGED
 from siyu.events.catalogue.messaging import MESSAGES_CHANGED, MESSAGES_DECIDED
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.events.catalogue.segments import SEGMENT_MEMBERS_CHANGED
@@ -43,5 +44,7 @@ CATALOGUE: dict[str, EventType] = {
         CONTENT_TOUCHED,
         JOURNEY_RUNS_CHANGED,
         JOURNEY_STEPS_LEFT,
+        POINTS_CHANGED,
+        COUPONS_CHANGED,
     )
 }
