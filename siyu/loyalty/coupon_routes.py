@@ -30,7 +30,7 @@ from siyu.loyalty import by_hand, code_files, codes, coupons, redemptions
 from siyu.loyalty.codes import Code
 from siyu.loyalty.coupons import Coupon, Draft, Kind
 from siyu.loyalty.redemptions import Redemption
-from siyu.loyalty.routes import JobRef, Reader, Reason, Ref, Writer, shown_code, shown_rows
+from siyu.loyalty.routes import GivingJob, Reader, Reason, Ref, Writer, shown_code, shown_rows
 from siyu.segments.directory_rows import CustomerRow
 from siyu.team import audit
 from siyu.team.access import Access, require
@@ -92,11 +92,11 @@ class CouponInfo(CouponBody):
         return cls(**vars(one), promise=Label.of(coupons.promise(one)), left=one.left)
 
 
-class StatusBody(Body):
+class CouponStatusBody(Body):
     status: Literal["live", "stopped"]
 
 
-class IssueBody(Body):
+class CouponToIssue(Body):
     """To a segment or to people named, by a job. `ref`: asked again with the same nobody is served twice."""
 
     segment_id: Id | None = None
@@ -104,7 +104,7 @@ class IssueBody(Body):
     ref: Ref
 
 
-class IssueNowBody(Body):
+class CouponToIssueNow(Body):
     """To people named, at once: for programs."""
 
     customer_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
@@ -116,7 +116,7 @@ class IssuedCode(BaseModel):
     code: str
 
 
-class RefusedPeople(BaseModel):
+class IssueRefused(BaseModel):
     reason: str
     name: Label
     customer_ids: list[int]
@@ -127,7 +127,7 @@ class IssuedInfo(BaseModel):
 
     codes: list[IssuedCode]
     again: list[int]
-    refused: list[RefusedPeople]
+    refused: list[IssueRefused]
 
 
 class RedemptionInfo(BaseModel):
@@ -151,7 +151,7 @@ class RedemptionInfo(BaseModel):
         return cls(**{name: value for name, value in vars(one).items() if name != "code_id"})
 
 
-class CodeInfo(BaseModel):
+class CouponCodeInfo(BaseModel):
     """`usable`: it can be redeemed now. The code is masked for who may not redeem."""
 
     id: int
@@ -167,7 +167,7 @@ class CodeInfo(BaseModel):
     redemption: RedemptionInfo | None
 
     @classmethod
-    def of(cls, access: Access, one: Code, row: CustomerRow | None, used: Redemption | None) -> CodeInfo:
+    def of(cls, access: Access, one: Code, row: CustomerRow | None, used: Redemption | None) -> CouponCodeInfo:
         now = access.stores.now()
         return cls(
             id=one.id, code=shown_code(access, one.code), customer_id=one.customer_id, customer=row, state=one.state, ref=one.ref, issued_at=one.issued_at, from_at=one.from_at,
@@ -175,8 +175,8 @@ class CodeInfo(BaseModel):
         )  # fmt: skip
 
 
-class LookUp(BaseModel):
-    code: CodeInfo
+class CodeLookUp(BaseModel):
+    code: CouponCodeInfo
     coupon: CouponInfo
 
 
@@ -190,7 +190,7 @@ class RedeemBody(Body):
     place: Annotated[Line, Field(max_length=80)] = ""
 
 
-class RefundBody(Body):
+class RedemptionToReverse(Body):
     code: CodeWord
     ref: Ref
     reason: Reason
@@ -238,7 +238,7 @@ def remove_coupon(coupon_id: RowId, access: Writer) -> None:
 
 
 @router.post("/coupons/{coupon_id}/status", summary="Begin to issue a coupon, or stop")
-def set_coupon_status(coupon_id: RowId, body: StatusBody, access: Writer) -> CouponInfo:
+def set_coupon_status(coupon_id: RowId, body: CouponStatusBody, access: Writer) -> CouponInfo:
     with access.stores.ledger.begin() as tx:
         made = coupons.set_status(access.stores, tx, coupon_id, body.status, by=access.actor.name)
         _audit(tx, access, f"coupon_{body.status}", f"coupon:{coupon_id}", {"name": made.name})
@@ -246,25 +246,25 @@ def set_coupon_status(coupon_id: RowId, body: StatusBody, access: Writer) -> Cou
 
 
 @router.post("/coupons/{coupon_id}/issue", summary="Issue a coupon to a segment or to people named, by a job", status_code=202)
-def issue_coupon(coupon_id: RowId, body: IssueBody, access: Writer) -> JobRef:
+def issue_coupon(coupon_id: RowId, body: CouponToIssue, access: Writer) -> GivingJob:
     with access.stores.ledger.begin() as tx:
         job_id = by_hand.ask(access.stores, tx, "issue", coupon_id=coupon_id, **body.model_dump(), by=access.actor.name)
         _audit(tx, access, "coupon_issued", f"coupon:{coupon_id}", body.model_dump(mode="json"))
-    return JobRef(job_id=job_id)
+    return GivingJob(job_id=job_id)
 
 
 @router.post("/coupons/{coupon_id}/codes", summary="Issue a coupon to people named, at once")
-def issue_now(coupon_id: RowId, body: IssueNowBody, access: Writer) -> IssuedInfo:
+def issue_now(coupon_id: RowId, body: CouponToIssueNow, access: Writer) -> IssuedInfo:
     with access.stores.ledger.begin() as tx:
         made = codes.issue(access.stores, tx, coupon_id, body.customer_ids, ref=body.ref)
         _audit(tx, access, "coupon_issued", f"coupon:{coupon_id}", {"people": len(made.codes), "ref": body.ref})
     given = [IssuedCode(customer_id=one, code=shown_code(access, code)) for one, code in zip(made.customer_ids.tolist(), made.codes, strict=True)]
-    refused = [RefusedPeople(reason=reason, name=Label.of(codes.REASONS[reason]), customer_ids=ids.tolist()) for reason, ids in made.refused.items()]
+    refused = [IssueRefused(reason=reason, name=Label.of(codes.REASONS[reason]), customer_ids=ids.tolist()) for reason, ids in made.refused.items()]
     return IssuedInfo(codes=given, again=made.again.tolist(), refused=refused)
 
 
 @router.get("/coupons/{coupon_id}/codes", summary="Codes of a coupon, the newest first")
-def list_codes(coupon_id: RowId, access: Reader, state: State | None = None, limit: Limit = 50, cursor: Cursor = None) -> Page[CodeInfo]:
+def list_codes(coupon_id: RowId, access: Reader, state: State | None = None, limit: Limit = 50, cursor: Cursor = None) -> Page[CouponCodeInfo]:
     stores, scope = access.stores, f"codes {coupon_id} {state}"
     place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx:
@@ -273,7 +273,7 @@ def list_codes(coupon_id: RowId, access: Reader, state: State | None = None, lim
         used = redemptions.of_codes(tx, [one.id for one in found])
         rows = shown_rows(stores, tx, list({one.customer_id: None for one in found}))
     after = encode_cursor(stores, scope, found[-1].id) if len(found) == limit else None
-    return Page(items=[CodeInfo.of(access, one, rows.get(one.customer_id), used.get(one.id)) for one in found], next_cursor=after, total=None)
+    return Page(items=[CouponCodeInfo.of(access, one, rows.get(one.customer_id), used.get(one.id)) for one in found], next_cursor=after, total=None)
 
 
 @router.get("/coupons/{coupon_id}/export", summary="The codes of a coupon as a file", response_class=FileResponse)
@@ -293,13 +293,13 @@ def export_codes(coupon_id: RowId, access: Exporter, request: Request, format: L
 
 
 @router.get("/codes/{code}", summary="The code that somebody shows, with its coupon")
-def look_up_code(code: CodeWord, access: Redeemer) -> LookUp:
+def look_up_code(code: CodeWord, access: Redeemer) -> CodeLookUp:
     stores = access.stores
     with stores.ledger.read() as tx:
         found, coupon = redemptions.look_up(tx, code)
         used = redemptions.of_codes(tx, [found.id]).get(found.id)
         row = shown_rows(stores, tx, [found.customer_id]).get(found.customer_id)
-    return LookUp(code=CodeInfo.of(access, found, row, used), coupon=CouponInfo.of(coupon))
+    return CodeLookUp(code=CouponCodeInfo.of(access, found, row, used), coupon=CouponInfo.of(coupon))
 
 
 @router.post("/redemptions", summary="Redeem a code, once; asked again with the same reference it answers the same")
@@ -312,7 +312,7 @@ def redeem_code(body: RedeemBody, access: Redeemer) -> RedemptionInfo:
 
 
 @router.post("/redemptions/reverse", summary="Give a code back after a refund")
-def reverse_redemption(body: RefundBody, access: Redeemer) -> RedemptionInfo:
+def reverse_redemption(body: RedemptionToReverse, access: Redeemer) -> RedemptionInfo:
     with access.stores.ledger.begin() as tx:
         made = redemptions.take_back(access.stores, tx, body.code, ref=body.ref, reason=body.reason, by=access.actor.name)
         if not made.again:

@@ -41,7 +41,7 @@ Ref = Annotated[Line, Field(min_length=1, max_length=120)]
 Reason = Annotated[Line, Field(min_length=1, max_length=200)]
 
 
-class TotalsInfo(BaseModel):
+class PointsTotals(BaseModel):
     """The accounts: `customers` + `pool` + `expired` = 0. `ended`: in batches that are over and not moved yet; `ending_soon` within 30 days."""
 
     customers: int
@@ -54,7 +54,7 @@ class TotalsInfo(BaseModel):
     ending_soon: int
 
 
-class BalanceInfo(BaseModel):
+class PointsBalance(BaseModel):
     customer_id: int
     customer: CustomerRow | None
     points: int
@@ -79,7 +79,7 @@ class PostingInfo(BaseModel):
         return cls.model_validate(one, from_attributes=True)
 
 
-class GiveBody(Body):
+class PointsToGive(Body):
     """To a segment or to people named, by a job. `ref`: asked again with the same nobody is served twice. `last_on`: the points' last day."""
 
     segment_id: Id | None = None
@@ -90,7 +90,7 @@ class GiveBody(Body):
     last_on: date | None = None
 
 
-class TakeBody(Body):
+class PointsToTake(Body):
     """`points` of each; who has too few keeps them and is named."""
 
     customer_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
@@ -99,7 +99,7 @@ class TakeBody(Body):
     ref: Ref
 
 
-class BackBody(Body):
+class PointsToTakeBack(Body):
     """All that is left of the act; or `points` of one customer."""
 
     reason: Reason
@@ -108,7 +108,7 @@ class BackBody(Body):
     points: Points | None = None
 
 
-class RefusedInfo(BaseModel):
+class PointsRefused(BaseModel):
     reason: str
     name: Label
     customer_ids: list[int]
@@ -120,19 +120,19 @@ class PostedInfo(BaseModel):
     posting_id: int
     done: list[int]
     again: list[int]
-    refused: list[RefusedInfo]
+    refused: list[PointsRefused]
 
     @classmethod
     def of(cls, one: Posted) -> PostedInfo:
-        refused = [RefusedInfo(reason=reason, name=Label.of(points.REASONS[reason]), customer_ids=ids.tolist()) for reason, ids in one.refused.items()]
+        refused = [PointsRefused(reason=reason, name=Label.of(points.REASONS[reason]), customer_ids=ids.tolist()) for reason, ids in one.refused.items()]
         return cls(posting_id=one.posting_id, done=one.done.tolist(), again=one.again.tolist(), refused=refused)
 
 
-class JobRef(BaseModel):
+class GivingJob(BaseModel):
     job_id: str
 
 
-class LotInfo(BaseModel):
+class PointsLot(BaseModel):
     id: int
     granted: int
     remaining: int
@@ -141,7 +141,7 @@ class LotInfo(BaseModel):
     reason: str
 
 
-class MovementInfo(BaseModel):
+class PointsMovement(BaseModel):
     """`account`: where they came from or went: pool or expired. Below zero: they left the customer."""
 
     posting_id: int
@@ -174,26 +174,26 @@ class CustomerCoupon(BaseModel):
 class CustomerLoyalty(BaseModel):
     customer_id: int
     points: int
-    lots: list[LotInfo]
-    movements: list[MovementInfo]
+    lots: list[PointsLot]
+    movements: list[PointsMovement]
     coupons: list[CustomerCoupon]
 
 
 @router.get("/points", summary="The accounts of points: with customers, the brand's pool, ended")
-def get_totals(access: Reader) -> TotalsInfo:
+def get_totals(access: Reader) -> PointsTotals:
     with access.stores.ledger.read() as tx:
-        return TotalsInfo.model_validate(balances.totals(access.stores, tx), from_attributes=True)
+        return PointsTotals.model_validate(balances.totals(access.stores, tx), from_attributes=True)
 
 
 @router.get("/points/balances", summary="Who has points, the most first")
-def list_balances(access: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[BalanceInfo]:
+def list_balances(access: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[PointsBalance]:
     stores = access.stores
     place = decode_cursor(stores, "points balances", cursor)
     with stores.ledger.read() as tx:
         found = balances.top(stores, tx, before=(place[0], place[1]) if place else None, limit=limit)
         rows = shown_rows(stores, tx, [one for one, _ in found])
     after = encode_cursor(stores, "points balances", found[-1][1], found[-1][0]) if len(found) == limit else None
-    return Page(items=[BalanceInfo(customer_id=one, customer=rows.get(one), points=have) for one, have in found], next_cursor=after, total=None)
+    return Page(items=[PointsBalance(customer_id=one, customer=rows.get(one), points=have) for one, have in found], next_cursor=after, total=None)
 
 
 @router.get("/points/postings", summary="Acts on points, the latest first")
@@ -207,7 +207,7 @@ def list_postings(access: Reader, kind: Annotated[Literal["grant", "spend", "exp
 
 
 @router.get("/points/postings/{posting_id}/people", summary="The people of an act, and what it did to each")
-def list_posting_people(posting_id: RowId, access: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[BalanceInfo]:
+def list_posting_people(posting_id: RowId, access: Reader, limit: Limit = 50, cursor: Cursor = None) -> Page[PointsBalance]:
     stores, scope = access.stores, f"points posting {posting_id}"
     place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx:
@@ -215,20 +215,20 @@ def list_posting_people(posting_id: RowId, access: Reader, limit: Limit = 50, cu
         found = balances.people_of(tx, posting_id, after=place[0] if place else 0, limit=limit)
         rows = shown_rows(stores, tx, [one for one, _ in found])
     after = encode_cursor(stores, scope, found[-1][0]) if len(found) == limit else None
-    return Page(items=[BalanceInfo(customer_id=one, customer=rows.get(one), points=moved) for one, moved in found], next_cursor=after, total=None)
+    return Page(items=[PointsBalance(customer_id=one, customer=rows.get(one), points=moved) for one, moved in found], next_cursor=after, total=None)
 
 
 @router.post("/points/grants", summary="Give points to a segment or to people named, by a job", status_code=202)
-def give_points(body: GiveBody, access: Writer) -> JobRef:
+def give_points(body: PointsToGive, access: Writer) -> GivingJob:
     stores = access.stores
     with stores.ledger.begin() as tx:
         job_id = by_hand.ask(stores, tx, "grant", **body.model_dump(), by=access.actor.name)
         _audit(tx, access, "points_granted", "points", body.model_dump(mode="json"))
-    return JobRef(job_id=job_id)
+    return GivingJob(job_id=job_id)
 
 
 @router.post("/points/spends", summary="Take points from people named; who has too few is answered")
-def take_points(body: TakeBody, access: Writer) -> PostedInfo:
+def take_points(body: PointsToTake, access: Writer) -> PostedInfo:
     stores = access.stores
     with stores.ledger.begin() as tx:
         posted = points.spend(stores, tx, body.customer_ids, [body.points] * len(body.customer_ids), reason=body.reason, ref=body.ref, by=access.actor.name)
@@ -237,7 +237,7 @@ def take_points(body: TakeBody, access: Writer) -> PostedInfo:
 
 
 @router.post("/points/postings/{posting_id}/reverse", summary="Take back a grant or a spending: all that is left of it, or a part for one customer")
-def take_back(posting_id: RowId, body: BackBody, access: Writer) -> PostedInfo:
+def take_back(posting_id: RowId, body: PointsToTakeBack, access: Writer) -> PostedInfo:
     stores = access.stores
     with stores.ledger.begin() as tx:
         if (body.customer_id is None) != (body.points is None):
@@ -260,7 +260,7 @@ def get_customer(customer_id: RowId, access: CustomerReader) -> CustomerLoyalty:
         lots, moved = balances.lots(stores, tx, person), balances.movements(tx, person)
         have = balances.of(stores, tx, [person]).get(person, 0)
     return CustomerLoyalty(
-        customer_id=person, points=have, lots=[LotInfo(**vars(one)) for one in lots], movements=[MovementInfo(**vars(one)) for one in moved],
+        customer_id=person, points=have, lots=[PointsLot(**vars(one)) for one in lots], movements=[PointsMovement(**vars(one)) for one in moved],
         coupons=[_coupon(access, one, named[one.coupon_id], used.get(one.id)) for one in held],
     )  # fmt: skip
 

@@ -44,7 +44,7 @@ Exporter = Annotated[Access, Depends(require("customers.export"))]
 VersionNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only answers to this version.")]
 
 
-class WordsBody(Body):
+class SurveyWords(Body):
     """In Chinese, and in English where somebody wrote it."""
 
     zh: Annotated[Line, Field(max_length=1000)] = ""
@@ -55,7 +55,7 @@ class ChoiceBody(Body):
     """`key` '' for a new one; it is given when it is saved, and stays."""
 
     key: Annotated[Line, Field(max_length=8)] = ""
-    label: WordsBody
+    label: SurveyWords
 
 
 class QuestionBody(Body):
@@ -63,20 +63,20 @@ class QuestionBody(Body):
 
     key: Annotated[Line, Field(max_length=8)] = ""
     kind: Kind
-    title: WordsBody
+    title: SurveyWords
     required: bool = True
     choices: Annotated[list[ChoiceBody], Field(max_length=100)] = []
     most: Annotated[int, Field(ge=0, le=100)] = 0
     low: Annotated[int, Field(ge=0, le=10)] = 1
     high: Annotated[int, Field(ge=0, le=10)] = 5
-    low_label: WordsBody = WordsBody()
-    high_label: WordsBody = WordsBody()
+    low_label: SurveyWords = SurveyWords()
+    high_label: SurveyWords = SurveyWords()
 
 
-class FormBody(Body):
-    title: WordsBody = WordsBody()
-    intro: WordsBody = WordsBody()
-    thanks: WordsBody = WordsBody()
+class SurveyForm(Body):
+    title: SurveyWords = SurveyWords()
+    intro: SurveyWords = SurveyWords()
+    thanks: SurveyWords = SurveyWords()
     questions: Annotated[list[QuestionBody], Field(max_length=100)] = []
 
     def read(self) -> Form:
@@ -87,7 +87,7 @@ class SurveyBody(Body):
     """`repeats`: one person may answer more than once."""
 
     name: Annotated[Line, Field(max_length=80)]
-    form: FormBody
+    form: SurveyForm
     repeats: bool = False
 
 
@@ -97,7 +97,7 @@ class SurveyChange(SurveyBody):
     edit: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
-class FaultInfo(BaseModel):
+class SurveyFault(BaseModel):
     field: str
     message: Label
 
@@ -126,13 +126,13 @@ class SurveyInfo(BaseModel):
 class SurveyDetail(SurveyInfo):
     """`changed`: the draft says something else than the version that people see; `faults` must be mended before it is published."""
 
-    form: FormBody
+    form: SurveyForm
     changed: bool
-    faults: list[FaultInfo]
+    faults: list[SurveyFault]
     versions: list[int]
 
 
-class CountInfo(BaseModel):
+class AnswerCount(BaseModel):
     key: str
     label: Label
     count: int
@@ -160,32 +160,32 @@ class QuestionResult(BaseModel):
     title: Label
     is_asked: bool
     answered: int
-    counts: list[CountInfo]
+    counts: list[AnswerCount]
     mean: float | None
     nps: NpsInfo | None
 
 
-class ResultsInfo(BaseModel):
+class SurveyResults(BaseModel):
     responses: int
     people: int
     questions: list[QuestionResult]
 
     @classmethod
-    def of(cls, found: Results) -> ResultsInfo:
+    def of(cls, found: Results) -> SurveyResults:
         def label(words: Words) -> Label:
             return Label(zh=words.zh, en=words.to("en"))
 
         told = [
             QuestionResult(
                 key=one.key, kind=one.kind, title=label(one.title), is_asked=one.is_asked, answered=one.answered, mean=one.mean, nps=NpsInfo(**vars(one.nps)) if one.nps else None,
-                counts=[CountInfo(**{**vars(count), "label": label(count.label)}) for count in one.counts],
+                counts=[AnswerCount(**{**vars(count), "label": label(count.label)}) for count in one.counts],
             )
             for one in found.questions
         ]  # fmt: skip
         return cls(responses=found.responses, people=found.people, questions=told)
 
 
-class ResponseInfo(BaseModel):
+class SurveyResponse(BaseModel):
     """`answers`: by key of the question, in words: a text, a number, or a list."""
 
     id: int
@@ -196,17 +196,17 @@ class ResponseInfo(BaseModel):
     answers: dict[str, Any]
 
 
-class LinkBody(Body):
+class SurveyLinksBody(Body):
     customer_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
 
 
-class LinkInfo(BaseModel):
+class SurveyLink(BaseModel):
     customer_id: int
     url: str
 
 
-class PreviewBody(Body):
-    form: FormBody
+class SurveyPreview(Body):
+    form: SurveyForm
     language: Literal["zh", "en"] = "zh"
 
 
@@ -236,7 +236,7 @@ def add_survey(body: SurveyBody, access: Writer) -> SurveyDetail:
 
 
 @router.post("/preview", summary="The page as people would see it, as HTML", response_class=HTMLResponse)
-def preview_survey(body: PreviewBody, access: Reader) -> HTMLResponse:
+def preview_survey(body: SurveyPreview, access: Reader) -> HTMLResponse:
     form = questions.keyed(body.form.read(), ())
     return HTMLResponse(showing.asking(form, 0, brand=access.stores.settings.brand_name, lang=body.language, preview=True), headers={"Cache-Control": "no-store"})
 
@@ -279,13 +279,13 @@ def close_survey(survey_id: RowId, access: Writer) -> SurveyDetail:
 
 
 @router.get("/{survey_id}/results", summary="Counts, shares, means and the NPS, with intervals")
-def get_results(survey_id: RowId, access: Reader, version: VersionNumber = None) -> ResultsInfo:
+def get_results(survey_id: RowId, access: Reader, version: VersionNumber = None) -> SurveyResults:
     with access.stores.ledger.read() as tx:
-        return ResultsInfo.of(results.of(tx, survey_id, version))
+        return SurveyResults.of(results.of(tx, survey_id, version))
 
 
 @router.get("/{survey_id}/responses", summary="What people have said, the newest first")
-def list_responses(survey_id: RowId, access: Reader, request: Request, limit: Limit = 50, cursor: Cursor = None) -> Page[ResponseInfo]:
+def list_responses(survey_id: RowId, access: Reader, request: Request, limit: Limit = 50, cursor: Cursor = None) -> Page[SurveyResponse]:
     stores, scope, language = access.stores, f"survey responses {survey_id}", language_of(request)
     place = decode_cursor(stores, scope, cursor)
     with stores.ledger.read() as tx, stores.warehouse.read() as session:
@@ -294,7 +294,7 @@ def list_responses(survey_id: RowId, access: Reader, request: Request, limit: Li
         found = responses.listed(tx, survey_id, before_id=place[0] if place else None, limit=limit)
         rows = {row.id: row for row in load_rows(stores, session, tx, list({one.customer_id: None for one in found}))}
     items = [
-        ResponseInfo(
+        SurveyResponse(
             id=one.id, version=one.version, at=one.at, customer_id=one.customer_id, customer=rows.get(one.customer_id),
             answers=responses.in_words(forms[one.version], one.answers, language),
         )
@@ -320,13 +320,13 @@ def export_responses(survey_id: RowId, access: Exporter, request: Request, forma
 
 
 @router.post("/{survey_id}/links", summary="The own links of some people")
-def make_links(survey_id: RowId, body: LinkBody, access: Writer) -> Items[LinkInfo]:
+def make_links(survey_id: RowId, body: SurveyLinksBody, access: Writer) -> Items[SurveyLink]:
     stores = access.stores
     with stores.ledger.begin() as tx:
         surveys.find(tx, survey_id)
         ids = [responses.who(tx, one) for one in body.customer_ids]
         _audit(tx, access, "links_made", survey_id, {"people": len(ids)})
-    return Items(items=[LinkInfo(customer_id=one, url=url) for one, url in zip(ids, links.addresses(stores, survey_id, ids), strict=True)])
+    return Items(items=[SurveyLink(customer_id=one, url=url) for one, url in zip(ids, links.addresses(stores, survey_id, ids), strict=True)])
 
 
 @router.get("/customers/{customer_id}", summary="What one customer has answered")
@@ -346,9 +346,9 @@ def list_answers_of(customer_id: RowId, access: Annotated[Access, Depends(requir
 
 def _detail(tx: Connection, one: Survey) -> SurveyDetail:
     versions = surveys.versions(tx, one.id)
-    faults = [FaultInfo(field=fault.field, message=Label.of(fault.message)) for fault in questions.check(one.draft)]
+    faults = [SurveyFault(field=fault.field, message=Label.of(fault.message)) for fault in questions.check(one.draft)]
     changed = not versions or versions[-1].form != one.draft
-    form = FormBody.model_validate(questions.plain(one.draft))
+    form = SurveyForm.model_validate(questions.plain(one.draft))
     return SurveyDetail(**SurveyInfo.of(one).model_dump(), form=form, changed=changed, faults=faults, versions=[each.number for each in reversed(versions)])
 
 

@@ -2645,6 +2645,299 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loyalty/codes/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The code that somebody shows, with its coupon */
+        get: operations["loyalty_look_up_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Coupons, the newest first */
+        get: operations["loyalty_list_coupons"];
+        put?: never;
+        /** Write a new coupon */
+        post: operations["loyalty_add_coupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/coupons/{coupon_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A coupon */
+        get: operations["loyalty_get_coupon"];
+        /** Change a coupon; what was promised stays once a code is out */
+        put: operations["loyalty_change_coupon"];
+        post?: never;
+        /** Remove a coupon that was never issued */
+        delete: operations["loyalty_remove_coupon"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/coupons/{coupon_id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Codes of a coupon, the newest first */
+        get: operations["loyalty_list_codes"];
+        put?: never;
+        /** Issue a coupon to people named, at once */
+        post: operations["loyalty_issue_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/coupons/{coupon_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The codes of a coupon as a file */
+        get: operations["loyalty_export_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/coupons/{coupon_id}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a coupon to a segment or to people named, by a job */
+        post: operations["loyalty_issue_coupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/coupons/{coupon_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to issue a coupon, or stop */
+        post: operations["loyalty_set_coupon_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/customers/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One customer's points and coupons */
+        get: operations["loyalty_get_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts of points: with customers, the brand's pool, ended */
+        get: operations["loyalty_get_totals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/points/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has points, the most first */
+        get: operations["loyalty_list_balances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/points/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give points to a segment or to people named, by a job */
+        post: operations["loyalty_give_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/points/postings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Acts on points, the latest first */
+        get: operations["loyalty_list_postings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/points/postings/{posting_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people of an act, and what it did to each */
+        get: operations["loyalty_list_posting_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/points/postings/{posting_id}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a grant or a spending: all that is left of it, or a part for one customer */
+        post: operations["loyalty_take_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/points/spends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take points from people named; who has too few is answered */
+        post: operations["loyalty_take_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Redeem a code, once; asked again with the same reference it answers the same */
+        post: operations["loyalty_redeem_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loyalty/redemptions/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a code back after a refund */
+        post: operations["loyalty_reverse_redemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/measurement/cohorts": {
         parameters: {
             query?: never;
@@ -4108,6 +4401,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Surveys, the newest first */
+        get: operations["surveys_list_surveys"];
+        put?: never;
+        /** Write a new survey */
+        post: operations["surveys_add_survey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/customers/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one customer has answered */
+        get: operations["surveys_list_answers_of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The page as people would see it, as HTML */
+        post: operations["surveys_preview_survey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{survey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A survey with its draft */
+        get: operations["surveys_get_survey"];
+        /** Change the draft; people go on seeing what is published */
+        put: operations["surveys_change_survey"];
+        post?: never;
+        /** Remove a survey that was never published */
+        delete: operations["surveys_remove_survey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{survey_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take no more answers */
+        post: operations["surveys_close_survey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{survey_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every response as a file */
+        get: operations["surveys_export_responses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{survey_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The own links of some people */
+        post: operations["surveys_make_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{survey_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show the draft to people from now on */
+        post: operations["surveys_publish_survey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{survey_id}/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people have said, the newest first */
+        get: operations["surveys_list_responses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/surveys/{survey_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts, shares, means and the NPS, with intervals */
+        get: operations["surveys_get_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/backups": {
         parameters: {
             query?: never;
@@ -4615,6 +5081,20 @@ export interface components {
              * @default []
              */
             events: string[];
+        };
+        /** AnswerCount */
+        AnswerCount: {
+            /** Count */
+            count: number;
+            /** High */
+            high: number | null;
+            /** Key */
+            key: string;
+            label: components["schemas"]["Label"];
+            /** Low */
+            low: number | null;
+            /** Rate */
+            rate: number | null;
         };
         /** ArmInfo */
         ArmInfo: {
@@ -5415,6 +5895,18 @@ export interface components {
             says: components["schemas"]["Label"];
         };
         /**
+         * ChoiceBody
+         * @description `key` '' for a new one; it is given when it is saved, and stays.
+         */
+        ChoiceBody: {
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            label: components["schemas"]["SurveyWords"];
+        };
+        /**
          * Chosen
          * @description These entries, or all of a reason, of a feed, or (with nothing) all that wait.
          */
@@ -5486,6 +5978,11 @@ export interface components {
             is_fallback: boolean;
             /** Segment Median Gap Days */
             segment_median_gap_days: number;
+        };
+        /** CodeLookUp */
+        CodeLookUp: {
+            code: components["schemas"]["CouponCodeInfo"];
+            coupon: components["schemas"]["CouponInfo"];
         };
         /**
          * Cohort
@@ -5694,6 +6191,308 @@ export interface components {
             status_code: string | null;
         };
         /**
+         * CouponBody
+         * @description `pay_percent`: 85 is 8.5折 (15 % off). Either `days` after each issue, or both days. `stock` and `per_person` null: no bound.
+         */
+        CouponBody: {
+            /**
+             * Cost Fen
+             * @default 0
+             */
+            cost_fen: number;
+            /** Days */
+            days?: number | null;
+            /**
+             * Face Fen
+             * @default 0
+             */
+            face_fen: number;
+            /** From On */
+            from_on?: string | null;
+            /**
+             * Gift
+             * @default
+             */
+            gift: string;
+            /**
+             * Goods
+             * @default
+             */
+            goods: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "amount" | "percent" | "gift";
+            /**
+             * Most Off Fen
+             * @default 0
+             */
+            most_off_fen: number;
+            /** Name */
+            name: string;
+            /**
+             * Pay Percent
+             * @default 100
+             */
+            pay_percent: number;
+            /**
+             * Per Person
+             * @default 1
+             */
+            per_person: number | null;
+            /** Stock */
+            stock?: number | null;
+            /**
+             * Terms
+             * @default
+             */
+            terms: string;
+            /**
+             * Threshold Fen
+             * @default 0
+             */
+            threshold_fen: number;
+            /** Until On */
+            until_on?: string | null;
+        };
+        /**
+         * CouponChange
+         * @description `edit` as it was read: who saves over somebody else's change is told.
+         */
+        CouponChange: {
+            /**
+             * Cost Fen
+             * @default 0
+             */
+            cost_fen: number;
+            /** Days */
+            days?: number | null;
+            /** Edit */
+            edit?: number | null;
+            /**
+             * Face Fen
+             * @default 0
+             */
+            face_fen: number;
+            /** From On */
+            from_on?: string | null;
+            /**
+             * Gift
+             * @default
+             */
+            gift: string;
+            /**
+             * Goods
+             * @default
+             */
+            goods: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "amount" | "percent" | "gift";
+            /**
+             * Most Off Fen
+             * @default 0
+             */
+            most_off_fen: number;
+            /** Name */
+            name: string;
+            /**
+             * Pay Percent
+             * @default 100
+             */
+            pay_percent: number;
+            /**
+             * Per Person
+             * @default 1
+             */
+            per_person: number | null;
+            /** Stock */
+            stock?: number | null;
+            /**
+             * Terms
+             * @default
+             */
+            terms: string;
+            /**
+             * Threshold Fen
+             * @default 0
+             */
+            threshold_fen: number;
+            /** Until On */
+            until_on?: string | null;
+        };
+        /**
+         * CouponCodeInfo
+         * @description `usable`: it can be redeemed now. The code is masked for who may not redeem.
+         */
+        CouponCodeInfo: {
+            /** Code */
+            code: string;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /** Id */
+            id: number;
+            /**
+             * Issued At
+             * Format: date-time
+             */
+            issued_at: string;
+            /**
+             * Last On
+             * Format: date
+             */
+            last_on: string;
+            redemption: components["schemas"]["RedemptionInfo"] | null;
+            /** Ref */
+            ref: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "issued" | "redeemed" | "expired";
+            /** Usable */
+            usable: boolean;
+        };
+        /**
+         * CouponInfo
+         * @description `left`: codes still to be issued, null without a bound; `value_fen`: what redemptions that stand took off.
+         */
+        CouponInfo: {
+            /**
+             * Cost Fen
+             * @default 0
+             */
+            cost_fen: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Days */
+            days?: number | null;
+            /** Edit */
+            edit: number;
+            /** Expired */
+            expired: number;
+            /**
+             * Face Fen
+             * @default 0
+             */
+            face_fen: number;
+            /** From On */
+            from_on?: string | null;
+            /**
+             * Gift
+             * @default
+             */
+            gift: string;
+            /**
+             * Goods
+             * @default
+             */
+            goods: string;
+            /** Id */
+            id: number;
+            /** Issued */
+            issued: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "amount" | "percent" | "gift";
+            /** Left */
+            left: number | null;
+            /**
+             * Most Off Fen
+             * @default 0
+             */
+            most_off_fen: number;
+            /** Name */
+            name: string;
+            /**
+             * Pay Percent
+             * @default 100
+             */
+            pay_percent: number;
+            /**
+             * Per Person
+             * @default 1
+             */
+            per_person: number | null;
+            promise: components["schemas"]["Label"];
+            /** Redeemed */
+            redeemed: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "live" | "stopped";
+            /** Stock */
+            stock?: number | null;
+            /**
+             * Terms
+             * @default
+             */
+            terms: string;
+            /**
+             * Threshold Fen
+             * @default 0
+             */
+            threshold_fen: number;
+            /** Until On */
+            until_on?: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Value Fen */
+            value_fen: number;
+        };
+        /** CouponStatusBody */
+        CouponStatusBody: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "live" | "stopped";
+        };
+        /**
+         * CouponToIssue
+         * @description To a segment or to people named, by a job. `ref`: asked again with the same nobody is served twice.
+         */
+        CouponToIssue: {
+            /** Customer Ids */
+            customer_ids?: number[] | null;
+            /** Ref */
+            ref: string;
+            /** Segment Id */
+            segment_id?: number | null;
+        };
+        /**
+         * CouponToIssueNow
+         * @description To people named, at once: for programs.
+         */
+        CouponToIssueNow: {
+            /** Customer Ids */
+            customer_ids: number[];
+            /** Ref */
+            ref: string;
+        };
+        /**
          * CurvePoint
          * @description The biggest `buyers_rate` of the buyers bring `revenue_rate` of the revenue.
          */
@@ -5768,6 +6567,57 @@ export interface components {
             value: components["schemas"]["ValueInfo"] | null;
         };
         /**
+         * CustomerCoupon
+         * @description `value_fen`: what its redemption took off; null before. The code is masked for who may not redeem.
+         */
+        CustomerCoupon: {
+            /** Code */
+            code: string;
+            /** Code Id */
+            code_id: number;
+            /** Coupon Id */
+            coupon_id: number;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Issued At
+             * Format: date-time
+             */
+            issued_at: string;
+            /**
+             * Last On
+             * Format: date
+             */
+            last_on: string;
+            /** Name */
+            name: string;
+            promise: components["schemas"]["Label"];
+            /** Redeemed At */
+            redeemed_at: string | null;
+            /** State */
+            state: string;
+            /** Usable */
+            usable: boolean;
+            /** Value Fen */
+            value_fen: number | null;
+        };
+        /** CustomerLoyalty */
+        CustomerLoyalty: {
+            /** Coupons */
+            coupons: components["schemas"]["CustomerCoupon"][];
+            /** Customer Id */
+            customer_id: number;
+            /** Lots */
+            lots: components["schemas"]["PointsLot"][];
+            /** Movements */
+            movements: components["schemas"]["PointsMovement"][];
+            /** Points */
+            points: number;
+        };
+        /**
          * CustomerRow
          * @description One customer in a list. Orders, spend, RFM, stage and value are those of the last recompute.
          */
@@ -5815,6 +6665,23 @@ export interface components {
             traits: {
                 [key: string]: unknown;
             };
+        };
+        /** CustomerSurvey */
+        CustomerSurvey: {
+            /** Answers */
+            answers: [
+                components["schemas"]["Label"],
+                string
+            ][];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Name */
+            name: string;
+            /** Survey Id */
+            survey_id: number;
         };
         /** Days */
         "Days-Input": {
@@ -6547,6 +7414,11 @@ export interface components {
             waits: boolean;
             way_out: components["schemas"]["Label"];
         };
+        /** GivingJob */
+        GivingJob: {
+            /** Job Id */
+            job_id: string;
+        };
         /** GreetingInfo */
         GreetingInfo: {
             /** Contact Name */
@@ -6896,6 +7768,33 @@ export interface components {
             /** Unchanged Count */
             unchanged_count: number;
         };
+        /** IssueRefused */
+        IssueRefused: {
+            /** Customer Ids */
+            customer_ids: number[];
+            name: components["schemas"]["Label"];
+            /** Reason */
+            reason: string;
+        };
+        /** IssuedCode */
+        IssuedCode: {
+            /** Code */
+            code: string;
+            /** Customer Id */
+            customer_id: number;
+        };
+        /**
+         * IssuedInfo
+         * @description `codes`: everybody who has one under this reference, those of `again` had it before.
+         */
+        IssuedInfo: {
+            /** Again */
+            again: number[];
+            /** Codes */
+            codes: components["schemas"]["IssuedCode"][];
+            /** Refused */
+            refused: components["schemas"]["IssueRefused"][];
+        };
         /** Items[AccountInfo] */
         Items_AccountInfo_: {
             /** Items */
@@ -6920,6 +7819,11 @@ export interface components {
         Items_ContactWayInfo_: {
             /** Items */
             items: components["schemas"]["ContactWayInfo"][];
+        };
+        /** Items[CustomerSurvey] */
+        Items_CustomerSurvey_: {
+            /** Items */
+            items: components["schemas"]["CustomerSurvey"][];
         };
         /** Items[DoctorCheck] */
         Items_DoctorCheck_: {
@@ -7075,6 +7979,11 @@ export interface components {
         Items_StoreInfo_: {
             /** Items */
             items: components["schemas"]["StoreInfo"][];
+        };
+        /** Items[SurveyLink] */
+        Items_SurveyLink_: {
+            /** Items */
+            items: components["schemas"]["SurveyLink"][];
         };
         /** Items[TagCount] */
         Items_TagCount_: {
@@ -8423,6 +9332,24 @@ export interface components {
             note: string;
         };
         /**
+         * NpsInfo
+         * @description In points from −100 to 100, with a 95 % interval.
+         */
+        NpsInfo: {
+            /** Detractors */
+            detractors: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Passives */
+            passives: number;
+            /** Promoters */
+            promoters: number;
+            /** Score */
+            score: number;
+        };
+        /**
          * OperationInfo
          * @description `customer_id` stayed, or was split. `undone_by` is the operation that undid it.
          */
@@ -8612,6 +9539,24 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[CouponCodeInfo] */
+        Page_CouponCodeInfo_: {
+            /** Items */
+            items: components["schemas"]["CouponCodeInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[CouponInfo] */
+        Page_CouponInfo_: {
+            /** Items */
+            items: components["schemas"]["CouponInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[CustomerRow] */
         Page_CustomerRow_: {
             /** Items */
@@ -8720,10 +9665,28 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[PointsBalance] */
+        Page_PointsBalance_: {
+            /** Items */
+            items: components["schemas"]["PointsBalance"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[PolicyInfo] */
         Page_PolicyInfo_: {
             /** Items */
             items: components["schemas"]["PolicyInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[PostingInfo] */
+        Page_PostingInfo_: {
+            /** Items */
+            items: components["schemas"]["PostingInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -8796,6 +9759,24 @@ export interface components {
         Page_SuppressionInfo_: {
             /** Items */
             items: components["schemas"]["SuppressionInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[SurveyInfo] */
+        Page_SurveyInfo_: {
+            /** Items */
+            items: components["schemas"]["SurveyInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[SurveyResponse] */
+        Page_SurveyResponse_: {
+            /** Items */
+            items: components["schemas"]["SurveyResponse"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -9532,6 +10513,133 @@ export interface components {
              */
             period_on: string;
         };
+        /** PointsBalance */
+        PointsBalance: {
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** Points */
+            points: number;
+        };
+        /** PointsLot */
+        PointsLot: {
+            /** Granted */
+            granted: number;
+            /**
+             * Granted At
+             * Format: date-time
+             */
+            granted_at: string;
+            /** Id */
+            id: number;
+            /** Last On */
+            last_on: string | null;
+            /** Reason */
+            reason: string;
+            /** Remaining */
+            remaining: number;
+        };
+        /**
+         * PointsMovement
+         * @description `account`: where they came from or went: pool or expired. Below zero: they left the customer.
+         */
+        PointsMovement: {
+            /** Account */
+            account: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Kind */
+            kind: string;
+            /** Points */
+            points: number;
+            /** Posting Id */
+            posting_id: number;
+            /** Reason */
+            reason: string;
+            /** Ref */
+            ref: string;
+        };
+        /** PointsRefused */
+        PointsRefused: {
+            /** Customer Ids */
+            customer_ids: number[];
+            name: components["schemas"]["Label"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * PointsToGive
+         * @description To a segment or to people named, by a job. `ref`: asked again with the same nobody is served twice. `last_on`: the points' last day.
+         */
+        PointsToGive: {
+            /** Customer Ids */
+            customer_ids?: number[] | null;
+            /** Last On */
+            last_on?: string | null;
+            /** Points */
+            points: number;
+            /** Reason */
+            reason: string;
+            /** Ref */
+            ref: string;
+            /** Segment Id */
+            segment_id?: number | null;
+        };
+        /**
+         * PointsToTake
+         * @description `points` of each; who has too few keeps them and is named.
+         */
+        PointsToTake: {
+            /** Customer Ids */
+            customer_ids: number[];
+            /** Points */
+            points: number;
+            /** Reason */
+            reason: string;
+            /** Ref */
+            ref: string;
+        };
+        /**
+         * PointsToTakeBack
+         * @description All that is left of the act; or `points` of one customer.
+         */
+        PointsToTakeBack: {
+            /** Customer Id */
+            customer_id?: number | null;
+            /** Points */
+            points?: number | null;
+            /** Reason */
+            reason: string;
+            /** Ref */
+            ref: string;
+        };
+        /**
+         * PointsTotals
+         * @description The accounts: `customers` + `pool` + `expired` = 0. `ended`: in batches that are over and not moved yet; `ending_soon` within 30 days.
+         */
+        PointsTotals: {
+            /** Customers */
+            customers: number;
+            /** Ended */
+            ended: number;
+            /** Ending Soon */
+            ending_soon: number;
+            /** Expired */
+            expired: number;
+            /** Granted */
+            granted: number;
+            /** People */
+            people: number;
+            /** Pool */
+            pool: number;
+            /** Spent */
+            spent: number;
+        };
         /**
          * PolicyInfo
          * @description `policy`: caps, quotas, mix, quiet, cool_downs, exempt, as in the room's page. Version 0 is the product's own.
@@ -9572,6 +10680,52 @@ export interface components {
             tried: components["schemas"]["Totals"];
             /** Weeks */
             weeks: components["schemas"]["WeekInfo"][];
+        };
+        /**
+         * PostedInfo
+         * @description `again`: served before under this reference. Numbers are those that customers have now.
+         */
+        PostedInfo: {
+            /** Again */
+            again: number[];
+            /** Done */
+            done: number[];
+            /** Posting Id */
+            posting_id: number;
+            /** Refused */
+            refused: components["schemas"]["PointsRefused"][];
+        };
+        /**
+         * PostingInfo
+         * @description `taken_back`: how much of its points reversals have moved back.
+         */
+        PostingInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "grant" | "spend" | "expire" | "reverse";
+            /** People */
+            people: number;
+            /** Points */
+            points: number;
+            /** Reason */
+            reason: string;
+            /** Ref */
+            ref: string;
+            /** Reverses */
+            reverses: number | null;
+            /** Taken Back */
+            taken_back: number;
         };
         /** PreviewLine */
         PreviewLine: {
@@ -9780,6 +10934,85 @@ export interface components {
             status: "waiting" | "replayed" | "discarded";
             way_out: components["schemas"]["Label"];
         };
+        /**
+         * QuestionBody
+         * @description `choices` of single and multi, `most` of them (0: all); `low` to `high` of a scale. `key` '' for a new one.
+         */
+        QuestionBody: {
+            /**
+             * Choices
+             * @default []
+             */
+            choices: components["schemas"]["ChoiceBody"][];
+            /**
+             * High
+             * @default 5
+             */
+            high: number;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            high_label: components["schemas"]["SurveyWords"];
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "single" | "multi" | "scale" | "nps" | "text";
+            /**
+             * Low
+             * @default 1
+             */
+            low: number;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            low_label: components["schemas"]["SurveyWords"];
+            /**
+             * Most
+             * @default 0
+             */
+            most: number;
+            /**
+             * Required
+             * @default true
+             */
+            required: boolean;
+            title: components["schemas"]["SurveyWords"];
+        };
+        /**
+         * QuestionResult
+         * @description `is_asked`: the version that is shown asks it; `answered`: people who did.
+         */
+        QuestionResult: {
+            /** Answered */
+            answered: number;
+            /** Counts */
+            counts: components["schemas"]["AnswerCount"][];
+            /** Is Asked */
+            is_asked: boolean;
+            /** Key */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "single" | "multi" | "scale" | "nps" | "text";
+            /** Mean */
+            mean: number | null;
+            nps: components["schemas"]["NpsInfo"] | null;
+            title: components["schemas"]["Label"];
+        };
         /** RadarInfo */
         RadarInfo: {
             /** Clicks */
@@ -9934,6 +11167,70 @@ export interface components {
             recorded_count: number;
             /** Unknown Rows */
             unknown_rows: number[];
+        };
+        /**
+         * RedeemBody
+         * @description `order_fen`: what is paid before it; without it the threshold is not checked. `ref`: the till's own number of this act.
+         */
+        RedeemBody: {
+            /** Code */
+            code: string;
+            /** Order Fen */
+            order_fen?: number | null;
+            /**
+             * Order No
+             * @default
+             */
+            order_no: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /** Ref */
+            ref: string;
+        };
+        /**
+         * RedemptionInfo
+         * @description `again`: it was recorded before under this reference.
+         */
+        RedemptionInfo: {
+            /** Again */
+            again: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: number;
+            /** Order Fen */
+            order_fen: number | null;
+            /** Order No */
+            order_no: string;
+            /** Place */
+            place: string;
+            /** Ref */
+            ref: string;
+            /** Reversed At */
+            reversed_at: string | null;
+            /** Reversed By */
+            reversed_by: string | null;
+            /** Reversed Reason */
+            reversed_reason: string | null;
+            /** Value Fen */
+            value_fen: number;
+        };
+        /** RedemptionToReverse */
+        RedemptionToReverse: {
+            /** Code */
+            code: string;
+            /** Reason */
+            reason: string;
+            /** Ref */
+            ref: string;
         };
         /** Refused */
         Refused: {
@@ -11430,6 +12727,225 @@ export interface components {
              * @enum {string}
              */
             status: "suppressed" | "lifted";
+        };
+        /**
+         * SurveyBody
+         * @description `repeats`: one person may answer more than once.
+         */
+        SurveyBody: {
+            form: components["schemas"]["SurveyForm"];
+            /** Name */
+            name: string;
+            /**
+             * Repeats
+             * @default false
+             */
+            repeats: boolean;
+        };
+        /**
+         * SurveyChange
+         * @description `edit` as it was read: who saves over somebody else's change is told.
+         */
+        SurveyChange: {
+            /** Edit */
+            edit?: number | null;
+            form: components["schemas"]["SurveyForm"];
+            /** Name */
+            name: string;
+            /**
+             * Repeats
+             * @default false
+             */
+            repeats: boolean;
+        };
+        /**
+         * SurveyDetail
+         * @description `changed`: the draft says something else than the version that people see; `faults` must be mended before it is published.
+         */
+        SurveyDetail: {
+            /** Changed */
+            changed: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Edit */
+            edit: number;
+            /** Faults */
+            faults: components["schemas"]["SurveyFault"][];
+            form: components["schemas"]["SurveyForm"];
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Question Count */
+            question_count: number;
+            /** Repeats */
+            repeats: boolean;
+            /** Responses */
+            responses: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "live" | "closed";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Version */
+            version: number;
+            /** Versions */
+            versions: number[];
+        };
+        /** SurveyFault */
+        SurveyFault: {
+            /** Field */
+            field: string;
+            message: components["schemas"]["Label"];
+        };
+        /** SurveyForm */
+        SurveyForm: {
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            intro: components["schemas"]["SurveyWords"];
+            /**
+             * Questions
+             * @default []
+             */
+            questions: components["schemas"]["QuestionBody"][];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            thanks: components["schemas"]["SurveyWords"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            title: components["schemas"]["SurveyWords"];
+        };
+        /**
+         * SurveyInfo
+         * @description `version`: the one that people see, 0 before the first; `responses`: all that ever came.
+         */
+        SurveyInfo: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Edit */
+            edit: number;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Question Count */
+            question_count: number;
+            /** Repeats */
+            repeats: boolean;
+            /** Responses */
+            responses: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "live" | "closed";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Version */
+            version: number;
+        };
+        /** SurveyLink */
+        SurveyLink: {
+            /** Customer Id */
+            customer_id: number;
+            /** Url */
+            url: string;
+        };
+        /** SurveyLinksBody */
+        SurveyLinksBody: {
+            /** Customer Ids */
+            customer_ids: number[];
+        };
+        /** SurveyPreview */
+        SurveyPreview: {
+            form: components["schemas"]["SurveyForm"];
+            /**
+             * Language
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en";
+        };
+        /**
+         * SurveyResponse
+         * @description `answers`: by key of the question, in words: a text, a number, or a list.
+         */
+        SurveyResponse: {
+            /** Answers */
+            answers: {
+                [key: string]: unknown;
+            };
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** Id */
+            id: number;
+            /** Version */
+            version: number;
+        };
+        /** SurveyResults */
+        SurveyResults: {
+            /** People */
+            people: number;
+            /** Questions */
+            questions: components["schemas"]["QuestionResult"][];
+            /** Responses */
+            responses: number;
+        };
+        /**
+         * SurveyWords
+         * @description In Chinese, and in English where somebody wrote it.
+         */
+        SurveyWords: {
+            /**
+             * En
+             * @default
+             */
+            en: string;
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
         };
         /**
          * TagCount
@@ -18337,6 +19853,707 @@ export interface operations {
             };
         };
     };
+    loyalty_look_up_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeLookUp"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_list_coupons: {
+        parameters: {
+            query?: {
+                status?: ("draft" | "live" | "stopped") | null;
+                q?: string;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CouponInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_add_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_get_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                coupon_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_change_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                coupon_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_remove_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                coupon_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_list_codes: {
+        parameters: {
+            query?: {
+                state?: ("issued" | "redeemed" | "expired") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                coupon_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CouponCodeInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_issue_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                coupon_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponToIssueNow"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_export_codes: {
+        parameters: {
+            query?: {
+                format?: "csv" | "xlsx";
+                state?: ("issued" | "redeemed" | "expired") | null;
+            };
+            header?: never;
+            path: {
+                coupon_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_issue_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                coupon_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponToIssue"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivingJob"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_set_coupon_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                coupon_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponStatusBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_get_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerLoyalty"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_get_totals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsTotals"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_list_balances: {
+        parameters: {
+            query?: {
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PointsBalance_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_give_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsToGive"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivingJob"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_list_postings: {
+        parameters: {
+            query?: {
+                kind?: ("grant" | "spend" | "expire" | "reverse") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PostingInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_list_posting_people: {
+        parameters: {
+            query?: {
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                posting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PointsBalance_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_take_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                posting_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsToTakeBack"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_take_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsToTake"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_redeem_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loyalty_reverse_redemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedemptionToReverse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     measurement_read_cohorts: {
         parameters: {
             query?: {
@@ -21578,6 +23795,431 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_PreviewOrder_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_list_surveys: {
+        parameters: {
+            query?: {
+                status?: ("draft" | "live" | "closed") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SurveyInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_add_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_list_answers_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_CustomerSurvey_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_preview_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyPreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_get_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_change_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_remove_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_close_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_export_responses: {
+        parameters: {
+            query?: {
+                format?: "csv" | "xlsx";
+            };
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_make_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SurveyLinksBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SurveyLink_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_publish_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_list_responses: {
+        parameters: {
+            query?: {
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SurveyResponse_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    surveys_get_results: {
+        parameters: {
+            query?: {
+                /** @description Only answers to this version. */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                survey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyResults"];
                 };
             };
             /** @description Any error (RFC 9457) */
