@@ -82,6 +82,7 @@ from siyu.loyalty.tasks import job_kinds as loyalty_jobs
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.tasks import job_kind as report_job
 from siyu.messaging import (
+    budget_routes,
     decision_routes,
     dispatch_routes,
     holdout_routes,
@@ -91,6 +92,7 @@ from siyu.messaging import (
 )
 from siyu.messaging import send_routes as message_send_routes
 from siyu.messaging import staff_page_routes as staff_pages
+from siyu.messaging.budget_tasks import job_kinds as budget_jobs
 from siyu.messaging.dispatching import Dispatcher
 from siyu.messaging.facts import FACTS as MESSAGING_FACTS
 from siyu.messaging.planning_tasks import job_kinds as planning_jobs
@@ -169,6 +171,7 @@ ROUTERS = (
     decision_routes.router,
     policy_routes.router,
     holdout_routes.router,
+    budget_routes.router,
     journey_routes.router,
     journey_people.router,
     dispatch_routes.router,
@@ -224,7 +227,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
-        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow),
+        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow), *budget_jobs(flow),
         *right_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 

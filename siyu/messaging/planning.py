@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from siyu.messaging import (
     _inserting,
     _tables,
     bell,
+    budgets,
     cooldowns,
     holdouts,
     outbox,
@@ -141,9 +143,7 @@ def dry_run(stores: Stores, draft: Draft) -> dict[str, Any]:
         by = routing.ways(tx, draft.spec, draft.purpose)
         windows.check(stores, tx, draft.spec, by.accounts)
     now = stores.now()
-    send = Send(
-        0, draft.ref, draft.name, draft.purpose, draft.exempt, draft.priority_fen, draft.spec, draft.due_at, draft.until_at, "planning", None, None, None, {}, now, "",
-    )  # fmt: skip
+    send = _unwritten(draft, now)
     with stores.warehouse.read() as session:
         people = audience.freeze(stores, session, draft.spec.audience)
     ids, waved = _in_wave(send, people.customer_ids), _in_wave(send, people.excluded_ids)
@@ -163,6 +163,37 @@ def dry_run(stores: Stores, draft: Draft) -> dict[str, Any]:
     told = {account.id: sum(count for (number, _), count in load.items() if number == account.id) for account in by.accounts}
     counts["cost_fen"] = sum(outbox.cost_fen(account.all_settings) * told[account.id] for account in by.accounts)
     return counts
+
+
+def asked(stores: Stores, draft: Draft, customer_ids: Ints, tx: Connection | None = None) -> pa.Table:
+    """What planning would decide now about these people, whatever the audience of `draft`, without a trace: columns of `MESSAGES_DECIDED`, by
+    customer_id under the number that each has now. Who has a message of the send already is absent.
+
+    Parameters
+    ----------
+    tx
+        Read the ledger in it (what it wrote counts); by default at a moment of its own.
+    """
+    if tx is None:
+        with stores.ledger.read() as own:
+            return asked(stores, draft, customer_ids, own)
+    known = sends.find_by_ref(tx, draft.ref)
+    send = replace(_unwritten(draft, stores.now()), id=known.id if known else 0)
+    by = routing.ways(tx, draft.spec, draft.purpose)
+    windows.check(stores, tx, draft.spec, by.accounts)
+    into = current(tx, np.unique(customer_ids).tolist())
+    ids = np.unique(np.array(list(into.values()), np.int64))
+    parts = []
+    for start in range(0, len(ids), PART):
+        some = ids[start : start + PART]
+        parts.append(_decide(stores, tx, replace(send, counts={"audience": len(ids)}), some, by, _reach(stores, some, by)).decided)
+    return pa.concat_tables(parts) if parts else MESSAGES_DECIDED.schema.empty_table()
+
+
+def _unwritten(draft: Draft, now: datetime) -> Send:
+    return Send(
+        0, draft.ref, draft.name, draft.purpose, draft.exempt, draft.priority_fen, draft.spec, draft.due_at, draft.until_at, "planning", None, None, None, {}, now, "",
+    )  # fmt: skip
 
 
 def _freeze(stores: Stores, send: Send, begin: Begin) -> Send:
@@ -280,6 +311,7 @@ def _people(stores: Stores, tx: Connection, policy: Policy, ids: Ints, reach: _R
     columns: dict[str, Any] = {
         "customer_id": pa.array(ids), "zone": zones.looked_up(ids, reach.zones), "restricted": pa.array(np.isin(ids, reach.restricted)), "minor": pa.array(np.isin(ids, reach.minors)),
         "cool_until_ms": pa.array(cooldowns.until(tx, policy, ids)), "in_holdout": pa.array(holdouts.held_out(stores, tx, ids)),
+        "budget": budgets.levels(tx, ids, stores.now()),
     }  # fmt: skip
     return pa.table(columns)
 

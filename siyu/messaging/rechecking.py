@@ -18,7 +18,17 @@ from siyu.carriers.accounts import list_accounts
 from siyu.customers import consent
 from siyu.foundation.clock import DAY_MS, to_ms
 from siyu.foundation.stores import Stores
-from siyu.messaging import cooldowns, holdouts, outbox, policies, restraint, sends, suppression, zones
+from siyu.messaging import (
+    budgets,
+    cooldowns,
+    holdouts,
+    outbox,
+    policies,
+    restraint,
+    sends,
+    suppression,
+    zones,
+)
 from siyu.messaging._past import past
 from siyu.messaging.carriers.port import Part
 from siyu.messaging.outbox import PLANNED, Dispatch
@@ -70,7 +80,7 @@ def _decided(stores: Stores, tx: Connection, dispatch: Dispatch, messages: pa.Ta
     people = pa.table(
         {
             "customer_id": ids, "zone": messages["zone"] if "zone" in messages.column_names else zones.of(stores, ids), "restricted": np.isin(ids, sorted(restricted)),
-            "cool_until_ms": cooldowns.until(tx, policy, ids), "in_holdout": holdouts.held_out(stores, tx, ids),
+            "cool_until_ms": cooldowns.until(tx, policy, ids), "in_holdout": holdouts.held_out(stores, tx, ids), "budget": budgets.levels(tx, ids, stores.now()),
         }
     )  # fmt: skip
     exempt = policy.is_exempt(send.exempt, send.purpose)

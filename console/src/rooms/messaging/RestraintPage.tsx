@@ -2,11 +2,12 @@ import { Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 import { Page } from "@/ui/Page";
 import { useQueryState } from "@/ui/useQueryState";
+import { BudgetsTab } from "./BudgetsTab";
 import { HoldoutTab } from "./HoldoutTab";
 import { PolicyTab } from "./PolicyTab";
 import { PolicyVersionsTab } from "./PolicyVersionsTab";
 
-const TABS = { policy: PolicyTab, holdout: HoldoutTab, versions: PolicyVersionsTab };
+const TABS = { policy: PolicyTab, budgets: BudgetsTab, holdout: HoldoutTab, versions: PolicyVersionsTab };
 
 /** How much people are told, decided in one place: the rules, what they would have done, and those that were before. */
 export function RestraintPage() {
