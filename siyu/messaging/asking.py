@@ -16,7 +16,7 @@ from siyu.foundation.clock import DAY_MS
 from siyu.foundation.errors import InvalidError
 from siyu.foundation.ids import Ints
 from siyu.foundation.stores import Stores
-from siyu.messaging import cooldowns, holdouts, policies, restraint, routing, zones
+from siyu.messaging import budgets, cooldowns, holdouts, policies, restraint, routing, zones
 from siyu.messaging._past import past
 from siyu.messaging.blocks import Flags
 from siyu.messaging.restraint import DECISIONS, PEOPLE, ROUTES, Request
@@ -53,7 +53,7 @@ def ask(
     known: dict[str, Any] = {
         "customer_id": pa.array(customer_ids), "zone": zones.of(stores, customer_ids), "restricted": pa.array(np.isin(customer_ids, restricted)),
         "minor": pa.array(np.isin(customer_ids, minors)), "cool_until_ms": pa.array(cooldowns.until(tx, policy, customer_ids)),
-        "in_holdout": pa.array(holdouts.held_out(stores, tx, customer_ids)),
+        "in_holdout": pa.array(holdouts.held_out(stores, tx, customer_ids)), "budget": budgets.levels(tx, customer_ids, stores.now()),
     }  # fmt: skip
     people = pa.table([known.get(field.name, pa.nulls(len(customer_ids), field.type)) for field in PEOPLE], schema=PEOPLE)
     request = Request(NO_SEND, purpose, at_ms, max(until_ms, at_ms), exempt=policy.is_exempt(exempt, purpose), use_global_holdout=use_global_holdout, may_displace=False)

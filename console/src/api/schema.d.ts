@@ -3038,6 +3038,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messaging/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposals of weekly budgets, the newest first */
+        get: operations["messaging_list_budgets"];
+        put?: never;
+        /** Have weekly budgets worked out by a job; one that waits for an answer is dropped */
+        post: operations["messaging_propose_budgets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/budgets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One proposal: what it rests on, whom it changes and what that would bring */
+        get: operations["messaging_get_budgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/budgets/{id}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let these budgets hold from now on, for some weeks */
+        post: operations["messaging_adopt_budgets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/budgets/{id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a proposal away that was not adopted */
+        post: operations["messaging_drop_budgets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/budgets/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What adopted budgets have brought since, against those who are told as before */
+        get: operations["messaging_get_budget_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messaging/budgets/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** These budgets hold no more; those before them do again, if their time is not over */
+        post: operations["messaging_undo_budgets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messaging/dispatches": {
         parameters: {
             query?: never;
@@ -5071,6 +5174,14 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** AdoptBudgets */
+        AdoptBudgets: {
+            /**
+             * Weeks
+             * @default 4
+             */
+            weeks: number;
+        };
         /**
          * Adoption
          * @description Names of events that came in; empty for all of them.
@@ -5297,6 +5408,180 @@ export interface components {
             low?: number | null;
             /** Value */
             value?: string | boolean | null;
+        };
+        /**
+         * BudgetCell
+         * @description People who are alike. `level`: the budget that most of them would get.
+         */
+        BudgetCell: {
+            /** Code */
+            code: string;
+            /** Level */
+            level: number;
+            name: components["schemas"]["Label"];
+            /** People */
+            people: number;
+            /** Places */
+            places: components["schemas"]["BudgetPlace"][];
+        };
+        /**
+         * BudgetFindings
+         * @description Money in fen a week over all people, counts a week. `lacking`: why nothing is proposed. `top`: messages a week at which somebody just
+         *     follows the policy. `before`, `after`: people by budget, from 0 to top. `gain_fen`: profit more than under the policy alone, and `even_gain_fen`
+         *     if as many messages were given up evenly. `lost`: people fewer who are lost.
+         */
+        BudgetFindings: {
+            /** After */
+            after: number[];
+            /** Before */
+            before: number[];
+            /** Cells */
+            cells: components["schemas"]["BudgetCell"][];
+            /** Controls */
+            controls: number;
+            /** Cost Fen */
+            cost_fen: number;
+            /** Draws */
+            draws: number;
+            /** Even Gain Fen */
+            even_gain_fen: number;
+            gain_fen: components["schemas"]["BudgetRange"];
+            /** Lacking */
+            lacking: components["schemas"]["BudgetLack"][];
+            lost: components["schemas"]["BudgetRange"];
+            /** Lost Fen */
+            lost_fen: number;
+            /** Messages After */
+            messages_after: number;
+            /** Messages Before */
+            messages_before: number;
+            /** People */
+            people: number;
+            /** Sends */
+            sends: number;
+            /** Top */
+            top: number;
+            /** Weeks */
+            weeks: number;
+        };
+        /**
+         * BudgetInfo
+         * @description `status`: computing, proposed, lacking, adopted, replaced, undone or dropped. `is_active`: its budgets hold now, up to `ends_at`.
+         */
+        BudgetInfo: {
+            /** Adopted At */
+            adopted_at: string | null;
+            /** Adopted By */
+            adopted_by: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Ends At */
+            ends_at: string | null;
+            found: components["schemas"]["BudgetFindings"] | null;
+            /** Id */
+            id: number;
+            /** Is Active */
+            is_active: boolean;
+            /** Job Id */
+            job_id: string | null;
+            /** Status */
+            status: string;
+            terms: components["schemas"]["BudgetTerms"];
+        };
+        /** BudgetLack */
+        BudgetLack: {
+            /** Code */
+            code: string;
+            words: components["schemas"]["Label"];
+        };
+        /**
+         * BudgetPlace
+         * @description The message that comes after so many others in a week (from 0). `effect_fen`: what it causes, by those kept back by chance; null: too
+         *     few. `observed_fen`: what came after it, credit and not cause. `often`: how often it comes up, a person and week.
+         */
+        BudgetPlace: {
+            /** Control Count */
+            control_count: number;
+            /** Effect Fen */
+            effect_fen: number | null;
+            /** Error Fen */
+            error_fen: number | null;
+            /** Lost Rate */
+            lost_rate: number | null;
+            /** Observed Fen */
+            observed_fen: number | null;
+            /** Often */
+            often: number;
+            /** Told Count */
+            told_count: number;
+        };
+        /**
+         * BudgetRange
+         * @description An estimate with its 95 % interval.
+         */
+        BudgetRange: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Point */
+            point: number;
+        };
+        /**
+         * BudgetResults
+         * @description Those with a budget less those compared, per person and week; null while there is too little.
+         */
+        BudgetResults: {
+            /** Compared Count */
+            compared_count: number;
+            /** Days */
+            days: number;
+            /** Held Count */
+            held_count: number;
+            lost_rate: components["schemas"]["BudgetRange"] | null;
+            messages: components["schemas"]["BudgetRange"] | null;
+            profit_fen: components["schemas"]["BudgetRange"] | null;
+        };
+        /**
+         * BudgetTerms
+         * @description `weeks` of history. `margin_rate`: what of each yuan spent is earned. `lost_fen`: what one lost person costs; null: what one person
+         *     spent in the last 365 days. `worth_fen`: what a message must bring at least. `least`: messages a week that everybody keeps.
+         *     `per_person`: messages a week on average at most; null: as many as pay.
+         */
+        BudgetTerms: {
+            /**
+             * Least
+             * @default 1
+             */
+            least: number;
+            /** Lost Fen */
+            lost_fen?: number | null;
+            /**
+             * Margin Rate
+             * @default 1
+             */
+            margin_rate: number;
+            /** Per Person */
+            per_person?: number | null;
+            /**
+             * Weeks
+             * @default 26
+             */
+            weeks: number;
+            /**
+             * Worth Fen
+             * @default 0
+             */
+            worth_fen: number;
         };
         /**
          * BulkBody
@@ -9507,6 +9792,15 @@ export interface components {
         Page_AuditEntry_: {
             /** Items */
             items: components["schemas"]["AuditEntry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[BudgetInfo] */
+        Page_BudgetInfo_: {
+            /** Items */
+            items: components["schemas"]["BudgetInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -20749,6 +21043,232 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_list_budgets: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BudgetInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_propose_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetTerms"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_get_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_adopt_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptBudgets"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_drop_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_get_budget_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetResults"] | null;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messaging_undo_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetInfo"];
+                };
             };
             /** @description Any error (RFC 9457) */
             default: {
