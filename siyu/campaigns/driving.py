@@ -18,7 +18,7 @@ from siyu.campaigns import _tables, states, waves
 from siyu.campaigns.campaigns import Campaign, Wave, find
 from siyu.campaigns.outcomes import Rates, rates_of, variant_samples
 from siyu.campaigns.plans import StopIf
-from siyu.foundation import trials
+from siyu.foundation import faults, trials
 from siyu.foundation.errors import SiyuError
 from siyu.foundation.stores import Stores
 from siyu.messaging import sends
@@ -146,6 +146,8 @@ def _begin_wave(stores: Stores, campaign_id: int) -> int:
         for each in later:
             waves.change(tx, campaign_id, each.number, due_at=due_at + timedelta(hours=campaign.plan.waves[wave.number].wait_hours))
         record(tx, SYSTEM, "campaign.wave_begun", f"campaign:{campaign_id}", {"wave": wave.number, "variant": wave.variant}, now)
+        faults.reach("campaign.beginning")
+    faults.reach("campaign.begun")
     return 1
 
 
@@ -182,6 +184,7 @@ def _start(stores: Stores, campaign_id: int) -> int:
         if campaign.status != "scheduled" or first is None or first.send_id is None or first.due_at is None or first.due_at > now:
             return 0
         states.set_status(tx, campaign, "running", "started", by=BY, now=now, started_at=first.due_at)
+        faults.reach("campaign.starting")
     return 1
 
 
