@@ -19,8 +19,8 @@ MOST_GIVING_WAY = 12
 
 @dataclass(frozen=True)
 class Case:
-    """All that a decision is made of. `zones`: where people live; `brand`: the brand's zone for all; `cool_until` and `budget` (-1: none)
-    by person."""
+    """All that a decision is made of. `zones`: where people live; `brand`: the brand's zone for all; `cool_until`, `budget` (-1: none) and
+    `hour` (not before it; `habit`: it is their own) by person."""
 
     policy: Policy
     purpose: int
@@ -34,6 +34,8 @@ class Case:
     brand: Zones
     cool_until: Ints
     budget: Ints
+    hour: Ints
+    habit: Flags
 
     @property
     def people_count(self) -> int:
@@ -76,6 +78,8 @@ def _on_every_way(case: Case, asked: Flags) -> list[tuple[str, Blocks]]:
         return []
     those, rows = np.flatnonzero(asked), case.rows
     found = [("cool_down", Blocks(those, np.full(len(those), -FOREVER_MS), case.cool_until[those]))]
+    if (case.hour > case.due).any():
+        found += [(code, Blocks(mine, np.full(len(mine), -FOREVER_MS), case.hour[mine])) for code, mine in (("best_hour", those[case.habit[those]]), ("usual_hour", those[~case.habit[those]]))]
     counts = asked[rows.person] & (~rows.exempt | case.policy.exempt.counts)
     found += [
         (cap.reason, of_cap(cap, rows.messages(counts & _purpose(cap, rows)), those, case.zones))

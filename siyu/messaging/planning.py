@@ -40,6 +40,7 @@ from siyu.messaging import (
     budgets,
     cooldowns,
     holdouts,
+    hours,
     outbox,
     policies,
     quota_needs,
@@ -51,6 +52,7 @@ from siyu.messaging import (
 )
 from siyu.messaging._past import past
 from siyu.messaging.policy import Policy
+from siyu.messaging.quiet import Zones
 from siyu.messaging.restraint import Decisions, Request
 from siyu.messaging.routing import Ways
 from siyu.messaging.sends import Draft, Send
@@ -75,6 +77,8 @@ class _Reach:
     minors: Ints
     waiting: Ints
     """Children whose guardian has not consented."""
+    opened: pa.Table | None = None
+    """When they open what they are sent (`hours.opened`), where the send asks for it."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ def plan(stores: Stores, send_id: int, *, begin: Begin | None = None, told: Told
     for some in _batches(numbers):
         with stores.ledger.read() as tx:
             parts = {number: _stored(tx, send_id, number) for number in some}
-        reach = _reach(stores, np.concatenate([ids for ids in parts.values() if ids is not None] or [np.zeros(0, np.int64)]), by)
+        reach = _reach(stores, np.concatenate([ids for ids in parts.values() if ids is not None] or [np.zeros(0, np.int64)]), by, by_hour=send.spec.hours == "best")
         for number in some:
             told(send.counts.get("planned", 0), send.counts["audience"])
             with begin() as tx:
@@ -151,7 +155,7 @@ def dry_run(stores: Stores, draft: Draft) -> dict[str, Any]:
     load: Counter[tuple[int, str]] = Counter()
     for start in range(0, len(ids), TOGETHER):
         some = ids[start : start + TOGETHER]
-        reach = _reach(stores, some, by)
+        reach = _reach(stores, some, by, by_hour=send.spec.hours == "best")
         for at in range(0, len(some), PART):
             with stores.ledger.read() as tx:
                 part = _decide(stores, tx, send, some[at : at + PART], by, reach)
@@ -259,7 +263,7 @@ def again(stores: Stores, send_id: int, customer_ids: Sequence[int], after: str,
             return 0
         by = routing.ways(tx, replace(send.spec, carriers=rest, accounts=chosen), send.purpose)
     ids = np.unique(np.array([into[number] for number in customer_ids], np.int64))
-    reach = _reach(stores, ids, by)
+    reach = _reach(stores, ids, by, by_hour=send.spec.hours == "best")
     with (begin or stores.ledger.begin)() as tx:
         restraint.take_turn(tx)
         send, now = _locked(tx, send_id), stores.now()
@@ -299,6 +303,8 @@ def _decide(stores: Stores, tx: Connection, send: Send, ids: Ints, by: Ways, rea
     history, told = past(tx, ids, since_ms=due_ms - reach_ms, until_ms=until_ms + reach_ms, send_id=send.id, products=products, again=again)
     ids = np.setdiff1d(ids, told, assume_unique=True)
     people = _people(stores, tx, policy, ids, reach)
+    if reach.opened is not None:
+        people = _at_their_hour(stores, send, people, reach.opened, due_ms, until_ms)
     request = Request(
         send.id, send.purpose, due_ms, max(until_ms, due_ms), priority_fen=send.priority_fen, exempt=policy.is_exempt(send.exempt, send.purpose),
         salt=send.spec.salt, control_rate=send.spec.control_rate, use_global_holdout=send.spec.use_global_holdout,
@@ -314,6 +320,14 @@ def _people(stores: Stores, tx: Connection, policy: Policy, ids: Ints, reach: _R
         "budget": budgets.levels(tx, ids, stores.now()),
     }  # fmt: skip
     return pa.table(columns)
+
+
+def _at_their_hour(stores: Stores, send: Send, people: pa.Table, opened: pa.Table, due_ms: int, until_ms: int) -> pa.Table:
+    ids, where = people["customer_id"].to_numpy(), Zones.of(people["zone"], str(stores.calendar.zone))
+    own, together = hours.habits(opened, ids, where, due_ms)
+    usual = together if send.spec.usual_hour is None else send.spec.usual_hour
+    at, habit = hours.not_before(own, usual, where, due_ms, until_ms)
+    return people.append_column("hour_ms", pa.array(at)).append_column("habit", pa.array(habit))
 
 
 def _laid_out(send: Send, decisions: Decisions, routes: pa.Table, now_ms: int) -> _Part:
@@ -417,16 +431,17 @@ def _packed(ids: Ints) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _reach(stores: Stores, ids: Ints, by: Ways) -> _Reach:
+def _reach(stores: Stores, ids: Ints, by: Ways, *, by_hour: bool = False) -> _Reach:
     with stores.warehouse.read() as session:
         routes = routing.candidates(session, ids, by)
         told_zones = zones.known(session)
+        opened = hours.opened(session, stores.now()) if by_hour else None
     with stores.ledger.read() as tx:
         restricted, minors, waiting = (np.array(sorted(some), np.int64) for some in consent.kept_from(stores, tx, by.purpose))
     if len(waiting):
         child = pa.array(np.isin(routes["customer_id"].to_numpy(), waiting))
         routes = routes.set_column(routes.schema.get_field_index("consented"), "consented", pc.and_not(routes["consented"].combine_chunks(), child))
-    return _Reach(routes, told_zones, restricted, minors, waiting)
+    return _Reach(routes, told_zones, restricted, minors, waiting, opened)
 
 
 def _slice(routes: pa.Table, ids: Ints) -> pa.Table:

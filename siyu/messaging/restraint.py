@@ -25,12 +25,13 @@ from siyu.messaging.ways import ways_of
 PEOPLE = pa.schema(
     [
         ("customer_id", pa.int64()), ("zone", pa.string()), ("cool_until_ms", pa.int64()), ("restricted", pa.bool_()), ("minor", pa.bool_()),
-        ("in_holdout", pa.bool_()), ("budget", pa.int16()), ("arm", pa.string()),
+        ("in_holdout", pa.bool_()), ("budget", pa.int16()), ("arm", pa.string()), ("hour_ms", pa.int64()), ("habit", pa.bool_()),
     ]
 )  # fmt: skip
 """One row a person, by customer_id, each once. `zone`: IANA name, null the brand's. `cool_until_ms`: silence until then, null none.
 `in_holdout`: in the global hold-out. `budget`: messages in any 7 days that the optimiser gives them, null none set.
-`arm`: what they were given in this send before ("control" or a variant), null: drawn now."""
+`arm`: what they were given in this send before ("control" or a variant), null: drawn now.
+`hour_ms`: not before that instant, which is their own hour (`habit`) or the usual one; null: none."""
 ROUTES = pa.schema(
     [
         ("customer_id", pa.int64()), ("rank", pa.int16()), ("account_id", pa.int64()), ("carrier", pa.string()), ("identity_key", pa.int64()),
@@ -127,6 +128,7 @@ def decide(policy: Policy, request: Request, people: pa.Table, routes: pa.Table,
         policy, PURPOSES.index(request.purpose), policy.is_exempt(request.exempt, request.purpose), request.due_ms, request.until_ms, names,
         ways_of(routes, _places(ids, numbers(routes, "customer_id", 0)), len(ids), names), rows, Zones.of(column(people, "zone", pa.string()), zone),
         Zones.everywhere(zone, len(ids)), numbers(people, "cool_until_ms", -FOREVER_MS), numbers(people, "budget", -1),
+        numbers(people, "hour_ms", -FOREVER_MS), flags(people, "habit"),
     )  # fmt: skip
     found = earliest(case)
     given = giving_way(case, found, priority=request.priority_fen, send_id=request.send_id) if request.may_displace else np.zeros(0, np.int64)

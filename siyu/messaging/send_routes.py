@@ -56,6 +56,8 @@ class SpecBody(Body):
     per_minute: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     order: Literal["listed", "person", "cost"] = "listed"
     wave: SendWave = SendWave()
+    hours: Literal["due", "best"] = "due"
+    usual_hour: Annotated[int, Field(ge=0, le=23)] | None = None
 
     def to_spec(self) -> SendSpec:
         plain = self.model_dump()

@@ -59,6 +59,8 @@ class SendSpec:
     accounts : the accounts that may send; None: every healthy one of these carriers.
     order : which carrier comes first: as listed, the one the person answered last, or the cheapest.
     per_minute : at most so many messages a minute; None: as fast as the carrier takes them. Kept by dispatching.
+    hours : when from due_at on: at once, or each at the hour at which they open most.
+    usual_hour : for whom too little is known of that, 0–23; None: the hour at which the audience opens most.
     said : the body itself, of the product's own answers (`answers`): such a send is of no piece.
     """
 
@@ -73,6 +75,8 @@ class SendSpec:
     per_minute: int | None = None
     order: Literal["listed", "person", "cost"] = "listed"
     wave: Wave = Wave()
+    hours: Literal["due", "best"] = "due"
+    usual_hour: int | None = None
     said: dict[str, str] = field(default_factory=dict)
 
 
@@ -176,6 +180,8 @@ def check(tx: Connection, draft: Draft) -> list[Fault]:
     for place, carrier in enumerate(spec.carriers):
         if carrier not in SENDABLE or carrier in spec.carriers[:place]:
             wrong(f"carriers.{place}", f"不可用或重复;可用:{'、'.join(SENDABLE)}", f"unknown or given twice; use one of: {', '.join(SENDABLE)}")
+    if spec.usual_hour is not None and not 0 <= spec.usual_hour <= 23:
+        wrong("usual_hour", "0 到 23", "from 0 to 23")
     if spec.per_minute is not None and spec.per_minute < 1:
         wrong("per_minute", "至少 1", "at least 1")
     return faults

@@ -12553,6 +12553,12 @@ export interface components {
              */
             control_rate: number;
             /**
+             * Hours
+             * @default due
+             * @enum {string}
+             */
+            hours: "due" | "best";
+            /**
              * Order
              * @default listed
              * @enum {string}
@@ -12576,6 +12582,8 @@ export interface components {
              * @default true
              */
             use_global_holdout: boolean;
+            /** Usual Hour */
+            usual_hour?: number | null;
             /**
              * @default {
              *       "from_rate": 0,
