@@ -69,8 +69,13 @@ from siyu.identity.facts import FACTS as IDENTITY_FACTS
 from siyu.identity.suggest_tasks import LOOK
 from siyu.identity.suggest_tasks import job_kinds as suggest_jobs
 from siyu.journeys import people_routes as journey_people
+from siyu.journeys import rehearsal_routes as journey_rehearsals
+from siyu.journeys import report_routes as journey_reports
 from siyu.journeys import routes as journey_routes
+from siyu.journeys import walk_routes as journey_walks
 from siyu.journeys.facts import FACTS as JOURNEY_FACTS
+from siyu.journeys.rehearsal_tasks import REPORTS as JOURNEY_REPORTS
+from siyu.journeys.rehearsal_tasks import job_kinds as rehearsal_jobs
 from siyu.journeys.running import Journeys
 from siyu.journeys.winner_tasks import WINNERS
 from siyu.journeys.winner_tasks import job_kinds as winner_jobs
@@ -174,6 +179,9 @@ ROUTERS = (
     budget_routes.router,
     journey_routes.router,
     journey_people.router,
+    journey_rehearsals.router,
+    journey_reports.router,
+    journey_walks.router,
     dispatch_routes.router,
     suppression_routes.router,
     calendar_routes.router,
@@ -202,6 +210,7 @@ SCHEDULES = (
     Schedule("campaigns", DRIVE, every=timedelta(seconds=20)),
     Schedule("reports of campaigns", REPORTS, every=timedelta(minutes=10)),
     Schedule("tasks of staff", TELL, every=timedelta(minutes=1)),
+    Schedule("reports of journeys", JOURNEY_REPORTS, every=timedelta(minutes=10)),
     Schedule("winners of A/B tests", WINNERS, every=timedelta(minutes=10)),
     Schedule("points and coupons that end", EXPIRE, every=timedelta(hours=1)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
@@ -227,7 +236,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
-        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow), *budget_jobs(flow),
+        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow), *budget_jobs(flow), *rehearsal_jobs(flow),
         *right_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 

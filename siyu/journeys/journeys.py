@@ -14,7 +14,7 @@ from siyu.foundation.clock import to_ms
 from siyu.foundation.database import among
 from siyu.foundation.errors import ConflictError, NotFoundError
 from siyu.foundation.text import Text
-from siyu.journeys import _tables, runs
+from siyu.journeys import _kept_tables, _tables, runs
 from siyu.journeys.definition import Definition, dump, empty, read
 from siyu.journeys.errors import JourneyStateError
 from siyu.journeys.states import HELD_OUT, JOURNEY, ON_THE_WAY, STOPPED
@@ -98,6 +98,7 @@ def remove(tx: Connection, journey_id: int) -> None:
     found = find(tx, journey_id)
     if found.version is not None:
         raise JourneyStateError(Text("已发布过的旅程不能删除,可以停止", "a journey that was published cannot be deleted; stop it"))
+    tx.execute(delete(_kept_tables.rehearsal).where(_kept_tables.rehearsal.c.journey_id == journey_id))
     tx.execute(delete(_tables.happening).where(_tables.happening.c.journey_id == journey_id))
     tx.execute(delete(_table).where(_table.c.id == journey_id))
 

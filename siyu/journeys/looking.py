@@ -86,7 +86,7 @@ def _newcomers(stores: Stores, one: Book, looked_for: datetime, now: datetime) -
     if isinstance(entry, ScheduleEntry) and _is_due(stores, entry, looked_for):
         return Newcomers.plain(all_members(stores, entry.segment), now_ms)
     if isinstance(entry, DateEntry):
-        return _by_date(stores, entry, now)
+        return by_date(stores, entry, now)
     return Newcomers.plain(np.zeros(0, np.int64), now_ms)
 
 
@@ -97,7 +97,7 @@ def _is_due(stores: Stores, entry: ScheduleEntry, at: datetime) -> bool:
     return right and at == stores.calendar.parse_local(datetime.combine(day, time.fromisoformat(entry.at)))
 
 
-def _by_date(stores: Stores, entry: DateEntry, now: datetime) -> Newcomers:
+def by_date(stores: Stores, entry: DateEntry, now: datetime) -> Newcomers:
     """Whose date, moved by the offset, is today in the brand's calendar; due at the hour where each person lives."""
     today = stores.calendar.on(now)
     wanted = today - timedelta(days=entry.offset_days)

@@ -220,6 +220,17 @@ def refs_of(tx: Connection, send_ids: Sequence[int]) -> dict[int, str]:
     return {int(number): ref for number, ref in select_in(tx, [_table.c.id, _table.c.ref], _table.c.id, list(send_ids))}
 
 
+def purposes_of(tx: Connection, send_ids: Sequence[int]) -> dict[int, str]:
+    """Send → its purpose; those that are not there are absent."""
+    return {int(number): purpose for number, purpose in select_in(tx, [_table.c.id, _table.c.purpose], _table.c.id, list(send_ids))}
+
+
+def by_ref(tx: Connection, prefix: str) -> list[tuple[int, str]]:
+    """(id, ref) of every send whose ref begins so, the oldest first."""
+    query = select(_table.c.id, _table.c.ref).where(_table.c.ref.startswith(prefix, autoescape=True)).order_by(_table.c.id)
+    return [(int(row[0]), str(row[1])) for row in tx.execute(query)]
+
+
 def pause(tx: Connection, send_id: int) -> Send:
     """Nothing more is claimed until `resume`; what is planned keeps its slots."""
     return _turn(tx, send_id, ("planning", "ready"), "paused", Text("这次发送现在不能暂停", "this send cannot be paused now"))

@@ -2526,6 +2526,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/journeys/{journey_id}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the last rehearsal said, each number with its interval */
+        get: operations["journeys_read_rehearsal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/rehearse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rehearse the draft over its real audience: nothing is sent, nothing is written about people */
+        post: operations["journeys_rehearse_journey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/journeys/{journey_id}/remove": {
         parameters: {
             query?: never;
@@ -2537,6 +2571,23 @@ export interface paths {
         put?: never;
         /** Take people out by hand; only a hand lets them in again */
         post: operations["journeys_remove_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version did: funnel, time in each node, goal rate against the hold-out, cost, opt-outs, what restraint held back */
+        get: operations["journeys_read_journey_report"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2622,6 +2673,23 @@ export interface paths {
         get: operations["journeys_read_version"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/{journey_id}/walk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Walk one customer through a draft: which node when, which way and why, what would be said; nothing is sent */
+        post: operations["journeys_walk_journey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8375,6 +8443,20 @@ export interface components {
             /** Job Id */
             job_id: string;
         };
+        /**
+         * JourneyArm
+         * @description People whose window is over; of those how many reached the goal, bought, and what they spent, fen.
+         */
+        JourneyArm: {
+            /** Buyers */
+            buyers: number;
+            /** Goals */
+            goals: number;
+            /** People */
+            people: number;
+            /** Spend Fen */
+            spend_fen: number;
+        };
         /** JourneyBody */
         JourneyBody: {
             /** Definition */
@@ -8496,6 +8578,29 @@ export interface components {
             };
         };
         /**
+         * JourneyEffect
+         * @description Treated minus held out per person (a share 0–1, or fen), with its interval; a bound that is not defined is null.
+         */
+        JourneyEffect: {
+            /** Difference */
+            difference: number;
+            finding: components["schemas"]["Label"];
+            /** High */
+            high: number | null;
+            /** Is Detected */
+            is_detected: boolean;
+            /** Low */
+            low: number | null;
+            /** P Value */
+            p_value: number | null;
+            /** Relative */
+            relative: number | null;
+            /** Relative High */
+            relative_high: number | null;
+            /** Relative Low */
+            relative_low: number | null;
+        };
+        /**
          * JourneyEnrolled
          * @description `refused`: people by reason.
          */
@@ -8564,6 +8669,36 @@ export interface components {
              */
             rule: "finish" | "move";
         };
+        /**
+         * JourneyLift
+         * @description `goal`, `bought`, `spend`: with intervals that hold at every look; `goal_once`: with that of one look only. `why_not` (code no_holdout,
+         *     too_few or mismatch): why nothing is read.
+         */
+        JourneyLift: {
+            bought: components["schemas"]["JourneyEffect"] | null;
+            /** Cost Per Extra Goal Fen */
+            cost_per_extra_goal_fen: number | null;
+            /** Extra Goals */
+            extra_goals: number | null;
+            /** Extra Goals High */
+            extra_goals_high: number | null;
+            /** Extra Goals Low */
+            extra_goals_low: number | null;
+            /** Extra Revenue Fen */
+            extra_revenue_fen: number | null;
+            goal: components["schemas"]["JourneyEffect"] | null;
+            goal_once: components["schemas"]["JourneyEffect"] | null;
+            held_out: components["schemas"]["JourneyArm"];
+            /** Mismatch P */
+            mismatch_p: number | null;
+            /** Planned Rate */
+            planned_rate: number;
+            spend: components["schemas"]["JourneyEffect"] | null;
+            treated: components["schemas"]["JourneyArm"];
+            why_not: components["schemas"]["Label"] | null;
+            /** Why Not Code */
+            why_not_code: ("no_holdout" | "too_few" | "mismatch") | null;
+        };
         /** JourneyListing */
         JourneyListing: {
             /** Counts */
@@ -8574,6 +8709,56 @@ export interface components {
             items: components["schemas"]["JourneyRow"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /** JourneyLook */
+        JourneyLook: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Difference */
+            difference: number;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** People */
+            people: number;
+        };
+        /**
+         * JourneyMessages
+         * @description Messages of a node. `refused`: people by why they were held back; `waited`: told later, by why.
+         */
+        JourneyMessages: {
+            /** Asked */
+            asked: number;
+            /** Blocked */
+            blocked: number;
+            /** Clicked */
+            clicked: number;
+            /** Complained */
+            complained: number;
+            /** Cost Fen */
+            cost_fen: number;
+            /** Delivered */
+            delivered: number;
+            /** Failed */
+            failed: number;
+            /** Opted Out */
+            opted_out: number;
+            /** Read */
+            read: number;
+            /** Refused */
+            refused: {
+                [key: string]: number;
+            };
+            /** Told */
+            told: number;
+            /** Waited */
+            waited: {
+                [key: string]: number;
+            };
         };
         /**
          * JourneyNodeCounts
@@ -8590,6 +8775,29 @@ export interface components {
             here: number;
             /** Waiting For Restraint */
             waiting_for_restraint: number;
+        };
+        /**
+         * JourneyNodeReport
+         * @description Runs that left a node by each way out; how long they were there, ms: half of them at most `median_ms`, nine in ten at most `p90_ms`.
+         */
+        JourneyNodeReport: {
+            /** Edges */
+            edges: {
+                [key: string]: number;
+            };
+            /** Median Ms */
+            median_ms: number | null;
+            messages: components["schemas"]["JourneyMessages"] | null;
+            /** Node */
+            node: string;
+            /** P90 Ms */
+            p90_ms: number | null;
+            /** Passed */
+            passed: number;
+            /** Remarks */
+            remarks: {
+                [key: string]: number;
+            };
         };
         /**
          * JourneyNodeSaid
@@ -8660,10 +8868,77 @@ export interface components {
              */
             note: string;
         };
+        /**
+         * JourneyRange
+         * @description An expected number, and the interval in which the true one lies in 19 of 20 cases.
+         */
+        JourneyRange: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Mean */
+            mean: number;
+        };
         /** JourneyRemove */
         JourneyRemove: {
             /** Customer Ids */
             customer_ids: number[];
+        };
+        /**
+         * JourneyReport
+         * @description What a version did. `states`: runs by how they stand; `refused`: people by why restraint held messages back; `looks`: the lift as it was
+         *     on each day.
+         */
+        JourneyReport: {
+            /** Blocked */
+            blocked: number;
+            /** Complained */
+            complained: number;
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            /** Cost Fen */
+            cost_fen: number;
+            /** Ended By */
+            ended_by: {
+                [key: string]: number;
+            };
+            /** Entered */
+            entered: number;
+            /** Goal Rate */
+            goal_rate: number | null;
+            /** Has Goal */
+            has_goal: boolean;
+            /** Held Out */
+            held_out: number;
+            /** Is Newest */
+            is_newest: boolean;
+            /** Journey Id */
+            journey_id: number;
+            lift: components["schemas"]["JourneyLift"];
+            /** Looks */
+            looks: components["schemas"]["JourneyLook"][];
+            /** Messages */
+            messages: number;
+            /** Nodes */
+            nodes: components["schemas"]["JourneyNodeReport"][];
+            /** Opted Out */
+            opted_out: number;
+            /** Refused */
+            refused: {
+                [key: string]: number;
+            };
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Version */
+            version: number;
+            /** Window Days */
+            window_days: number;
         };
         /**
          * JourneyRetry
@@ -8807,6 +9082,18 @@ export interface components {
             published_at: string;
             /** Published By */
             published_by: string;
+        };
+        /**
+         * JourneyWhy
+         * @description One condition: in words, what was seen, whether it holds, and what it is made of.
+         */
+        JourneyWhy: {
+            /** Children */
+            children: components["schemas"]["JourneyWhy"][];
+            /** Holds */
+            holds: boolean;
+            seen: components["schemas"]["Label"] | null;
+            what: components["schemas"]["Label"];
         };
         /**
          * Label
@@ -11531,6 +11818,162 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** RehearsalAsked */
+        RehearsalAsked: {
+            /** Job Id */
+            job_id: string;
+        };
+        /**
+         * RehearsalInfo
+         * @description The last rehearsal. `is_current`: of the draft as it stands. `assumed`: rates that rest on too little history; `no_lift`: why the
+         *     effect will not be measurable.
+         */
+        RehearsalInfo: {
+            /** Assumed */
+            assumed: components["schemas"]["Label"][];
+            blocked: components["schemas"]["JourneyRange"];
+            complained: components["schemas"]["JourneyRange"];
+            /**
+             * Computed At
+             * Format: date-time
+             */
+            computed_at: string;
+            cost_fen: components["schemas"]["JourneyRange"];
+            /** Days */
+            days: number;
+            /** Draft Version */
+            draft_version: number;
+            entries: components["schemas"]["JourneyRange"];
+            /** Futures */
+            futures: number;
+            /** Is Current */
+            is_current: boolean;
+            /** Journey Id */
+            journey_id: number;
+            /** Load */
+            load: components["schemas"]["RehearsedDay"][];
+            messages: components["schemas"]["JourneyRange"];
+            no_lift: components["schemas"]["Label"] | null;
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["RehearsedNode"];
+            };
+            /** Notes */
+            notes: components["schemas"]["Label"][];
+            opted_out: components["schemas"]["JourneyRange"];
+            outcome: components["schemas"]["RehearsedOutcome"];
+            /** Refused */
+            refused: {
+                [key: string]: components["schemas"]["JourneyRange"];
+            };
+            /** Sampled */
+            sampled: number;
+            /** Segment */
+            segment: number | null;
+            /** Staff */
+            staff: components["schemas"]["RehearsedStaff"][];
+            /** Until On */
+            until_on: string;
+        };
+        /**
+         * RehearseBody
+         * @description `days`: so long newcomers come in (0: those who would come in at once). `segment`: stands for those whom people or another system
+         *     name. `follow_days`: so long the journey is followed after that.
+         */
+        RehearseBody: {
+            /**
+             * Days
+             * @default 28
+             */
+            days: number;
+            /**
+             * Follow Days
+             * @default 30
+             */
+            follow_days: number;
+            /** Segment */
+            segment?: number | null;
+        };
+        /**
+         * RehearsedDay
+         * @description Means: who comes in on a local day, what staff send by hand, and the busiest of them.
+         */
+        RehearsedDay: {
+            /** Busiest */
+            busiest: number;
+            /** Entering */
+            entering: number;
+            /** On */
+            on: string;
+            /** Staff Messages */
+            staff_messages: number;
+        };
+        /**
+         * RehearsedMessages
+         * @description Messages of a node: asked for, told now or later, delivered, answered; `refused` by reason; cost in fen.
+         */
+        RehearsedMessages: {
+            asked: components["schemas"]["JourneyRange"];
+            blocked: components["schemas"]["JourneyRange"];
+            clicked: components["schemas"]["JourneyRange"];
+            complained: components["schemas"]["JourneyRange"];
+            cost_fen: components["schemas"]["JourneyRange"];
+            delivered: components["schemas"]["JourneyRange"];
+            later: components["schemas"]["JourneyRange"];
+            opted_out: components["schemas"]["JourneyRange"];
+            read: components["schemas"]["JourneyRange"];
+            /** Refused */
+            refused: {
+                [key: string]: components["schemas"]["JourneyRange"];
+            };
+            told: components["schemas"]["JourneyRange"];
+        };
+        /**
+         * RehearsedNode
+         * @description `came`: people who come to it; `edges`: who takes which way out; `left`: who still stands there at the end.
+         */
+        RehearsedNode: {
+            came: components["schemas"]["JourneyRange"];
+            /** Edges */
+            edges: {
+                [key: string]: components["schemas"]["JourneyRange"];
+            };
+            left: components["schemas"]["JourneyRange"];
+            message: components["schemas"]["RehearsedMessages"] | null;
+        };
+        /**
+         * RehearsedOutcome
+         * @description Of those treated, within `window_days` of coming in. `…_anyway`: what they would do without a message. `goal_…` null without a goal;
+         *     `detectable`: the least difference of goal rates that the hold-out can show in 4 of 5 cases, null without a hold-out.
+         */
+        RehearsedOutcome: {
+            /** Detectable */
+            detectable: number | null;
+            extra_goals: components["schemas"]["JourneyRange"] | null;
+            extra_orders: components["schemas"]["JourneyRange"];
+            extra_revenue_fen: components["schemas"]["JourneyRange"];
+            goal_anyway: components["schemas"]["JourneyRange"] | null;
+            goal_lift: components["schemas"]["JourneyRange"] | null;
+            goal_rate: components["schemas"]["JourneyRange"] | null;
+            goals: components["schemas"]["JourneyRange"] | null;
+            held_out: components["schemas"]["JourneyRange"];
+            orders: components["schemas"]["JourneyRange"];
+            orders_anyway: components["schemas"]["JourneyRange"];
+            treated: components["schemas"]["JourneyRange"];
+            /** Window Days */
+            window_days: number;
+        };
+        /** RehearsedStaff */
+        RehearsedStaff: {
+            /** Account Id */
+            account_id: number;
+            /** Messages */
+            messages: number;
+            /** Most A Day */
+            most_a_day: number;
+            /** Staff */
+            staff: string;
+        };
         /** RejectReason */
         RejectReason: {
             /** Code */
@@ -14037,6 +14480,145 @@ export interface components {
             property: string;
             /** Sample */
             sample: string;
+        };
+        /**
+         * WalkBody
+         * @description `definition`: what is being drawn; without it the saved draft. `at`: when the customer comes in; `data`: properties of the event.
+         */
+        WalkBody: {
+            /** At */
+            at?: string | null;
+            /**
+             * Choices
+             * @default []
+             */
+            choices: components["schemas"]["WalkChoice"][];
+            /** Customer Id */
+            customer_id: number;
+            /** Data */
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            /** Definition */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * WalkChoice
+         * @description What happens at a node, at the `visit`-th time: a way out (`edge`, where others decide), an event, or (neither) the time is over.
+         */
+        WalkChoice: {
+            /** After Minutes */
+            after_minutes?: number | null;
+            /** Edge */
+            edge?: string | null;
+            /** Event */
+            event?: string | null;
+            /** Node */
+            node: string;
+            /**
+             * Properties
+             * @default {}
+             */
+            properties: {
+                [key: string]: unknown;
+            };
+            /**
+             * Visit
+             * @default 1
+             */
+            visit: number;
+        };
+        /**
+         * WalkInfo
+         * @description `entry`: whether they would come in at all; `ended`: completed, failed, waiting for something, or endless.
+         */
+        WalkInfo: {
+            /** Customer Id */
+            customer_id: number;
+            /**
+             * Ended
+             * @enum {string}
+             */
+            ended: "completed" | "failed" | "waiting" | "endless";
+            /** Entry */
+            entry: components["schemas"]["JourneyWhy"][];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Steps */
+            steps: components["schemas"]["WalkStep"][];
+        };
+        /**
+         * WalkMessage
+         * @description What would be said: the gate's verdict then (`reason`, in `words`; `at`: when it would go), by which way, and the piece as rendered.
+         */
+        WalkMessage: {
+            /** Account Id */
+            account_id: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Carrier */
+            carrier: string | null;
+            /** Missing */
+            missing: string[];
+            /** Parts */
+            parts: {
+                [key: string]: unknown;
+            };
+            /** Piece Id */
+            piece_id: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Staff */
+            staff: string | null;
+            /** Variant */
+            variant: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "allow" | "wait" | "refuse";
+            words: components["schemas"]["Label"] | null;
+        };
+        /**
+         * WalkStep
+         * @description One node on the way. `choices`: ways out that others decide; `events`: what wakes who waits here; `until`: when the wait is over.
+         */
+        WalkStep: {
+            /** After */
+            after: string | null;
+            /**
+             * Arrived At
+             * Format: date-time
+             */
+            arrived_at: string;
+            /** Choices */
+            choices: string[];
+            /** Code */
+            code: string | null;
+            /** Edge */
+            edge: string | null;
+            /** Events */
+            events: string[];
+            /** Kind */
+            kind: string;
+            /** Left At */
+            left_at: string | null;
+            message: components["schemas"]["WalkMessage"] | null;
+            /** Node */
+            node: string;
+            sentence: components["schemas"]["Label"];
+            /** Until */
+            until: string | null;
+            /** Why */
+            why: components["schemas"]["JourneyWhy"][];
         };
         /**
          * WaveInfo
@@ -19924,6 +20506,72 @@ export interface operations {
             };
         };
     };
+    journeys_read_rehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_rehearse_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalAsked"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     journeys_remove_people: {
         parameters: {
             query?: never;
@@ -19946,6 +20594,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JourneyDone"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_read_journey_report: {
+        parameters: {
+            query?: {
+                /** @description Without it the one that newcomers take. */
+                version?: number | null;
+                /** @description Compute it anew if anything was published since. */
+                fresh?: boolean;
+            };
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyReport"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -20106,6 +20790,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JourneyVersion"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_walk_journey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journey_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WalkInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */

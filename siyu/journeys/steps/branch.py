@@ -165,7 +165,7 @@ def _clicked(ctx: Context, test: Clicked, people: People) -> Flags:
     told = people.heard(people.enrolment_id)
     mine = told.filter(np.isin(np.array(told["name"].to_pylist(), object), CLICKS))
     said = [msgspec.json.decode(text) for text in mine["properties"].to_pylist()]
-    sent = sends.refs_of(ctx.tx, sorted({int(one["send"]) for one in said if one.get("send")}))
+    sent = ctx.refs_of(sorted({int(one["send"]) for one in said if one.get("send")}))
     begins = f"journey:{ctx.journey_id}:{ctx.version}:{test.node}:" if test.node else f"journey:{ctx.journey_id}:"
     counts = np.array([sent.get(int(one.get("send") or 0), "").startswith(begins) and test.piece in (None, int(one.get("piece") or 0)) for one in said], np.bool_)
     return np.isin(people.enrolment_id, mine["enrolment_id"].to_numpy()[counts])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -16,7 +16,7 @@ from siyu.foundation.text import Text
 from siyu.journeys.definition import Condition, Definition
 from siyu.journeys.people import Flags, Moves, People
 from siyu.journeys.standing import among, holding
-from siyu.messaging import zones
+from siyu.messaging import sends, zones
 from siyu.messaging.quiet import Zones
 
 Group = Literal["reach", "wait", "branch", "customer", "flow"]
@@ -69,6 +69,10 @@ class Context:
     def holds(self, rule: dict[str, Any], customer_ids: Ints) -> Flags:
         """For whom a rule of segments holds now."""
         return holding(self.stores, rule, customer_ids)
+
+    def refs_of(self, send_ids: Sequence[int]) -> dict[int, str]:
+        """Send → its ref, which names journey, version and node."""
+        return sends.refs_of(self.tx, send_ids)
 
     def members(self, segment_id: int, customer_ids: Ints) -> Flags:
         """Who is in a segment now."""
