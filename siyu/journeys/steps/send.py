@@ -113,7 +113,7 @@ def sentence(settings: Any, verb: Text) -> Text:
 
 def _looked(ctx: Context, settings: Any, people: People) -> Moves:
     """Who has their outcome goes on; the others are looked at again, or woken by what happens."""
-    stands, sent = _standing(ctx, people)
+    stands, sent = standing_of(ctx, people)
     until = people.arrived_ms + (round(settings.valid_hours * HOUR_MS) + HOUR_MS if settings.then == "sent" else settings.timeout.ms)
     done = {"sent": stands >= SENT, "received": stands == RECEIVED, "clicked": _clicked(people, sent) if settings.then == "clicked" else stands < 0}[settings.then]
     refused = ~done & (stands == NOT_TOLD)
@@ -129,7 +129,7 @@ def _looked(ctx: Context, settings: Any, people: People) -> Moves:
     return Moves(edge, due, code)
 
 
-def _standing(ctx: Context, people: People) -> tuple[Ints, list[list[int]]]:
+def standing_of(ctx: Context, people: People) -> tuple[Ints, list[list[int]]]:
     """How each stands, and the sends in question of each."""
     arrived, which = np.unique(people.arrived_ms, return_inverse=True)
     held = sending.sends_of(ctx.tx, ctx.place_id, arrived.tolist())
