@@ -54,8 +54,10 @@ describe("who passed it to whom", () => {
   it("puts each person once, under whoever they had it from first, and ends where a circle closes", () => {
     const edge = (a: number, b: number, at_ms: number) => ({
       from_customer: a,
+      from_name: null,
       from_visitor: "",
       to_customer: b,
+      to_name: null,
       to_visitor: "",
       at_ms,
     });

@@ -92,8 +92,16 @@ def readings(tx: Connection, session: Session, piece_id: int, send_id: int | Non
         known[row.send_id, row.variant] += numbers.get((row.id, "link_opened"), 0)
     sent = _sent(session, sorted({row.send_id for row in links} - {0}))
     keys = sorted({*each, *known}, key=lambda key: (-key[0], key[1]))
-    whole = _reading(None, "", sum(sent.values()), sum(known.values()), every.get((-1, ""), {}))
-    return [whole, *(_reading(key[0], key[1], sent.get(key[0], 0), known.get(key, 0), each.get(key, {})) for key in keys)]
+    told = {key: _told(sent, *key) for key in keys}
+    whole = _reading(None, "", sum(told.values()), sum(known.values()), every.get((-1, ""), {}))
+    return [whole, *(_reading(key[0], key[1], told[key], known.get(key, 0), each.get(key, {})) for key in keys)]
+
+
+def read_last(session: Session) -> int | None:
+    """The piece that somebody opened or read last; None where nobody ever did."""
+    table = CONTENT_TOUCH.table
+    rows = session.query(table.order_by([ibis.desc("at_ms"), "piece_id"]).limit(1).select("piece_id")).to_pylist()
+    return int(rows[0]["piece_id"]) if rows else None
 
 
 def clicks(tx: Connection, session: Session, piece_id: int, send_id: int | None = None) -> list[Click]:
@@ -178,15 +186,22 @@ def _links(tx: Connection, piece_id: int, send_id: int | None) -> Sequence[Any]:
     return tx.execute(query if send_id is None else query.where(table.c.send_id == send_id)).all()
 
 
-def _sent(session: Session, send_ids: Sequence[int]) -> dict[int, int]:
-    """Customers who were sent a message, by send: activities say so."""
+def _told(sent: dict[tuple[int, str], int], send_id: int, variant: str) -> int:
+    """Customers who were sent this variant; where the link is that of all variants, or none was written down, those of the send."""
+    every = sum(count for (send, _), count in sent.items() if send == send_id)
+    return sent.get((send_id, variant), 0 if any(send == send_id and name for send, name in sent) else every) if variant else every
+
+
+def _sent(session: Session, send_ids: Sequence[int]) -> dict[tuple[int, str], int]:
+    """Customers who were sent a message, by send and variant: activities say so."""
     if not send_ids:
         return {}
     acts, said = CUSTOMERS_ACTIVITY.table, CUSTOMERS_PROPERTY.table
     of_sends = said.filter(said.path.isin(["send", "send_id"]) & said.number.isin([float(one) for one in send_ids])).select("event_key", "number")
-    mine = acts.filter(acts.name == "message_sent").inner_join(of_sends, "event_key")
-    rows = session.query(mine.group_by("number").agg(n=mine.customer_id.nunique())).to_pylist()
-    return {int(row["number"]): int(row["n"]) for row in rows}
+    variants = said.filter(said.path == "variant").select("event_key", variant=said.text)
+    mine = acts.filter(acts.name == "message_sent").inner_join(of_sends, "event_key").left_join(variants, "event_key").drop("event_key_right")
+    rows = session.query(mine.group_by("number", "variant").agg(n=mine.customer_id.nunique())).to_pylist()
+    return {(int(row["number"]), row["variant"] or ""): int(row["n"]) for row in rows}
 
 
 def _short(visitor: int) -> str:

@@ -66,11 +66,13 @@ class RadarPerson(BaseModel):
 
 
 class EdgeInfo(BaseModel):
-    """Customers where they are known (else 0), and a short name of each browser."""
+    """Customers where they are known (else 0, without a name), and a short name of each browser."""
 
     from_customer: int
+    from_name: str | None
     from_visitor: str
     to_customer: int
+    to_name: str | None
     to_visitor: str
     at_ms: int
 
@@ -100,6 +102,9 @@ def list_people(piece_id: RowId, access: PeopleReader, send_id: SendId = None, l
 def read_chain(piece_id: RowId, access: PeopleReader, send_id: SendId = None) -> Items[EdgeInfo]:
     with access.stores.ledger.read() as tx, access.stores.warehouse.read() as session:
         pieces.find(tx, piece_id)
-        return Items(items=[EdgeInfo(**vars(one)) for one in radar.chain(session, piece_id, send_id)])
+        found = radar.chain(session, piece_id, send_id)
+        known = sorted({customer for one in found for customer in (one.from_customer, one.to_customer)} - {0})
+        names = {row.id: row.name for row in load_rows(access.stores, session, tx, known)}
+    return Items(items=[EdgeInfo(**vars(one), from_name=names.get(one.from_customer), to_name=names.get(one.to_customer)) for one in found])
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from siyu.content import files, keeping, pieces, reviews, variables
+from siyu.content import files, keeping, pieces, radar, reviews, variables
 from siyu.content.bodies import plain, read_body
 from siyu.content.fits import Misfit, check_all, lengths
 from siyu.content.keeping import Act
@@ -133,6 +133,12 @@ class PieceVersionInfo(BaseModel):
     decided_by: str | None
     fits: list[FitInfo]
     mine: bool
+
+
+class ReadLast(BaseModel):
+    """Null where nobody ever read any."""
+
+    piece_id: int | None
 
 
 class RemarkInfo(BaseModel):
@@ -384,6 +390,12 @@ def list_variables(access: Reader) -> Items[VariableInfo]:
     with access.stores.ledger.read() as tx:
         found = variables.choices(tx)
     return Items(items=[VariableInfo(**{**vars(one), "label": Label.of(one.label)}, per_staff=one.name in variables.PER_STAFF) for one in found])
+
+
+@router.get("/read-last", summary="The piece that somebody read last")
+def get_read_last(access: Reader) -> ReadLast:
+    with access.stores.warehouse.read() as session:
+        return ReadLast(piece_id=radar.read_last(session))
 
 
 @router.get("/shelves", summary="Folders, labels and owners, with how many pieces each has")

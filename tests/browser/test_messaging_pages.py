@@ -74,3 +74,50 @@ def test_a_policy_is_tried_before_it_can_be_switched_on(shop: Server, open_page:
     page.get_by_role("tab", name="历史版本").click()
     expect(page.locator(".policy-versions")).to_contain_text("旺季少打扰")
     assert api(page, "/messaging/policy")["version"] == 1
+
+
+def test_a_hold_out_is_drawn_renewed_and_ended_and_every_period_stays(shop: Server, open_page: OpenPage) -> None:
+    page = open_page(shop, "/restraint?tab=holdout")
+    expect(page.get_by_text("现在没有全局对照组")).to_be_visible()
+    for button, rate in (("抽取对照组", "5"), ("换一组", "10")):
+        page.get_by_role("button", name=button).click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("占所有客户").fill(rate)
+        dialog.get_by_text("换组为止").click()
+        expect(dialog).to_contain_text("什么都收不到")
+        dialog.get_by_role("button", name=button).click()
+        expect(page.get_by_role("table", name="各期对照组")).to_contain_text(f"{rate}%")
+        expect(dialog).to_have_count(0)
+    expect(page.get_by_role("table", name="各期对照组").locator("tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="结束", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="结束", exact=True).click()
+    expect(page.get_by_text("现在没有全局对照组")).to_be_visible()
+    assert [(one["rate"], one["is_active"]) for one in api(page, "/messaging/holdouts")["items"]] == [(0.1, False), (0.05, False)]
+
+
+def test_an_address_is_suppressed_found_and_used_again(shop: Server, open_page: OpenPage) -> None:
+    page = open_page(shop, "/sends?tab=suppressed")
+    expect(page.get_by_text("名单是空的")).to_be_visible()
+    page.get_by_role("button", name="加入停发").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("手机号").fill("not a phone")
+    dialog.get_by_label(re.compile("^为什么")).fill("来电要求")
+    dialog.get_by_role("button", name="加入停发").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("手机号")
+    dialog.get_by_label("手机号").fill("13800138000")
+    dialog.get_by_role("button", name="加入停发").click()
+    table = page.get_by_role("table", name="停发名单")
+    expect(table).to_contain_text("来电要求")
+    search = page.get_by_role("searchbox", name="完整手机号、邮箱或客户编号")
+    search.fill("13900139000")
+    search.press("Enter")
+    expect(page.get_by_text("没有符合条件的地址")).to_be_visible()
+    search.fill("138 0013 8000")
+    search.press("Enter")
+    expect(table.locator("tbody tr")).to_have_count(1)
+    table.get_by_role("button", name=re.compile("^恢复使用")).click()
+    expect(dialog.get_by_role("button", name="恢复使用", exact=True)).to_be_disabled()
+    dialog.get_by_label(re.compile("^为什么")).fill("本人又要收了")
+    dialog.get_by_role("button", name="恢复使用", exact=True).click()
+    expect(page.get_by_text("没有符合条件的地址")).to_be_visible()
+    assert api(page, "/messaging/suppressions")["total"] == 0

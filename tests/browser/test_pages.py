@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from siyu.web.build import CONSOLE
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.house import OpenPage, Server, api
 
 PAGES = (
@@ -17,7 +18,7 @@ PAGES = (
     "/imports", "/imports/…", "/jobs", "/team", "/audit", "/feeds", "/events", "/events?tab=seen", "/events?tab=plan", "/events?tab=quarantine", "/system", "/nowhere",
     "/identity", "/traits", "/rights", "/imports/shops", "/imports/places",
     "/content", "/content?as=table", "/content/1", "/content/1?tab=versions", "/content/new?kind=article", "/content/radar",
-    "/restraint", "/restraint?tab=versions", "/sends", "/sends?tab=unknown", "/sends/201", "/calendar", "/calendar?view=week",
+    "/restraint", "/restraint?tab=holdout", "/restraint?tab=versions", "/sends", "/sends?tab=unknown", "/sends?tab=suppressed", "/sends/201", "/calendar", "/calendar?view=week",
     "/campaigns", "/campaigns/1", "/campaigns/1?tab=progress", "/campaigns/1?tab=people", "/campaigns/1?tab=log",
     "/campaigns/2/edit", *(f"/campaigns/2/edit?step={step}" for step in ("who", "restraint", "how", "when", "proof", "review")),
 )  # fmt: skip
@@ -30,16 +31,21 @@ COUNTING = """(() => {
     window.visit = path => {
         // A page of another address brings a heading of its own; one with another query keeps it.
         if (path.split("?")[0] !== location.pathname) document.querySelector("h1").dataset.left = "";
-        quiet = 0;
         history.pushState(null, "", path);
         dispatchEvent(new PopStateEvent("popstate"));
     };
-    window.settled = () => {
-        const heading = document.querySelector("h1:not([data-left])");
-        const still = heading && !asked && !document.querySelector(".ant-skeleton, [aria-busy=true]");
-        quiet = still ? quiet + 1 : 0;
-        return quiet > 4;
-    };
+    const loading = () => !document.querySelector("h1:not([data-left])") || asked || document.querySelector(".ant-skeleton, [aria-busy=true]");
+    window.settled = patience => new Promise((done, failed) => {
+        const until = performance.now() + patience;
+        const look = () => {
+            quiet = loading() ? 0 : quiet + 1;
+            if (quiet > 4) done();
+            else if (performance.now() > until) failed(new Error(`${location.pathname} does not come to rest: ${asked} requests under way`));
+            else requestAnimationFrame(look);
+        };
+        quiet = 0;
+        requestAnimationFrame(look);
+    });
 })()"""
 """Requests under way are counted, and a page is ready when it has stood still for some frames."""
 WIDER = """() => new Promise(done => {
@@ -69,7 +75,7 @@ def test_pages_are_accessible_and_fit_a_phone(
     newest = api(page, "/imports?limit=1")["items"][0]["id"]
     page.add_init_script(COUNTING)
     page.reload()
-    page.wait_for_function("window.settled()")
+    page.evaluate("patience => window.settled(patience)", PATIENCE_MS)
     page.evaluate(axe)
     faults: dict[str, list[str]] = {}
     for path in PAGES[1:]:
@@ -93,8 +99,7 @@ def test_the_log_in_page_too(sample: Server, open_page: OpenPage, axe: str, lang
 
 def go(page: Page, path: str) -> None:
     """To another page as a link of the console leads there, until its data are there: its heading stands, nothing is asked for, nothing is loading."""
-    page.evaluate("path => window.visit(path)", path)
-    page.wait_for_function("window.settled()")
+    page.evaluate("([path, patience]) => { window.visit(path); return window.settled(patience); }", [path, PATIENCE_MS])
 
 
 def violations(page: Page) -> list[str]:

@@ -1364,6 +1364,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/content/read-last": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The piece that somebody read last */
+        get: operations["content_get_read_last"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/content/shelves": {
         parameters: {
             query?: never;
@@ -7377,17 +7394,21 @@ export interface components {
         };
         /**
          * EdgeInfo
-         * @description Customers where they are known (else 0), and a short name of each browser.
+         * @description Customers where they are known (else 0, without a name), and a short name of each browser.
          */
         EdgeInfo: {
             /** At Ms */
             at_ms: number;
             /** From Customer */
             from_customer: number;
+            /** From Name */
+            from_name: string | null;
             /** From Visitor */
             from_visitor: string;
             /** To Customer */
             to_customer: number;
+            /** To Name */
+            to_name: string | null;
             /** To Visitor */
             to_visitor: string;
         };
@@ -11652,6 +11673,14 @@ export interface components {
             spend_fen: number;
             /** Variant */
             variant: string | null;
+        };
+        /**
+         * ReadLast
+         * @description Null where nobody ever read any.
+         */
+        ReadLast: {
+            /** Piece Id */
+            piece_id: number | null;
         };
         /**
          * ReadingInfo
@@ -17948,6 +17977,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PiecePreview"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_get_read_last: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadLast"];
                 };
             };
             /** @description Any error (RFC 9457) */

@@ -15,6 +15,7 @@ import { useQueryState } from "@/ui/useQueryState";
 import { Actions } from "./Actions";
 import { PeopleTab } from "./PeopleTab";
 import { useCampaign, useCopyCampaign } from "./queries";
+import { useReasonWords } from "./reasons";
 import { ReportTab } from "./report/ReportTab";
 import { allOf, doneOf, StackBar, sum } from "./StackBar";
 import { TestSend } from "./TestSend";
@@ -162,6 +163,7 @@ function Progress({ campaign }: { campaign: Campaign }) {
                   label={t("campaigns.wave_n", { n: wave.number + 1 })}
                   none={wave.status === "over" ? t("campaigns.nobody_told") : undefined}
                 />
+                <Waits wave={wave} />
               </li>
             ))}
           </ol>
@@ -169,6 +171,23 @@ function Progress({ campaign }: { campaign: Campaign }) {
       </Panel>
       <WaysPanel campaign={campaign} />
     </div>
+  );
+}
+
+/** Who of a wave is told later, and why: a campaign that runs and sends nothing at night is no fault. */
+function Waits({ wave }: { wave: Campaign["waves"][number] }) {
+  const { t } = useTranslation();
+  const f = useFormat();
+  const reasons = useReasonWords();
+  const waits = Object.entries((wave.decided.waits ?? {}) as Record<string, number>);
+  if (wave.status !== "running" || waits.length === 0 || !wave.counts.planned) return null;
+  return (
+    <p className="muted small">
+      {t("campaigns.of_them_wait", {
+        n: f.count(waits.reduce((all, [, count]) => all + count, 0)),
+        why: waits.map(([code, count]) => `${reasons.name(code)} ${f.count(count)}`).join(t("content.comma")),
+      })}
+    </p>
   );
 }
 

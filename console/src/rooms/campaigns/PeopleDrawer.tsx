@@ -81,7 +81,7 @@ function People({ rows }: { rows: ReachedPerson[] }) {
       columns={[
         {
           key: "name",
-          title: t("ui.customers"),
+          title: t("messaging.customer"),
           render: (row) => (
             <Link to={`/customers/${row.customer.id}`}>{row.customer.name || `#${row.customer.id}`}</Link>
           ),

@@ -18,9 +18,7 @@ export function TestSend({ campaign, flush }: { campaign: Campaign; flush?: () =
   if (!may("campaigns.write") || campaign.plan.variants.length === 0) return null;
   return (
     <>
-      <Button size="small" onClick={() => setOpen(true)}>
-        {t("campaigns.test_send")}
-      </Button>
+      <Button onClick={() => setOpen(true)}>{t("campaigns.test_send")}</Button>
       {open && <Dialog campaign={campaign} flush={flush} onClose={() => setOpen(false)} />}
     </>
   );

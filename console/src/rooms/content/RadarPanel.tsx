@@ -217,7 +217,7 @@ function Readers({ piece, send, setSend, sends }: ReadersProps) {
                 columns={[
                   {
                     key: "customer",
-                    title: t("ui.customers"),
+                    title: t("messaging.customer"),
                     render: (row) => (
                       <Link to={`/customers/${row.customer_id}`}>
                         {row.customer?.name || t("content.nameless", { id: row.customer_id })}
@@ -238,7 +238,7 @@ function Readers({ piece, send, setSend, sends }: ReadersProps) {
                   },
                   {
                     key: "clicked",
-                    title: t("content.radar_clicked"),
+                    title: t("content.radar_clicks"),
                     align: "right",
                     render: (row) => f.count(row.clicked),
                   },

@@ -9,18 +9,20 @@ import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
 
 type Edge = Row<"/api/v1/content/pieces/{piece_id}/radar/chain">;
-type Person = { key: string; customer: number; visitor: string };
+type Person = { key: string; customer: number; name: string | null; visitor: string };
 type Branch = Person & { at_ms: number | null; to: Branch[] };
 
 const DEEPEST = 6;
 const from = (edge: Edge): Person => ({
   key: edge.from_customer ? `c${edge.from_customer}` : `v${edge.from_visitor}`,
   customer: edge.from_customer,
+  name: edge.from_name,
   visitor: edge.from_visitor,
 });
 const to = (edge: Edge): Person => ({
   key: edge.to_customer ? `c${edge.to_customer}` : `v${edge.to_visitor}`,
   customer: edge.to_customer,
+  name: edge.to_name,
   visitor: edge.to_visitor,
 });
 
@@ -76,7 +78,7 @@ function Tree({ branches: all, depth }: { branches: Branch[]; depth: number }) {
       {all.map((one) => (
         <li key={one.key}>
           {one.customer ? (
-            <Link to={`/customers/${one.customer}`}>{t("content.nameless", { id: one.customer })}</Link>
+            <Link to={`/customers/${one.customer}`}>{one.name || t("content.nameless", { id: one.customer })}</Link>
           ) : (
             <span className="muted">{t("content.visitor", { id: one.visitor })}</span>
           )}

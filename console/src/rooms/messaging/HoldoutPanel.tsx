@@ -82,21 +82,23 @@ function Report({ report, onOpen }: { report: HoldoutReport; onOpen: (arm: Arm) 
         />
       </Figures>
       <Arms report={report} onOpen={onOpen} />
-      <dl className="intervals">
-        <EffectRow
-          name={t("messaging.hold_bought")}
-          unit={t("messaging.hold_points")}
-          effect={report.bought}
-          text={points}
-        />
-        <EffectRow name={t("messaging.hold_spend")} effect={report.spend} text={money} />
-        <EffectRow
-          name={t("messaging.hold_left")}
-          unit={t("messaging.hold_points")}
-          effect={report.left}
-          text={points}
-        />
-      </dl>
+      {!report.why_not && (
+        <dl className="intervals">
+          <EffectRow
+            name={t("messaging.hold_bought")}
+            unit={t("messaging.hold_points")}
+            effect={report.bought}
+            text={points}
+          />
+          <EffectRow name={t("messaging.hold_spend")} effect={report.spend} text={money} />
+          <EffectRow
+            name={t("messaging.hold_left")}
+            unit={t("messaging.hold_points")}
+            effect={report.left}
+            text={points}
+          />
+        </dl>
+      )}
       <p className="muted small">
         {t("messaging.hold_read_at", { from: f.date(report.from_at), to: f.time(report.to_at) })}{" "}
         {report.smallest_share !== null &&

@@ -116,7 +116,10 @@ export function Entry({ item, clashes, today, lifted, onLift, onMove }: Props) {
         aria-keyshortcuts={movable ? "Alt+ArrowLeft Alt+ArrowRight Alt+ArrowUp Alt+ArrowDown" : undefined}
         data-campaign={item.campaign_id}
       >
-        <span className="entry-name">{item.name}</span>
+        <span className="entry-name">
+          {item.wave ? `${t("campaigns.wave_n", { n: item.wave + 1 })} · ` : ""}
+          {item.name}
+        </span>
         <span className="entry-meta num">
           <span>{item.local_time}</span>
           <span>{item.reach === null ? "" : f.short(item.reach)}</span>
