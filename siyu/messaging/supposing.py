@@ -24,7 +24,7 @@ from siyu.messaging.restraint import HISTORY, Request
 from siyu.messaging.sends import Send, SendSpec
 
 NO_SEND = -1
-_CHOSEN = ("account_id", "identity_key", "carrier", "staff", "floating")
+_CHOSEN = ("account_id", "identity_key", "carrier", "staff", "floating", "form")
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def ground(stores: Stores, kind: Kind, ids: Ints, *, since_ms: int, until_ms: in
 
 def decide(known: Ground, case: Case, *, due_ms: int, until_ms: int) -> pa.Table:
     """What the gate would say at `due_ms`: `restraint.DECISIONS` in the order of the cases, with the way that was chosen
-    (account_id, identity_key, carrier, staff, floating; null where there is none)."""
+    (account_id, identity_key, carrier, staff, floating, form; null where there is none)."""
     people = known.people.take(pa.array(case.place)).set_column(0, "customer_id", pa.array(case.key))
     whose, kind = known.ids[case.place], known.kind
     # Drawn for the customer, whatever number a case has.
@@ -104,6 +104,9 @@ def decide(known: Ground, case: Case, *, due_ms: int, until_ms: int) -> pa.Table
     table = restraint.decide(known.policy, request, people, _plain(routes), history, zone=known.zone).table
     way = table["way"].combine_chunks()
     for name in _CHOSEN:
+        if name not in routes.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows, pa.string()))
+            continue
         column = routes[name].combine_chunks()
         plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
         table = table.append_column(name, plain.take(way))
@@ -120,7 +123,7 @@ def messages(known: Ground, decided: pa.Table) -> pa.Table:
         return pa.repeat(pa.scalar(value, kind), size)
 
     columns = {
-        **{name: told[name] for name in ("customer_id", "at_ms", "account_id", "carrier", "staff", "identity_key")}, "floating": same(False, pa.bool_()),
+        **{name: told[name] for name in ("customer_id", "at_ms", "account_id", "carrier", "staff", "identity_key", "form")}, "floating": same(False, pa.bool_()),
         "purpose": same(PURPOSES.index(known.kind.purpose), pa.int8()), "exempt": same(exempt, pa.bool_()), "status": same(outbox.SENT, pa.int8()),
         "priority_fen": same(known.kind.priority_fen, pa.int64()), "send_id": same(NO_SEND, pa.int64()), "route": same(0, pa.int16()),
     }  # fmt: skip
