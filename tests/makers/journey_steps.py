@@ -17,6 +17,7 @@ from siyu.customers import consent
 from siyu.customers.consent import Proof, Statement
 from siyu.events import log
 from siyu.events.catalogue.carriers import RELATIONS_CHANGED
+from siyu.events.recording import Senders, record_profiles
 from siyu.foundation.clock import from_ms, to_ms
 from siyu.foundation.stores import Stores
 from siyu.journeys import _tables, enrolments, runner
@@ -159,3 +160,14 @@ def refused_by_checks(stores: Stores, step: str, settings: dict[str, Any], edges
         return {fault.field.removeprefix("nodes.n1.with."): fault.message.en for fault in checks.check(tx, definition).faults}
 
 
+
+
+def put_zone(stores: Stores, phone: str, zone: str) -> None:
+    """Somebody's zone becomes known."""
+    now = stores.now()
+    with stores.ledger.begin() as tx:
+        record_profiles(
+            tx, stores.secrets, Senders({"phone": pa.array([phone])}), ids=pa.array([f"zone {phone}"]), at_ms=pa.array([to_ms(now)]), traits=[{"timezone": zone}], now=now,
+            dedup_key=f"zone {phone}",
+        )  # fmt: skip
+    flow(stores)

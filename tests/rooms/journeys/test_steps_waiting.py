@@ -32,58 +32,58 @@ def known(stores: Stores, traits: dict[str, dict[str, object]]) -> dict[str, int
     return customers_by_user(stores, list(traits))
 
 
-def test_people_wait_until_a_time_of_day_where_they_live(any_stores: Stores, clock: SetClock) -> None:
+def test_people_wait_until_a_time_of_day_where_they_live(stores: Stores, clock: SetClock) -> None:
     clock.at = MONDAY
-    who = known(any_stores, {"shanghai": {}, "york": {"timezone": "America/New_York"}, "angeles": {"latitude": 33.8121, "longitude": -117.919}, "odd": {"timezone": "Mars/Olympus"}})
-    made = journey(any_stores, {"n1": ("until_time", {"at": "13:00", "weekdays": [2]}, {"next": None})})
-    enter(any_stores, clock, made, list(who.values()))
-    due = {user: from_ms(here(any_stores, made)[customer][1] or 0) for user, customer in who.items()}
+    who = known(stores, {"shanghai": {}, "york": {"timezone": "America/New_York"}, "angeles": {"latitude": 33.8121, "longitude": -117.919}, "odd": {"timezone": "Mars/Olympus"}})
+    made = journey(stores, {"n1": ("until_time", {"at": "13:00", "weekdays": [2]}, {"next": None})})
+    enter(stores, clock, made, list(who.values()))
+    due = {user: from_ms(here(stores, made)[customer][1] or 0) for user, customer in who.items()}
     tuesday = datetime(2026, 11, 24, tzinfo=UTC)
     assert due == {"shanghai": tuesday.replace(hour=5), "odd": tuesday.replace(hour=5), "york": tuesday.replace(hour=18), "angeles": tuesday.replace(hour=21)}
-    pass_to(any_stores, clock, tuesday.replace(hour=18))
-    assert set(ways(any_stores, made, "n1")) == {who["shanghai"], who["odd"], who["york"]}
+    pass_to(stores, clock, tuesday.replace(hour=18))
+    assert set(ways(stores, made, "n1")) == {who["shanghai"], who["odd"], who["york"]}
 
 
-def test_a_window_lets_through_at_once_and_holds_until_it_opens(any_stores: Stores, clock: SetClock) -> None:
+def test_a_window_lets_through_at_once_and_holds_until_it_opens(stores: Stores, clock: SetClock) -> None:
     clock.at = MONDAY
-    who = known(any_stores, {"shanghai": {}, "london": {"time_zone": "Europe/London"}})
-    made = journey(any_stores, {"n1": ("window", {"from": "09:00", "to": "18:00", "weekdays": [1, 2, 3, 4, 5]}, {"next": None})})
-    enter(any_stores, clock, made, list(who.values()))
-    assert set(ways(any_stores, made, "n1")) == {who["shanghai"]}
-    assert here(any_stores, made)[who["london"]][1] == to_ms(MONDAY.replace(hour=9))
+    who = known(stores, {"shanghai": {}, "london": {"time_zone": "Europe/London"}})
+    made = journey(stores, {"n1": ("window", {"from": "09:00", "to": "18:00", "weekdays": [1, 2, 3, 4, 5]}, {"next": None})})
+    enter(stores, clock, made, list(who.values()))
+    assert set(ways(stores, made, "n1")) == {who["shanghai"]}
+    assert here(stores, made)[who["london"]][1] == to_ms(MONDAY.replace(hour=9))
     # Nobody looked until the evening: who is late is not let out at night, but in the next window.
     clock.at = MONDAY.replace(hour=19)
-    pass_to(any_stores, clock, MONDAY.replace(hour=20))
-    assert here(any_stores, made)[who["london"]][1] == to_ms(MONDAY.replace(hour=9) + timedelta(days=1))
+    pass_to(stores, clock, MONDAY.replace(hour=20))
+    assert here(stores, made)[who["london"]][1] == to_ms(MONDAY.replace(hour=9) + timedelta(days=1))
 
 
-def test_people_wait_until_a_date_of_theirs_and_who_has_none_goes_the_other_way(any_stores: Stores, clock: SetClock) -> None:
+def test_people_wait_until_a_date_of_theirs_and_who_has_none_goes_the_other_way(stores: Stores, clock: SetClock) -> None:
     clock.at = MONDAY
     who = known(
-        any_stores,
+        stores,
         {"soon": {"birthday": "1990-11-28"}, "over": {"birthday": "1990-11-20"}, "leap": {"birthday": "1996-02-29"}, "none": {}},
     )
-    made = journey(any_stores, {"n1": ("until_date", {"of": [{"field": "birthday"}], "days": -3, "at": "10:00"}, {"next": None, "unknown": None})})
-    enter(any_stores, clock, made, list(who.values()))
-    due = {user: from_ms(here(any_stores, made)[customer][1] or 0) for user, customer in who.items() if customer in here(any_stores, made)}
+    made = journey(stores, {"n1": ("until_date", {"of": [{"field": "birthday"}], "days": -3, "at": "10:00"}, {"next": None, "unknown": None})})
+    enter(stores, clock, made, list(who.values()))
+    due = {user: from_ms(here(stores, made)[customer][1] or 0) for user, customer in who.items() if customer in here(stores, made)}
     assert due == {"soon": datetime(2026, 11, 25, 2, tzinfo=UTC), "over": datetime(2027, 11, 17, 2, tzinfo=UTC), "leap": datetime(2027, 2, 25, 2, tzinfo=UTC)}
-    assert ways(any_stores, made, "n1") == {who["none"]: "unknown"}
+    assert ways(stores, made, "n1") == {who["none"]: "unknown"}
 
 
-def test_a_date_that_an_event_of_the_run_told_comes_before_one_of_the_person(any_stores: Stores, clock: SetClock) -> None:
+def test_a_date_that_an_event_of_the_run_told_comes_before_one_of_the_person(stores: Stores, clock: SetClock) -> None:
     clock.at = MONDAY
-    who = known(any_stores, {"a": {"renewal": "2026-12-01"}, "b": {"renewal": "2026-12-01"}, "c": {}})
+    who = known(stores, {"a": {"renewal": "2026-12-01"}, "b": {"renewal": "2026-12-01"}, "c": {}})
     settings = {"of": [{"property": "appointment.at"}, {"field": "custom:renewal"}], "hours": -2, "at": None}
-    made = journey(any_stores, {"n1": ("until_date", settings, {"next": None, "unknown": None})})
+    made = journey(stores, {"n1": ("until_date", settings, {"next": None, "unknown": None})})
     with_date = {"appointment": {"at": "2026-11-23T09:00:00Z"}}
-    enter(any_stores, clock, made, [who["a"]], with_date)
-    enter(any_stores, clock, made, [who["b"], who["c"]])
-    due = {customer: from_ms(at or 0) for customer, (_, at) in here(any_stores, made).items()}
+    enter(stores, clock, made, [who["a"]], with_date)
+    enter(stores, clock, made, [who["b"], who["c"]])
+    due = {customer: from_ms(at or 0) for customer, (_, at) in here(stores, made).items()}
     assert due == {who["a"]: datetime(2026, 11, 23, 7, tzinfo=UTC), who["b"]: datetime(2026, 11, 30, 14, tzinfo=UTC)}
-    assert ways(any_stores, made, "n1") == {who["c"]: "unknown"}
-    past = journey(any_stores, {"n1": ("until_date", {"of": [{"property": "at"}], "at": None}, {"next": None, "unknown": None})})
-    enter(any_stores, clock, past, [who["c"]], {"at": 1_704_106_800})
-    assert ways(any_stores, past, "n1") == {who["c"]: "next"}
+    assert ways(stores, made, "n1") == {who["c"]: "unknown"}
+    past = journey(stores, {"n1": ("until_date", {"of": [{"property": "at"}], "at": None}, {"next": None, "unknown": None})})
+    enter(stores, clock, past, [who["c"]], {"at": 1_704_106_800})
+    assert ways(stores, past, "n1") == {who["c"]: "next"}
 
 
 def test_people_wait_until_restraint_allows_or_leave_with_the_reason(any_stores: Stores, clock: SetClock) -> None:
