@@ -179,6 +179,26 @@ contact_way = Table(
     Index(None, "account_id", "state"),
 )
 
+join_way = Table(
+    "carriers_join_way",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("carriers_account.id"), nullable=False, index=True),
+    # Names the page that shows it: nobody may find the groups of others by counting.
+    Column("token", String(24), nullable=False, unique=True),
+    Column("config_id", String(80), unique=True),
+    # attempting → open | unknown | refused; open → closed
+    Column("status", String(16), nullable=False),
+    Column("status_code", String(32)),
+    Column("name", String(80), nullable=False),
+    # Ids of group chats, in order.
+    Column("chats", Json, nullable=False),
+    Column("qr_code", String(400)),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(80), nullable=False),
+    Column("closed_at", UtcTime),
+)
+
 welcome = Table(
     "carriers_welcome",
     metadata,
