@@ -22,6 +22,7 @@ from siyu.carriers import (
     callback_routes,
     delivery_routes,
     health_routes,
+    join_routes,
     media_routes,
     relation_routes,
     send_routes,
@@ -151,6 +152,7 @@ ROUTERS = (
     staff_routes.router,
     relation_routes.router,
     way_routes.router,
+    join_routes.router,
     tag_routes.router,
     send_routes.router,
     staff_task_routes.router,
@@ -252,7 +254,7 @@ def build(stores: Stores) -> FastAPI:
     touches = Touches(stores)
     app = build_application(
         stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher, journeys), sample_name=demo.shown_name,
-        pages=(preference_pages.router, content_pages.router, staff_pages.router, survey_pages.router),
+        pages=(preference_pages.router, content_pages.router, staff_pages.router, join_routes.pages, survey_pages.router),
     )
     app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from siyu.identity.moves import Move, Row, most_restrictive
-from siyu.messaging import _budget_tables, _gate_tables, _tables
+from siyu.messaging import _budget_tables, _gate_tables, _tables, _todo_tables
 from siyu.messaging.holdouts import COMPARED, CONTROL
 
 
@@ -22,6 +22,7 @@ def _stricter(rows: Sequence[Row]) -> Row:
 
 MOVES = (
     Move(_tables.message),
+    Move(_todo_tables.todo),
     Move(_gate_tables.held, unite=most_restrictive("arm", (CONTROL, COMPARED))),
     Move(_gate_tables.cooldown, unite=lambda rows: max(rows, key=_silence)),
     Move(_budget_tables.budget, unite=_stricter, copied_on_split=True),

@@ -92,6 +92,7 @@ _STAFF: tuple[_Row, ...] = (
 )  # fmt: skip
 
 _CUSTOMERS: tuple[_Row, ...] = (
+    ("40050", "没有这个群聊", "there is no such group chat", "核对群聊 ID;群要由本企业的成员创建", "check the id of the group; it must belong to staff of this corp"),
     ("40096", "没有这个客户", "there is no such customer", "客户 ID 只在本企业内有效", "customer ids are valid inside one corp only"),
     ("41035", "缺少客户 ID", "the customer's id is missing"),
     ("41056", "客户 ID 类型不正确", "the customer's id is of the wrong kind"),

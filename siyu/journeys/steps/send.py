@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 import numpy as np
@@ -61,7 +61,7 @@ class Send(Step):
     label = Text("发消息", "Send")
     description = Text("按载体顺序发一条素材;克制策略决定谁收到、何时收到,被拒绝的人带着原因继续往下走", "one piece by carriers in order; restraint decides who is told and when, whoever is refused goes on with the reason kept")
     group = "reach"
-    Settings = SendSettings
+    Settings: ClassVar[type[SendSettings]] = SendSettings
     waits = True
 
     def edges(self, settings: Any) -> tuple[str, ...]:
