@@ -6,6 +6,7 @@ routes with their permissions, errors and jobs. What stands in them is changed i
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
 import click
+import msgspec
 import typer.main
 from fastapi.routing import iter_route_contexts
 
@@ -24,6 +26,8 @@ from siyu.foundation.jobs import Schedule
 from siyu.foundation.settings import Settings
 from siyu.foundation.warehouse.connect import CURSORS
 from siyu.foundation.warehouse.facts import Fact
+from siyu.journeys.steps.registry import STEPS
+from siyu.journeys.steps.step import Step
 from siyu.measurement.metrics import METRICS
 from siyu.orders.fields import FIELDS
 from siyu.orders.reasons import REASONS
@@ -256,6 +260,56 @@ def _when(schedule: Schedule) -> str:
     return f"every {schedule.every}" if schedule.every else f"every day at {schedule.at} of the brand's zone"
 
 
+GROUPS = {"reach": "Reach 触达", "wait": "Wait 等待", "branch": "Branch 分支", "customer": "Customer 客户", "flow": "Flow 流程"}
+
+
+def steps_page() -> str:
+    about = (
+        "A node of a journey is `{\"step\": kind, \"with\": {settings}, \"to\": {edge: node or null}}`. Unknown settings are refused. What the steps mean: "
+        "[rooms/journeys.md](../rooms/journeys.md#steps-节点). The JSON schema of the settings is served with the list of steps."
+    )
+    parts = [about]
+    for group, title in GROUPS.items():
+        mine = [step for step in STEPS.values() if step.group == group]
+        rows = [[f"[`{one.kind}`](#{one.kind})", one.label.zh, one.label.en, one.description.zh, one.description.en] for one in mine]
+        parts.append(f"## {title}\n\n" + table(["kind", "名称", "name", "做什么", "what it does"], rows))
+    parts += [_step(one) for one in STEPS.values()]
+    return _page("Steps of journeys 旅程节点", *parts)
+
+
+def _step(step: Step) -> str:
+    known, own = msgspec.json.schema(step.Settings)["$defs"], step.Settings.__name__
+    parts = [f"## `{step.kind}`", (known[own].get("description") or "").strip(), _settings(known[own], known) if known[own]["properties"] else "No settings."]
+    used, waiting = {own}, [own]
+    while waiting:
+        # Shapes that its settings are made of; rules and conditions of properties have a page of their own.
+        here = json.dumps(known[waiting.pop()])
+        names = sorted({name for name in known if f'"#/$defs/{name}"' in here} - used - {"Where"})
+        for name in names:
+            used.add(name)
+            waiting.append(name)
+            parts += [f"`{name}` {' '.join((known[name].get('description') or '').split())}", _settings(known[name], known)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _settings(shape: dict[str, Any], known: dict[str, Any]) -> str:
+    required = set(shape.get("required", ()))
+    rows = [[f"`{name}`", "needed" if name in required else f"`{json.dumps(p.get('default'), ensure_ascii=False)}`" if "default" in p else "", _value(p)] for name, p in shape["properties"].items()]
+    return table(["setting", "default", "value"], rows)
+
+
+def _value(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        return f"`{schema['$ref'].rsplit('/', 1)[1]}`"
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(_value(one) for one in schema["anyOf"] if one.get("type") != "null"))
+    if schema.get("type") == "array":
+        return f"list of {_value(schema.get('items') or {})}" if schema.get("items") else "list"
+    if isinstance(schema.get("additionalProperties"), dict):
+        return f"by name: {_value(schema['additionalProperties'])}"
+    return _type(schema)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "settings.md": settings_page,
@@ -267,6 +321,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "routes.md": routes_page,
     "errors.md": errors_page,
     "jobs.md": jobs_page,
+    "journey-steps.md": steps_page,
 }
 
 

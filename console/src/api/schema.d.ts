@@ -714,6 +714,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/carriers/accounts/{id}/join-ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Join codes of an account's group chats, the newest first */
+        get: operations["carriers_list_join_ways"];
+        put?: never;
+        /**
+         * Make a join code for group chats
+         * @description Without an answer of the carrier it stays `unknown`: the carrier keeps no list in which it could be looked for.
+         */
+        post: operations["carriers_add_join_way"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers/accounts/{id}/join-ways/{way_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a join code out of use */
+        post: operations["carriers_close_join_way"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/carriers/accounts/{id}/media": {
         parameters: {
             query?: never;
@@ -8229,6 +8267,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["HoldoutInfo"][];
         };
+        /** Items[JoinWayInfo] */
+        Items_JoinWayInfo_: {
+            /** Items */
+            items: components["schemas"]["JoinWayInfo"][];
+        };
         /** Items[JourneyHappening] */
         Items_JourneyHappening_: {
             /** Items */
@@ -8463,6 +8506,35 @@ export interface components {
         JobStarted: {
             /** Job Id */
             job_id: string;
+        };
+        /**
+         * JoinWayInfo
+         * @description `address`: the page that shows the code; a piece that invites to the group leads there. `status`: attempting, open, unknown, refused, closed.
+         */
+        JoinWayInfo: {
+            /** Address */
+            address: string;
+            /** Chats */
+            chats: string[];
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Qr Code */
+            qr_code: string | null;
+            /** Status */
+            status: string;
+            /** Status Code */
+            status_code: string | null;
         };
         /**
          * JourneyArm
@@ -9765,6 +9837,16 @@ export interface components {
             };
             /** Source */
             source: string;
+        };
+        /**
+         * NewJoinWay
+         * @description `chats`: ids of one to five group chats, in order; when one is full the next is joined, at last a new one.
+         */
+        NewJoinWay: {
+            /** Chats */
+            chats: string[];
+            /** Name */
+            name: string;
         };
         /** NewKey */
         NewKey: {
@@ -16506,6 +16588,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactWayInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_list_join_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_JoinWayInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_add_join_way: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJoinWay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinWayInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    carriers_close_join_way: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                way_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinWayInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
