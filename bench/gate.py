@@ -52,7 +52,7 @@ def main() -> None:
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.register("people", people.select(["customer_id"]))
         connection.register("history", history.select(["customer_id", "at_ms", "purpose"]))
-        by_hand, _ = timed(lambda: connection.execute(BY_HAND, {"due": DUE}).to_arrow_table())
+        by_hand, _ = timed(lambda: connection.execute(BY_HAND, {"due": DUE}).fetchnumpy())
     print(f"{size:,} people, {routes.num_rows:,} ways, {history.num_rows:,} messages before; load {getloadavg()[0]:.1f}; {verdicts}")
     print(f"  decided in {spent:.2f} CPU s; limit {LIMIT:g} s: {'kept' if spent <= LIMIT or size < 1_000_000 else 'BROKEN'}")
     print(f"  with a budget for everybody {with_budgets:.2f} CPU s; where half of the messages may give way {displacing:.2f} CPU s, {other.displaced.num_rows:,} do")

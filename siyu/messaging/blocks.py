@@ -21,6 +21,8 @@ from siyu.messaging.quiet import FOREVER_MS, Zones, bucket, bucket_days, day_sta
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 PROMOTION, VALUE = PURPOSES.index("promotion"), PURPOSES.index("value")
 _EVEN = 1e-6
+_FEWEST_DAYS = 28
+"""Of a month: what a cap of as many as its days is at least."""
 
 
 class Blocks(NamedTuple):
@@ -124,10 +126,18 @@ def _unique(table: pa.Table, name: str) -> pa.Array:
     return pc.unique(column(table, name, pa.string())).drop_null().cast(pa.string())
 
 
+def near(cap: Cap, rows: Rows, due: int) -> Flags:
+    """Which messages can share a window with one at `due` or later."""
+    return (rows.at > due - cap.reach_days * DAY_MS) | rows.floating
+
+
 def of_cap(cap: Cap, rows: Messages, people: Ints, zones: Zones) -> Blocks:
     """Where one more message of `people` would be more than the cap allows. `rows`: those messages of theirs that count with it."""
     if cap.at_most == 0:
         return Blocks(people, np.full(len(people), -FOREVER_MS), np.full(len(people), FOREVER_MS))
+    # Whoever has fewer than the least that fills a window meets none that is full.
+    many = np.bincount(rows.person, minlength=len(zones.code)) >= (cap.at_most or _FEWEST_DAYS)
+    rows = rows.take(many[rows.person])
     plain, floating = rows.take(~rows.floating), rows.take(rows.floating)
     if cap.window == "rolling":
         return _rolling(plain, floating, cap.at_most or 0, (cap.days or 0) * DAY_MS, len(zones.code))
@@ -174,7 +184,7 @@ def _calendar(cap: Cap, plain: Messages, floating: Messages, zones: Zones) -> Bl
     keys = floating.person * span + floating.at
     waiting = np.searchsorted(keys, person * span + ends) - np.searchsorted(keys, person * span)
     full = np.flatnonzero(taken + waiting >= most)
-    least = cap.at_most or 28
+    least = cap.at_most or _FEWEST_DAYS
     nth = np.flatnonzero(floating.person[least - 1 :] == floating.person[: max(0, len(floating.person) - least + 1)])
     ever, at = floating.person[nth], floating.at[nth + least - 1]
     from_ms = _ranges(cap, zones, ever, bucket(cap.window, zones.take(ever), at))[0]
@@ -187,41 +197,70 @@ def _ranges(cap: Cap, zones: Zones, person: Ints, number: Ints) -> tuple[Ints, I
     return day_start(here, first), day_start(here, first + days), days
 
 
-def of_mix(mix: Mix, rows: Rows, which: Flags, people: Ints, count: int) -> Blocks:
-    """Where one more promotion would be too many for the messages of value before it, or for a promotion that is planned after it."""
+def of_mix(mix: Mix, rows: Rows, which: Flags, people: Ints, count: int, due: int) -> Blocks:
+    """Where, from `due` on, one more promotion would be too many for the messages of value before it, or for a promotion that is planned
+    after it. What lies before `due` is one number a person; only whose room can become short is looked at further."""
     window = mix.days * DAY_MS
     promotions, values = rows.messages(which & (rows.purpose == PROMOTION)), rows.messages(which & (rows.purpose == VALUE) & ~rows.floating)
     plain, floating = promotions.take(~promotions.floating), promotions.take(promotions.floating)
-    person = np.concatenate([plain.person, plain.person, values.person, values.person, floating.person])
-    at = np.concatenate([plain.at, plain.at + window, values.at, values.at + window, floating.at])
-    one, worth = np.ones(len(plain.at)), np.full(len(values.at), mix.promotion_per_value)
-    change = np.concatenate([-one, one, worth, -worth, -np.ones(len(floating.at))])
-    base = int(at.min(initial=0))
-    span = int(at.max(initial=0)) - base + 1
-    key = person * span + (at - base)
-    sort = np.argsort(key, kind="stable")
-    key, person, at, room = key[sort], person[sort], at[sort], np.cumsum(change[sort])
-    heads = np.flatnonzero(np.diff(person, prepend=-1))
-    before = np.concatenate([[0.0], room])[heads]
-    room += mix.free - np.repeat(before, np.diff(heads, append=len(person)))
-    ends = np.append(at[1:], FOREVER_MS) if len(at) else at
-    ends[np.append(heads[1:] - 1, len(at) - 1)[: len(heads)]] = FOREVER_MS
-    short = np.flatnonzero((room < 1 - _EVEN) & (ends > at))
-    found = [Blocks(person[short], at[short], ends[short])]
-    if mix.free < 1:
-        until = np.full(count, FOREVER_MS)
-        until[person[heads]] = at[heads]
-        found.append(Blocks(people, np.full(len(people), -FOREVER_MS), until[people]))
-    if len(plain.at):
-        there = room[np.searchsorted(key, plain.person * span + (plain.at - base), side="right") - 1] < 1 - _EVEN
-        found.append(Blocks(plain.person[there], plain.at[there] - window + 1, plain.at[there] + 1))
+    changes = [
+        part for each, change in ((plain, -1.0), (values, mix.promotion_per_value)) for part in ((each.person, each.at, change), (each.person, each.at + window, -change))
+    ] + [(floating.person, floating.at, -1.0)]  # fmt: skip
+    room, low = np.full(count, float(mix.free)), np.zeros(count)
+    for person, at, change in changes:
+        room += change * np.bincount(person[at <= due], minlength=count)
+        if change < 0:
+            low += change * np.bincount(person[at > due], minlength=count)
+    tight = np.zeros(count, bool)
+    tight[people] = (room + low)[people] < 1 - _EVEN
+    then = _Room.of(np.flatnonzero(tight), room, [(person[near], at[near], change) for person, at, change in changes for near in [(at > due) & tight[person]]], due)
+    person, short, ends = then.short()
+    found = [Blocks(person, short, ends)]
+    planned = plain.take((plain.at >= due) & tight[plain.person])
+    there = then.at(planned.person, planned.at) < 1 - _EVEN
+    found.append(Blocks(planned.person[there], planned.at[there] - window + 1, planned.at[there] + 1))
     if len(floating.at):
         since = np.full(count, FOREVER_MS)
         np.minimum.at(since, floating.person, floating.at)
-        begins = np.maximum(at[short], since[person[short]])
-        late = begins < ends[short]
-        found.append(Blocks(person[short][late], begins[late] - window + 1, ends[short][late]))
+        begins = np.maximum(short, since[person])
+        late = begins < ends
+        found.append(Blocks(person[late], begins[late] - window + 1, ends[late]))
     return joined(found)
+
+
+class _Room(NamedTuple):
+    """Room for promotions of people over time: from each instant of `key` (person × span + instant − due) to the next it is `room`."""
+
+    key: Ints
+    room: Any
+    due: int
+    span: int
+
+    @classmethod
+    def of(cls, people: Ints, room: Any, changes: list[tuple[Ints, Ints, float]], due: int) -> _Room:
+        span = max((int(at.max(initial=due)) for _, at, _ in changes), default=due) - due + 1
+        key = np.concatenate([people * span, *(person * span + (at - due) for person, at, _ in changes)])
+        change = np.concatenate([room[people], *(np.full(len(at), change) for _, at, change in changes)])
+        # What everybody begins with stands first among what happens at `due`, for the sort is stable.
+        order = np.argsort(key, kind="stable")
+        key, total = key[order], np.cumsum(change[order])
+        heads = np.searchsorted(key, people * span)
+        before = np.concatenate([[0.0], total])[heads]
+        return cls(key, total - np.repeat(before, np.diff(heads, append=len(key))), due, span)
+
+    def short(self) -> tuple[Ints, Ints, Ints]:
+        """Person, from, to of the stretches without room for one."""
+        short = np.flatnonzero(self.room < 1 - _EVEN)
+        person, at = np.divmod(self.key[short], self.span)
+        following = np.minimum(short + 1, len(self.key) - 1)
+        after = self.key[following] - person * self.span
+        ends = np.where((following > short) & (after < self.span), self.due + after, FOREVER_MS)
+        lasts = ends > at + self.due
+        return person[lasts], at[lasts] + self.due, ends[lasts]
+
+    def at(self, person: Ints, at: Ints) -> Any:
+        """Room after all that happens up to an instant, of people who are in it."""
+        return self.room[np.searchsorted(self.key, person * self.span + np.minimum(at - self.due, self.span - 1), side="right") - 1]
 
 
 def joined(parts: list[Blocks]) -> Blocks:
@@ -241,10 +280,16 @@ def column(table: pa.Table, name: str, kind: pa.DataType) -> pa.Array:
 
 def numbers(table: pa.Table, name: str, default: int) -> Ints:
     """A column of whole numbers, null as `default`."""
-    found: Ints = pc.fill_null(column(table, name, pa.int64()).cast(pa.int64()), default).to_numpy(zero_copy_only=False)
+    values = column(table, name, pa.int64())
+    if values.null_count == len(values):
+        return np.full(len(values), default)
+    found: Ints = (pc.fill_null(values.cast(pa.int64()), default) if values.null_count else values.cast(pa.int64())).to_numpy(zero_copy_only=False)
     return found
 
 
 def flags(table: pa.Table, name: str, default: bool = False) -> Flags:
-    found: Flags = pc.fill_null(column(table, name, pa.bool_()), default).to_numpy(zero_copy_only=False)
+    values = column(table, name, pa.bool_())
+    if values.null_count == len(values):
+        return np.full(len(values), default)
+    found: Flags = pc.fill_null(values, default).to_numpy(zero_copy_only=False)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siyu.foundation.ids import Ints
-from siyu.messaging.blocks import PROMOTION, VALUE, Blocks, Flags, Names, Rows, joined, of_cap, of_mix
+from siyu.messaging.blocks import PROMOTION, VALUE, Blocks, Flags, Names, Rows, joined, near, of_cap, of_mix
 from siyu.messaging.policy import PURPOSES, Cap, Policy
 from siyu.messaging.quiet import FOREVER_MS, Zones, wait
 from siyu.messaging.reasons import NUMBER
@@ -82,16 +82,16 @@ def _on_every_way(case: Case, asked: Flags) -> list[tuple[str, Blocks]]:
         found += [(code, Blocks(mine, np.full(len(mine), -FOREVER_MS), case.hour[mine])) for code, mine in (("best_hour", those[case.habit[those]]), ("usual_hour", those[~case.habit[those]]))]
     counts = asked[rows.person] & (~rows.exempt | case.policy.exempt.counts)
     found += [
-        (cap.reason, of_cap(cap, rows.messages(counts & _purpose(cap, rows)), those, case.zones))
+        (cap.reason, of_cap(cap, rows.messages(counts & _purpose(cap, rows) & near(cap, rows, case.due)), those, case.zones))
         for cap in case.policy.caps
         if cap.carrier is None and _is_for(cap, case.purpose)
     ]
     for most in np.unique(case.budget[asked & (case.budget >= 0)]).tolist():
         mine = asked & (case.budget == most)
         cap = Cap(most, "rolling", 7)
-        found.append(("budget", of_cap(cap, rows.messages(counts & mine[rows.person]), np.flatnonzero(mine), case.zones)))
+        found.append(("budget", of_cap(cap, rows.messages(counts & mine[rows.person] & near(cap, rows, case.due)), np.flatnonzero(mine), case.zones)))
     if case.policy.mix is not None and case.purpose == PROMOTION:
-        found.append(("mix", of_mix(case.policy.mix, rows, counts, those, case.people_count)))
+        found.append(("mix", of_mix(case.policy.mix, rows, counts, those, case.people_count, case.due)))
     return found
 
 
@@ -114,7 +114,8 @@ def _by_way(case: Case, those: Ints, chosen: Ints) -> list[tuple[str, Blocks]]:
             continue
         on = np.full(case.people_count, -1)
         on[mine] = chosen[mine]
-        there = np.flatnonzero((rows.carrier == number) & (on[rows.person] >= 0))
+        there = np.flatnonzero((rows.carrier == number) & near(cap, rows, case.due))
+        there = there[on[rows.person[there]] >= 0]
         here = on[rows.person[there]]
         keep = np.ones(len(there), bool) if cap.purpose is None else rows.purpose[there] == PURPOSES.index(cap.purpose)
         if cap.per == "person":

@@ -102,7 +102,7 @@ class Zones:
         return cls((zone(name),), np.zeros(count, np.int64))
 
     def take(self, people: Ints) -> Zones:
-        return Zones(self.zones, self.code[people])
+        return Zones(self.zones, self.code[people] if len(self.zones) > 1 else np.zeros(len(people), np.int64))
 
     def local(self, at: Ints) -> Ints:
         return self._each(lambda here, mine: here.local(at[mine]))
@@ -111,6 +111,8 @@ class Zones:
         return self._each(lambda here, mine: here.reach(since[mine], local[mine]))
 
     def _each(self, of: Callable[[Zone, Any], Ints]) -> Ints:
+        if len(self.zones) == 1:
+            return of(self.zones[0], slice(None))
         present = np.unique(self.code)
         if len(present) == 1:
             return of(self.zones[present[0]], slice(None))

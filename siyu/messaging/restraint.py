@@ -55,6 +55,8 @@ HISTORY = pa.schema(
 See `messaging_message` for the columns; the last five may be null, those before `form` where a message cannot give way."""
 DECISIONS = pa.schema([("customer_id", pa.int64()), ("verdict", pa.string()), ("reason", pa.string()), ("at_ms", pa.int64()), ("rank", pa.int16()), ("way", pa.int64())])
 DISPLACED = pa.schema([("customer_id", pa.int64()), ("send_id", pa.int64()), ("route", pa.int16()), ("identity_key", pa.int64())])
+_CLOSE = 4
+"""Where at least one number in so many is somebody's, people are found by a table."""
 _LOCK = 0x5349_5955_0013
 """PostgreSQL's advisory lock of whoever reserves messages."""
 
@@ -176,6 +178,11 @@ def _places(ids: Ints, wanted: Ints) -> Ints:
     """Place of each id in `ids`, which are sorted; -1 where it is not there."""
     if not len(ids):
         return np.full(len(wanted), -1)
+    low, span = int(ids[0]), int(ids[-1] - ids[0]) + 1
+    if span <= _CLOSE * len(ids):
+        at = np.full(span + 1, -1)
+        at[ids - low] = np.arange(len(ids))
+        return at[np.where((wanted >= low) & (wanted < low + span), wanted - low, span)]
     place = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
     return np.where(ids[place] == wanted, place, -1)
 

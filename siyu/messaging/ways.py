@@ -42,25 +42,28 @@ def ways_of(routes: pa.Table, person: Ints, people_count: int, names: Names) -> 
     consented, free = flags(routes, "consented"), numbers(routes, "free_count", 1) > 0
     usable = (person >= 0) & open_ & consented & free
     row = np.flatnonzero(usable)
-    row = row[np.lexsort((rank[row], person[row]))]
-    bounds = np.searchsorted(person[row], np.arange(people_count + 1))
+    key = person[row] * 2**16 + rank[row]
+    if (key[1:] < key[:-1]).any():
+        row = row[np.argsort(key, kind="stable")]
+    count = np.bincount(person[row], minlength=people_count)
     return Ways(
         row, numbers(routes, "account_id", 0)[row], names.carrier(routes)[row], names.staff(routes)[row], flags(routes, "floating")[row],
         numbers(routes, "opens_ms", -FOREVER_MS)[row], numbers(routes, "closes_ms", FOREVER_MS)[row],
         names.form(routes)[row], numbers(routes, "free_count", ENDLESS)[row],
-        bounds[:-1], np.diff(bounds), _refusals(closed, person, rank, open_, consented, people_count),
+        np.cumsum(count) - count, count, _refusals(closed, person, rank, open_, consented, count),
     )  # fmt: skip
 
 
-def _refusals(closed: pa.Array, person: Ints, rank: Ints, open_: Flags, consented: Flags, people_count: int) -> Ints:
-    """Of the way that came furthest (open, then consented), the best one; nobody's way is `unreachable`."""
-    codes = pc.fill_null(closed, "unreachable").dictionary_encode()
+def _refusals(closed: pa.Array, person: Ints, rank: Ints, open_: Flags, consented: Flags, count: Ints) -> Ints:
+    """Of the way that came furthest (open, then consented), the best one; nobody's way is `unreachable`. Only of who has no usable way."""
+    found = np.full(len(count), NUMBER["unreachable"])
+    row = np.flatnonzero(person >= 0)
+    row = row[count[person[row]] == 0]
+    codes = pc.fill_null(closed.take(pa.array(row)), "unreachable").dictionary_encode()
     number = np.array([NUMBER.get(code, NUMBER["unreachable"]) for code in codes.dictionary.to_pylist()], np.int64)[codes.indices.to_numpy()]
-    number = np.where(open_, np.where(consented, NUMBER["carrier_quota"], NUMBER["no_consent"]), number)
-    stage = open_.astype(np.int64) + (open_ & consented)
-    found = np.full(people_count, NUMBER["unreachable"])
+    number = np.where(open_[row], np.where(consented[row], NUMBER["carrier_quota"], NUMBER["no_consent"]), number)
+    stage = open_[row].astype(np.int64) + (open_ & consented)[row]
     # What is written last holds: the furthest, and of those the lowest rank.
-    order = np.lexsort((-rank, stage))
-    order = order[person[order] >= 0]
-    found[person[order]] = number[order]
+    order = np.lexsort((-rank[row], stage))
+    found[person[row[order]]] = number[order]
     return found
