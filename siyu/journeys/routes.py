@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import msgspec
@@ -10,15 +11,27 @@ from sqlalchemy import Connection
 
 from siyu.foundation.clock import from_ms, to_ms
 from siyu.foundation.errors import Fault, InvalidError
-from siyu.foundation.http import Cursor, Items, Label, Limit, Line, RowId, decode_cursor, encode_cursor
-from siyu.journeys import checks, drawn, enrolments, journeys, listing, shapes, versions
+from siyu.foundation.http import (
+    Cursor,
+    Items,
+    Label,
+    Limit,
+    Line,
+    RowId,
+    decode_cursor,
+    encode_cursor,
+    language_of,
+)
+from siyu.journeys import checks, drawn, enrolments, journeys, listing, shapes, templates, versions
 from siyu.journeys.definition import Definition, Node, dump, read
+from siyu.journeys.field import TEMPLATES
 from siyu.journeys.journeys import Journey
 from siyu.journeys.listing import Listed
 from siyu.journeys.shapes import JourneyDetail, JourneyFault, JourneyRow
 from siyu.journeys.states import JOURNEY
 from siyu.journeys.steps.registry import STEPS, placed
 from siyu.journeys.steps.step import Step
+from siyu.journeys.templates import Template
 from siyu.journeys.versions import InFlight, Version
 from siyu.team import audit
 from siyu.team.access import Access, require
@@ -26,6 +39,7 @@ from siyu.team.access import Access, require
 router = APIRouter(prefix="/journeys", tags=["journeys"])
 Reader = Annotated[Access, Depends(require("journeys.read"))]
 Writer = Annotated[Access, Depends(require("journeys.write"))]
+Language = Annotated[str, Depends(language_of)]
 Publisher = Annotated[Access, Depends(require("journeys.publish"))]
 _ACTIONS: dict[str, list[shapes.Action]] = {
     "draft": [], "live": ["pause", "drain", "stop"], "paused": ["resume", "drain", "stop"], "draining": ["resume", "pause", "stop"], "stopped": [],
@@ -70,6 +84,21 @@ def edges_of_step(kind: Annotated[Line, Path(max_length=40)], body: shapes.Journ
     if isinstance(one, Fault):
         raise InvalidError(one.message, faults=[one])
     return Items(items=list(one.edges))
+
+
+@router.get("/templates", summary="Ready-made journeys, each explained")
+def list_templates(access: Reader) -> Items[shapes.JourneyTemplate]:
+    return Items(items=[_template(one) for one in TEMPLATES])
+
+
+@router.post("/templates/{code}", summary="A draft after a ready-made journey; what has to be chosen stays open", status_code=201)
+def use_template(code: Annotated[Line, Path(max_length=40)], access: Writer, language: Language) -> JourneyDetail:
+    chosen = templates.find(code, TEMPLATES)
+    about = "\n".join(part.to(language) for part in (chosen.why, chosen.when, chosen.does, chosen.adapt))
+    with access.stores.ledger.begin() as tx:
+        draft = templates.definition_of(chosen, STEPS, language)
+        made = journeys.create(tx, chosen.name.to(language), about, draft, by=access.actor.name, now=access.stores.now())
+        return _answered(access, tx, made, "journey.created", {"template": code})
 
 
 @router.get("/{journey_id}", summary="One journey: its draft, and what may be done with it")
@@ -217,16 +246,26 @@ def _version(one: Version, journey: Journey, here: dict[int, int]) -> dict[str, 
     return {**same, "is_live": one.number == journey.version, "on_the_way_count": here.get(one.number, 0)}
 
 
+def _template(one: Template) -> shapes.JourneyTemplate:
+    told = {name: Label.of(getattr(one, name)) for name in ("name", "why", "when", "does", "adapt")}
+    steps = [part.step for part in templates.parts_of(one, STEPS)]
+    return shapes.JourneyTemplate(code=one.code, **told, steps=steps, choices=[Label.of(text) for text in templates.choices_of(one, STEPS)])
+
+
 def _step(step: Step) -> shapes.JourneyStepInfo:
-    try:
-        edges = step.edges(step.Settings())
-    except TypeError:
-        # It has settings that must be chosen; its ways do not hang on them.
-        edges = ("next",)
     return shapes.JourneyStepInfo(
-        kind=step.kind, label=Label.of(step.label), description=Label.of(step.description), group=step.group, waits=bool(step.waits),
-        settings_schema=msgspec.json.schema(step.Settings), edges=list(edges), edge_labels={},
+        kind=step.kind, label=Label.of(step.label), description=Label.of(step.description), group=step.group, waits=step.waits,
+        settings_schema=msgspec.json.schema(step.Settings), edges=list(step.edges(_beginning(step))), edge_labels={},
     )  # fmt: skip
+
+
+def _beginning(step: Step) -> SimpleNamespace:
+    """Settings as a new node has them; what must be chosen is null, which no setting would be."""
+    values = {}
+    for one in msgspec.structs.fields(step.Settings):
+        made = None if one.default_factory is msgspec.NODEFAULT else one.default_factory()
+        values[one.name] = made if one.default is msgspec.NODEFAULT else one.default
+    return SimpleNamespace(**values)
 
 
 def _nodes(definition: Definition) -> dict[str, shapes.JourneyNodeSaid]:

@@ -2392,6 +2392,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/journeys/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ready-made journeys, each explained */
+        get: operations["journeys_list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journeys/templates/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A draft after a ready-made journey; what has to be chosen stays open */
+        post: operations["journeys_use_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/journeys/{journey_id}": {
         parameters: {
             query?: never;
@@ -8282,6 +8316,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["JourneyStepInfo"][];
         };
+        /** Items[JourneyTemplate] */
+        Items_JourneyTemplate_: {
+            /** Items */
+            items: components["schemas"]["JourneyTemplate"][];
+        };
         /** Items[JourneyVersionRow] */
         Items_JourneyVersionRow_: {
             /** Items */
@@ -9124,6 +9163,23 @@ export interface components {
             };
             /** Waits */
             waits: boolean;
+        };
+        /**
+         * JourneyTemplate
+         * @description `steps`: kinds in the order in which people come to them; `choices`: what has to be chosen before it can be published.
+         */
+        JourneyTemplate: {
+            adapt: components["schemas"]["Label"];
+            /** Choices */
+            choices: components["schemas"]["Label"][];
+            /** Code */
+            code: string;
+            does: components["schemas"]["Label"];
+            name: components["schemas"]["Label"];
+            /** Steps */
+            steps: string[];
+            when: components["schemas"]["Label"];
+            why: components["schemas"]["Label"];
         };
         /** JourneyVersion */
         JourneyVersion: {
@@ -20300,6 +20356,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Items_str_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_JourneyTemplate_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journeys_use_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JourneyDetail"];
                 };
             };
             /** @description Any error (RFC 9457) */

@@ -39,6 +39,12 @@ export const router = createBrowserRouter([
     children: [
       page("/segments/new", "segments.read", "BuilderPage", builder),
       page("/segments/:id", "segments.read", "BuilderPage", builder),
+      page(
+        "/journeys/:id",
+        "journeys.read",
+        "JourneyPage",
+        () => import("@/rooms/journeys/JourneyPage") as Promise<Page>,
+      ),
       {
         element: <Shell />,
         children: [
@@ -93,6 +99,12 @@ export const router = createBrowserRouter([
             "campaigns.read",
             "CampaignsPage",
             () => import("@/rooms/campaigns/CampaignsPage") as Promise<Page>,
+          ),
+          page(
+            "/journeys",
+            "journeys.read",
+            "JourneysPage",
+            () => import("@/rooms/journeys/JourneysPage") as Promise<Page>,
           ),
           { path: "/campaigns/new", element: <Navigate to="/campaigns" replace /> },
           page(

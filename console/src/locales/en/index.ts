@@ -5,6 +5,7 @@ import customers from "./customers.json";
 import events from "./events.json";
 import identity from "./identity.json";
 import jobs from "./jobs.json";
+import journeys from "./journeys.json";
 import measurement from "./measurement.json";
 import messaging from "./messaging.json";
 import orders from "./orders.json";
@@ -24,6 +25,7 @@ export default {
   events,
   identity,
   jobs,
+  journeys,
   measurement,
   messaging,
   orders,
