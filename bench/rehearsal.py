@@ -47,10 +47,11 @@ def main() -> None:
     took = []
     for seed in range(wanted.first, wanted.first + wanted.brands):
         with tempfile.TemporaryDirectory(prefix="siyu-bench-") as folder:
-            began = time.process_time()
+            began, before = time.process_time(), hits.copy()
             _brand(Path(folder), seed, wanted.people, errors, plain, hits, misses)
             took.append(time.process_time() - began)
-        print(f"  brand {seed}: " + ", ".join(f"{node} {each[-1]:+.1%}" for node, each in errors.items()) + f", purchases {misses[-1]:+.1%}; {took[-1]:.0f} CPU s", flush=True)
+        was = hits.copy() - before
+        print(f"  brand {seed}: " + ", ".join(f"{node} {each[-1]:+.1%}" for node, each in errors.items()) + f", purchases {misses[-1]:+.1%}; within their intervals: {', '.join(sorted(was))}; {took[-1]:.0f} CPU s", flush=True)
     _told(wanted.brands, errors, plain, hits, misses)
 
 

@@ -30,7 +30,7 @@ from siyu.journeys.newcomers import Expected
 from siyu.journeys.reaching import Heard, World
 from siyu.journeys.response import Random
 from siyu.journeys.simulating import DRY_SEND, Happenings, Known, Runs, Simulation, Stream
-from siyu.journeys.standing_in import WORK_SHARES, StandIns
+from siyu.journeys.standing_in import SURVEY_SHARE, WORK_SHARES, StandIns
 from siyu.journeys.steps.registry import STEPS
 from siyu.messaging import holdouts, supposing
 from siyu.messaging.quiet import Zones
@@ -290,10 +290,11 @@ def _answers(book: Book, streams: list[Stream]) -> dict[str, Heard]:
     names = {condition.event for condition in conditions if condition.event} | (set(book.remembered) & ANSWER_NAMES.keys())
     found: dict[str, Heard] = {}
     for number, (node, one) in enumerate(book.steps.items()):
-        if one.step.kind != "send":
+        if not hasattr(one.settings, "wanted"):
             continue
+        wanted = one.settings.wanted()
         places: dict[str, list[int]] = {"read": [], "clicked": []}
-        said = {"send": DRY_SEND - number, "piece": next((each.piece for each in one.settings.content.values()), 0), "purpose": one.settings.purpose}
+        said = {"send": DRY_SEND - number, "piece": next((each.piece for each in wanted.content.values()), 0), "purpose": wanted.purpose}
         text = msgspec.json.encode(said).decode()
         properties = long_form([1], [text])
         for name in sorted(names):
@@ -311,7 +312,7 @@ def _grounds(stores: Stores, book: Book, world: World, ids: Ints, now_ms: int, u
     """What the gate must know for each node that sends."""
     faults = []
     for node, one in book.steps.items():
-        if one.step.kind != "send" or not len(ids):
+        if not hasattr(one.settings, "wanted") or not len(ids):
             continue
         wanted = one.settings.wanted(book.definition.priority_fen)
         content = {name: (said.piece, said.version or 1) for name, said in wanted.content.items()}
@@ -334,6 +335,10 @@ def _stated(book: Book) -> list[Text]:
     found = [
         Text(f"「{STEPS[kind].label.zh}」按 {WORK_SHARES[kind]:.0%} 及时完成推演(假定)", f"{kind}: taken as done in time by {WORK_SHARES[kind]:.0%} (assumed)") for kind in sorted(kinds & WORK_SHARES.keys())
     ]
+    if "survey" in kinds:
+        found.append(Text(f"问卷按 {SURVEY_SHARE:.0%} 的回答率推演(假定)", f"surveys: taken as answered by {SURVEY_SHARE:.0%} (assumed)"))
+    if "until_allowed" in kinds:
+        found.append(Text("「等到可触达」按已发生的消息判断,不含本次彩排中的消息", "“until allowed” is judged by messages that were really sent, not by those of this rehearsal"))
     if kinds & {"branch", "until_date", "attribute", "tag"}:
         found.append(Text("分群、特征与规则按今天的数据判断", "segments, traits and rules are those of today's data"))
     return found

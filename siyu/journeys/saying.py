@@ -54,7 +54,7 @@ def say(ctx: Context, one: Placed, people: People, told: pa.Table) -> Said | Non
     told
         What the same walk has said before, `restraint.HISTORY`.
     """
-    if one.step.kind != "send":
+    if not hasattr(one.settings, "wanted"):
         return None
     wanted = one.settings.wanted(ctx.definition.priority_fen)
     due, until = np.array([ctx.now_ms]), np.array([ctx.now_ms + wanted.valid_ms])

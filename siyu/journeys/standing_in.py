@@ -11,17 +11,21 @@ import numpy as np
 from siyu.foundation.ids import Ints
 from siyu.journeys import local
 from siyu.journeys.people import NEVER, STAY, Moves, People
-from siyu.journeys.reaching import World
+from siyu.journeys.reaching import Answer, World
+from siyu.journeys.response import Column
 from siyu.journeys.simulating import Outside, Simulation
 from siyu.journeys.steps.registry import Placed
 from siyu.journeys.steps.step import Context
+from siyu.loyalty import coupons
 from siyu.messaging.quiet import MINUTE_MS
 
 DONE, REFUSED, TIMEOUT = 0, 1, 2
 """Edges of steps that wait for what becomes of a message."""
 WORK_SHARES = {"staff_task": 0.7, "handover": 0.7, "webhook": 0.95}
 """Work of others that is done in time: nothing is known of it."""
-OTHERS = frozenset({"send", *WORK_SHARES})
+SURVEY_SHARE = 0.15
+"""Of those who get a survey so many answer it: nothing is known of it."""
+OTHERS = frozenset({"send", "survey", *WORK_SHARES})
 """Steps whose outcome lies with others: they are stood in for."""
 ANSWER_MS = 8 * 3_600_000
 """So long, on average, others take to do something."""
@@ -36,12 +40,13 @@ class StandIns:
     edge: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     when: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     why: Any = None
+    stock: dict[int, Column] = field(default_factory=dict)
 
     def begin(self, rows: int) -> None:
         self.edge, self.when, self.why = np.zeros(rows, np.int64), np.full(rows, NEVER), np.full(rows, None, object)
 
     def outside(self) -> dict[str, Outside]:
-        return {"send": self.send, **dict.fromkeys(self.shares, self.work)}
+        return {"send": self.send, "survey": self.survey, "coupon": self.coupon, **dict.fromkeys(self.shares, self.work)}
 
     def send(self, sim: Simulation, node: str, placed: Placed, rows: Ints, people: People, ctx: Context) -> Moves:
         settings = placed.settings
@@ -52,15 +57,42 @@ class StandIns:
             return Moves.along(len(rows))
         return self._on(sim, rows)
 
+    def survey(self, sim: Simulation, node: str, placed: Placed, rows: Ints, people: People, ctx: Context) -> Moves:
+        """A survey is a message whose answer is a share that is assumed; whoever is not told leaves by the time-out at once."""
+        settings, new = placed.settings, np.flatnonzero(people.arrived)
+        if len(new):
+            mine, now = rows[new], np.full(len(new), ctx.now_ms)
+            answer = self._asked(sim, node, settings, mine, people.take(new), ctx)
+            random = self.world.random
+            after = np.where(answer.delivered, answer.at_ms, 0) + random.exponential(ANSWER_MS, len(new)).astype(np.int64)
+            end = now + settings.timeout.ms
+            done = answer.delivered & (random.random(len(new)) < SURVEY_SHARE) & (after < end)
+            refused = answer.verdict == "refuse"
+            self.edge[mine] = np.where(done, 0, 1)
+            self.when[mine] = np.where(refused, now, np.where(done, after, end))
+            self.why[mine] = answer.reason
+            self.why[mine[~refused]] = None
+        return self._on(sim, rows)
+
+    def coupon(self, sim: Simulation, node: str, placed: Placed, rows: Ints, people: People, ctx: Context) -> Moves:
+        """Coupons go out as long as there are any, in each future by itself; a limit per person is not looked at."""
+        number = placed.settings.coupon
+        if number not in self.stock:
+            left = coupons.find(ctx.tx, number).left
+            self.stock[number] = np.full(sim.replicates, np.inf if left is None else float(left))
+        future = sim.runs.replicate[rows]
+        order = np.argsort(future, kind="stable")
+        first = np.searchsorted(future[order], future[order])
+        turn = np.empty(len(rows), np.int64)
+        turn[order] = np.arange(len(rows)) - first
+        given = turn < self.stock[number][future]
+        self.stock[number] -= np.bincount(future[given], minlength=sim.replicates)
+        moves = Moves.along(len(rows), np.where(given, 0, 1).astype(np.int64))
+        moves.code[~given] = "sold_out"
+        return moves
+
     def _sent(self, sim: Simulation, node: str, settings: Any, rows: Ints, people: People, ctx: Context) -> None:
-        wanted = settings.wanted(ctx.definition.priority_fen)
-        now = people.all(ctx.now_ms)
-        due, until = now, now + wanted.valid_ms
-        if wanted.window is not None:
-            zones = ctx.zones(people.customer_id)
-            due = local.within(zones, now, wanted.window)
-            until = np.minimum(due + wanted.valid_ms, local.ends(zones, due, wanted.window))
-        answer = self.world.ask(sim, node, rows, due, np.maximum(until, due + MINUTE_MS))
+        answer = self._asked(sim, node, settings, rows, people, ctx)
         refused = answer.verdict == "refuse"
         if settings.then == "go_on":
             return
@@ -71,6 +103,17 @@ class StandIns:
         self.when[rows] = np.where(refused, ctx.now_ms, np.where(in_time, happens, end))
         self.why[rows] = answer.reason
         self.why[rows[~refused]] = None
+
+    def _asked(self, sim: Simulation, node: str, settings: Any, rows: Ints, people: People, ctx: Context) -> Answer:
+        """Let these rows be told what the settings want told, at the hours they allow."""
+        wanted = settings.wanted(ctx.definition.priority_fen)
+        now = people.all(ctx.now_ms)
+        due, until = now, now + wanted.valid_ms
+        if wanted.window is not None:
+            zones = ctx.zones(people.customer_id)
+            due = local.within(zones, now, wanted.window)
+            until = np.minimum(due + wanted.valid_ms, local.ends(zones, due, wanted.window))
+        return self.world.ask(sim, node, rows, due, np.maximum(until, due + MINUTE_MS))
 
     def work(self, sim: Simulation, node: str, placed: Placed, rows: Ints, people: People, ctx: Context) -> Moves | None:
         """Work of others: a share that is assumed does it, each after a while; of the others the time runs out."""

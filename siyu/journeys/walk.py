@@ -175,20 +175,20 @@ def _outside(walker: _Walker, one: Placed, said: Said | None, choice: Choice | N
     """Steps whose outcome lies with others: the way that was chosen; else what the gate says; else the first."""
     edge, wait = 0, 0
     refused = said is not None and said.verdict == "refuse"
-    if refused and "refused" in one.edges:
-        edge = one.edges.index("refused")
+    if refused and one.edges[0] != "next":
+        edge = one.edges.index("refused" if "refused" in one.edges else "timeout")
     elif choice is not None and choice.edge in one.edges:
         edge = one.edges.index(choice.edge)
     if choice is not None and choice.after_minutes is not None:
         wait = round(choice.after_minutes * 60_000)
-    elif one.edges[edge] == "timeout" and getattr(one.settings, "timeout", None) is not None:
+    elif not refused and one.edges[edge] == "timeout" and getattr(one.settings, "timeout", None) is not None:
         wait = one.settings.timeout.ms
     elif said is not None and not refused and one.edges[edge] != "next":
         wait = max(0, said.at_ms - walker.now_ms)
     walker.now_ms += wait
     moves = Moves.along(1, edge)
     if refused and said is not None:
-        moves.code[0] = said.reason if one.edges[edge] == "refused" else None
+        moves.code[0] = said.reason if one.edges[edge] != "next" else None
     return moves
 
 
