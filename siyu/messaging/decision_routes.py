@@ -35,7 +35,7 @@ router = APIRouter(prefix="/messaging/sends", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
 Exporter = Annotated[Access, Depends(require("customers.export"))]
-Verdict = Annotated[Line | None, Query(max_length=16, description="allow, wait or refuse")]
+Verdict = Annotated[Line | None, Query(max_length=16, description="allow, wait or refuse; told: allow and wait")]
 ReasonCode = Annotated[Line | None, Query(max_length=32, description="A reason, as in the funnel.")]
 Status = Annotated[Line | None, Query(max_length=16, description="A status of messages.")]
 

@@ -24,6 +24,8 @@ from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.team import staff
 
 VERDICTS: dict[str, Text] = {"allow": Text("发送", "Told"), "wait": Text("稍后发送", "Told later"), "refuse": Text("不发送", "Not told")}
+TOLD = "told"
+"""Whoever is told, now or later: the last step of the funnel."""
 HELD_OUT = ("holdout", "global_holdout")
 _FIXED = ("restricted", "minor", "unreachable", "no_consent", "lost", "suppressed", "account_unhealthy", "window_closed")
 """Reasons that lie with the person or the ways to them, whatever else was sent."""
@@ -161,7 +163,7 @@ def check_filter(verdict: str | None, reason: str | None, status: str | None) ->
     ------
     InvalidError
     """
-    given = (("verdict", verdict, tuple(VERDICTS)), ("reason", reason, reasons.CODES), ("status", status, outbox.STATUSES))
+    given = (("verdict", verdict, (*VERDICTS, TOLD)), ("reason", reason, reasons.CODES), ("status", status, outbox.STATUSES))
     faults = [Fault(field, Text(f"可用:{'、'.join(known_ones)}", f"use one of: {', '.join(known_ones)}")) for field, value, known_ones in given if value is not None and value not in known_ones]
     if faults:
         raise InvalidError(Text("筛选条件有误", "the filter is not valid"), faults=faults)
@@ -171,7 +173,7 @@ def _chosen(send_id: int, verdict: str | None, reason: str | None, status: str |
     decided, message = MESSAGING_DECISION.table, MESSAGING_MESSAGE.table
     rows = decided.filter((decided.send_id == send_id) & (decided.customer_id > after))
     if verdict is not None:
-        rows = rows.filter(rows.verdict == verdict)
+        rows = rows.filter(rows.verdict != "refuse" if verdict == TOLD else rows.verdict == verdict)
     if reason is not None:
         rows = rows.filter(rows.reason == reason)
     last = message.filter(message.send_id == send_id).group_by("customer_id").agg(

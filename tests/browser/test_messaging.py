@@ -92,7 +92,7 @@ def test_from_a_piece_to_a_report(sample: Server, open_page: OpenPage, letters: 
     expect(page).to_have_url(re.compile(r"/campaigns/\d+/edit$"))
     number = int(page.url.split("/")[-2])
     page.get_by_label("活动名称").fill(NAME)
-    page.get_by_role("radiogroup", name="用途").get_by_text("有用的内容").click()
+    page.get_by_role("radiogroup", name="用途").get_by_text("价值内容").click()
     page.get_by_role("button", name="选择素材").click()
     _choose(page, "版本 A 的素材", PIECE)
     expect(page.locator(".piece-preview .handset")).to_contain_text("白茶要避光")

@@ -23075,7 +23075,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "csv" | "xlsx";
-                /** @description allow, wait or refuse */
+                /** @description allow, wait or refuse; told: allow and wait */
                 verdict?: string | null;
                 /** @description A reason, as in the funnel. */
                 reason?: string | null;
@@ -23142,7 +23142,7 @@ export interface operations {
     messaging_list_people: {
         parameters: {
             query?: {
-                /** @description allow, wait or refuse */
+                /** @description allow, wait or refuse; told: allow and wait */
                 verdict?: string | null;
                 /** @description A reason, as in the funnel. */
                 reason?: string | null;

@@ -40,6 +40,8 @@ def test_the_funnel_and_the_people_behind_each_number(any_stores: Stores) -> Non
     assert [(step["key"], step["count"]) for step in funnel["out"]] == [("unreachable", 1)]
     assert all(step["way_out"]["zh"] and step["way_out"]["en"] for step in funnel["out"])
     assert (funnel["messages"]["planned"], funnel["planned_count"]) == (2, 3)
+    both = alice.get(f"{S}/{send}/people", params={"verdict": "told"}).json()["items"]
+    assert [one["verdict"] for one in both] == ["allow", "allow"]
     first = alice.get(f"{S}/{send}/people", params={"verdict": "allow", "limit": 1}).json()
     rest = alice.get(f"{S}/{send}/people", params={"verdict": "allow", "limit": 1, "cursor": first["next_cursor"]}).json()
     assert [one["customer_id"] for page in (first, rest) for one in page["items"]] == sorted(people[:2])

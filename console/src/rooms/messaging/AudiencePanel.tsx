@@ -1,4 +1,5 @@
 import { Drawer } from "antd";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -30,7 +31,7 @@ export function AudiencePanel({ send }: { send: Send }) {
     >
       <QueryView query={query} lines={8}>
         {(funnel) => {
-          const steps = stepsOf(funnel, f);
+          const steps = stepsOf(funnel, f, t);
           if (steps[0]?.count === 0)
             return <Empty title={t("messaging.no_people")} hint={t("messaging.no_people_hint")} />;
           const open = (key: string) => {
@@ -54,8 +55,28 @@ export function AudiencePanel({ send }: { send: Send }) {
 
 type Step = Omit<FunnelStep, "label"> & { name: string; behind: Behind };
 
-/** From those chosen to those told, with every reason between in its place. */
-function stepsOf(funnel: Funnel, f: Format): Step[] {
+/** Reasons that lie with the person or the ways to them: whoever has one was never eligible. */
+const FIXED = [
+  "restricted",
+  "minor",
+  "unreachable",
+  "no_consent",
+  "lost",
+  "suppressed",
+  "account_unhealthy",
+  "window_closed",
+];
+const HELD_OUT = ["holdout", "global_holdout"];
+
+/** Where somebody leaves: before the step of this name. */
+const leavesBefore = (reason: string): string => {
+  if (reason === "excluded") return "audience";
+  if (FIXED.includes(reason)) return "eligible";
+  return HELD_OUT.includes(reason) ? "told" : "unrestrained";
+};
+
+/** From those chosen to those told, with every reason where it takes people out. */
+function stepsOf(funnel: Funnel, f: Format, t: TFunction): Step[] {
   const line = (one: Funnel["out"][number], out: boolean, behind: Behind): Step => ({
     key: `${out ? "out" : "in"} ${one.key}`,
     name: f.label(one.name),
@@ -64,16 +85,21 @@ function stepsOf(funnel: Funnel, f: Format): Step[] {
     note: out && one.count > 0 && one.way_out ? f.label(one.way_out) : undefined,
     behind,
   });
-  const first = funnel.steps.slice(0, -1).map((one) => line(one, false, {}));
-  const last = funnel.steps.slice(-1).map((one) => line(one, false, { verdict: "told" }));
-  const out = funnel.out
-    .filter((one) => one.count > 0)
-    .toSorted((a, b) => b.count - a.count)
-    .map((one) => line(one, true, { verdict: "refuse", reason: one.key }));
+  const out = funnel.out.filter((one) => one.count > 0).toSorted((a, b) => b.count - a.count);
+  const steps = funnel.steps.flatMap((step) => [
+    ...out
+      .filter((one) => leavesBefore(one.key) === step.key)
+      .map((one) => line(one, true, { verdict: "refuse", reason: one.key })),
+    line(step, false, step.key === "told" ? { verdict: "told" } : {}),
+  ]);
   const waits = funnel.waits
     .filter((one) => one.count > 0)
-    .map((one) => ({ ...line(one, false, { verdict: "wait", reason: one.key }), key: `wait ${one.key}` }));
-  return [...first, ...out, ...last, ...waits];
+    .map((one) => ({
+      ...line(one, false, { verdict: "wait", reason: one.key }),
+      key: `wait ${one.key}`,
+      name: t("messaging.waits_for", { reason: f.label(one.name) }),
+    }));
+  return [...steps, ...waits];
 }
 
 function People({ send, behind, close }: { send: number; behind: Behind & { title: string }; close: () => void }) {

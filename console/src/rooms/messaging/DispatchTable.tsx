@@ -56,7 +56,7 @@ export function DispatchTable({ caption, rows, withSend, act }: Props) {
     {
       key: "attempted",
       title: t("messaging.since"),
-      render: (row) => <span className="muted">{row.attempted_at ? f.time(row.attempted_at) : ""}</span>,
+      render: (row) => row.attempted_at && <span className="muted">{f.time(row.attempted_at)}</span>,
     },
     {
       key: "next",

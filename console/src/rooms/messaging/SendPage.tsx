@@ -204,7 +204,11 @@ function Facts({ send }: { send: Send }) {
         <dt>{t("messaging.policy_used")}</dt>
         <dd>
           <Link to="/restraint?tab=versions">
-            {send.policy_version === null ? "–" : t("messaging.version_n", { n: send.policy_version })}
+            {send.policy_version === null
+              ? "–"
+              : send.policy_version === 0
+                ? t("messaging.policy_own")
+                : t("messaging.version_n", { n: send.policy_version })}
           </Link>
         </dd>
         <dt>{t("messaging.control")}</dt>
