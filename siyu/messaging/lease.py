@@ -19,6 +19,8 @@ from siyu.messaging.outbox import ATTEMPTING, FAILED, PLANNED, STATUSES, UNKNOWN
 LEASE = timedelta(seconds=30)
 MOST_CRASHES = 3
 AFTER_CRASH = timedelta(seconds=10)
+LATE_ANSWER = timedelta(seconds=10)
+"""A clock that jumps ends the lease of whoever is alive and well: so long their own answer is waited for before the carrier is asked."""
 _dispatch, _send, _message = _tables.dispatch, _tables.send, _tables.message
 _WAITS = _dispatch.c.status.in_(("planned", "failed"))
 
@@ -131,11 +133,11 @@ def expire(tx: Connection, now: datetime, *, everybodys: bool = False) -> int:
         over &= _dispatch.c.leased_until <= now
     rows = tx.execute(select(_dispatch.c.id).where(over).order_by(_dispatch.c.id).with_for_update(skip_locked=True)).all()
     for (number,) in rows:
-        _expire(tx, outbox.find_dispatch(tx, number), now)
+        _expire(tx, outbox.find_dispatch(tx, number), now, now if everybodys else now + LATE_ANSWER)
     return len(rows)
 
 
-def _expire(tx: Connection, dispatch: Dispatch, now: datetime) -> None:
+def _expire(tx: Connection, dispatch: Dispatch, now: datetime, ask_at: datetime) -> None:
     crashes = dispatch.crash_count + 1
     tx.execute(update(_dispatch).where(_dispatch.c.id == dispatch.id).values(crash_count=crashes))
     held = outbox.people_of(tx, dispatch.id)
@@ -149,7 +151,7 @@ def _expire(tx: Connection, dispatch: Dispatch, now: datetime) -> None:
             part(tx, dispatch, waiting, status="planned", next_at=again_at, now=now)
         outbox.mark(tx, begun, UNKNOWN, now=now, code="no_answer", was=(ATTEMPTING,))
         # The holder stays: its late answer is still the truth about its own call.
-        values = {"status": "unknown", "status_code": "no_answer", "next_at": now, "leased_until": None}
+        values = {"status": "unknown", "status_code": "no_answer", "next_at": ask_at, "leased_until": None}
         tx.execute(update(_dispatch).where(_dispatch.c.id == dispatch.id).values(values))
     elif crashes >= MOST_CRASHES:
         put_back(tx, dispatch, status="failed", code="crashed", next_at=None, settled_at=now)

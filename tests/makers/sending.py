@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -88,7 +89,8 @@ def planned(
 
 @dataclass
 class FakeCarrier:
-    """`heard`: (address, send) in the order of arrival. `answer` says what becomes of a chunk; the default takes everybody."""
+    """`heard`: (address, send) in the order of arrival. `answer` says what becomes of a chunk; the default takes everybody. With `hold` it
+    answers, once it has told people, no sooner than that is set."""
 
     chunk: int = 1_000
     size: int = 100
@@ -99,6 +101,7 @@ class FakeCarrier:
     calls: list[tuple[str, int]] = field(default_factory=list)
     seconds: float = 0.0
     keys: set[str] = field(default_factory=set)
+    hold: threading.Event | None = None
 
     def step(self, content: Content) -> int:
         return self.size
@@ -113,6 +116,8 @@ class FakeCarrier:
         taken = [address for row, address in enumerate(chunk.addresses) if outcome.kind == "sent" and row not in out]
         self.heard += [(address, chunk.send_id) for address in taken]
         self.keys |= {chunk.key} if taken else set()
+        while self.hold is not None and not self.hold.is_set():
+            await asyncio.sleep(0.01)
         return outcome
 
     async def reconcile(self, calls: Calls, chunk: Chunk) -> Outcome | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -98,10 +99,10 @@ def test_rob_008_a_crash_between_fetch_and_send_leaves_the_others_to_be_sent_and
             dying.look()
             sent = statuses(any_stores, send_id)["sent"]
         # What is under way when it dies stays on disk as under way.
-        carrier.seconds = 0.6
+        carrier.hold = threading.Event()
         dying.look()
         wait_for(lambda: len(carrier.heard) == 500, 10)
-    carrier.seconds = 0
+    carrier.hold = None
     clock.at += timedelta(minutes=1)
     with dispatching(any_stores, carrier) as dispatcher:
         run(dispatcher)
@@ -360,13 +361,15 @@ def test_after_its_last_moment_nobody_is_told(stores: Stores, clock: SetClock) -
 
 def test_clock_jump_sends_nothing_twice_and_loses_nothing(stores: Stores, clock: SetClock) -> None:
     """An hour forward while a call is under way, then back: the lease is over by the clock, the answer is believed all the same."""
-    account, carrier = account_of(stores), FakeCarrier(seconds=0.3)
+    account, carrier = account_of(stores), FakeCarrier(hold=threading.Event())
     send_id = planned(stores, account, people_of(stores, account, 10))
     with dispatching(stores, carrier) as dispatcher, dispatching(stores, carrier) as other:
         dispatcher.look()
         clock.at += timedelta(hours=1)
         other.look()
         clock.at -= timedelta(hours=2)
+        assert carrier.hold is not None
+        carrier.hold.set()
         wait_for(lambda: dispatcher.look() or statuses(stores, send_id)["sent"], 10)
         clock.at += timedelta(hours=2)
         run(dispatcher)
@@ -382,6 +385,13 @@ def test_disk_full_calls_nothing_that_is_not_on_disk_and_keeps_what_was_answered
     def refusing(ledger: Ledger) -> Any:
         raise full
 
+    def cannot_write() -> bool:
+        try:
+            dispatcher.look()
+        except OperationalError:
+            return True
+        return False
+
     with dispatching(stores, carrier) as dispatcher:
         monkeypatch.setattr(type(stores.ledger), "begin", refusing)
         for _ in range(3):
@@ -389,12 +399,12 @@ def test_disk_full_calls_nothing_that_is_not_on_disk_and_keeps_what_was_answered
                 dispatcher.look()
         assert carrier.calls == []
         monkeypatch.setattr(type(stores.ledger), "begin", begin)
-        carrier.seconds = 0.8
+        carrier.hold = threading.Event()
         dispatcher.look()
         monkeypatch.setattr(type(stores.ledger), "begin", refusing)
+        carrier.hold.set()
         for _ in range(3):
-            with pytest.raises(OperationalError):
-                dispatcher.look()
+            wait_for(cannot_write, 20)
         monkeypatch.setattr(type(stores.ledger), "begin", begin)
         run(dispatcher)
     assert (len(carrier.heard), carrier.twice, statuses(stores, send_id)) == (10, [], {"sent": 10})

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from multiprocessing.connection import Connection as Pipe
@@ -20,8 +21,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, insert, select
 
-from siyu.app import FACTS
+from siyu.app import FACTS, job_kinds
+from siyu.carriers import _tables as carrier_tables
 from siyu.carriers import accounts
 from siyu.customers import consent
 from siyu.customers.consent import Proof, Statement
@@ -30,27 +33,33 @@ from siyu.events.catalogue.messaging import MESSAGES_CHANGED, MESSAGES_DECIDED
 from siyu.events.recording import Senders, record_profiles
 from siyu.foundation.clock import to_ms
 from siyu.foundation.database import open_ledger
+from siyu.foundation.jobs import Runner
 from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import attach
 from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
-from siyu.messaging import cooldowns, outbox, planning, policies, sends
+from siyu.messaging import _tables, cooldowns, outbox, planning, policies, sends
+from siyu.messaging.carriers.port import Chunk, Content, Outcome, Part
+from siyu.messaging.failover import FAIL_OVER
 from siyu.messaging.policy import DEFAULT, Policy, read
 from siyu.messaging.reasons import REASONS
 from siyu.messaging.sends import CONSENT_FOR
 from siyu.river import flow
+from tests.conftest import SetClock
 from tests.makers.carriers import wecom_account
 from tests.makers.content import put_piece
 from tests.makers.messaging import make, people_with, put_messages
-from tests.makers.restraint import EVER
+from tests.makers.restraint import DAY, EVER, Plain, is_quiet, name_of
+from tests.makers.sending import dispatching, run
 from tests.makers.whole_gate import Asked, Message, Way, decided
 from tests.rooms.messaging.test_routing import account, relate
 
 HOUR = 3_600_000
 BRAND = "Asia/Shanghai"
 CARRIERS = ("sms", "email", "wecom", "official_account")
-EXAMPLES = 4 if "ALL_CASES" not in os.environ else 150
+EXAMPLES = {0: 3, 1: 150}.get(wanted := int(os.environ.get("ALL_CASES", "0")), wanted)
+"""Of each ledger; `ALL_CASES=40` tries as many."""
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["siyu.app", "tests.faults.commands"])
 _rounds = count()
@@ -140,6 +149,7 @@ class World:
     keys: list[dict[str, int]]
     told: list[dict[str, Any]]
     policy: Policy
+    began: int = 0
 
 
 @pytest.fixture
@@ -169,17 +179,30 @@ def _world(stores: Stores, there: tuple[dict[str, int], dict[str, str], int], dr
             for n, (one, mine) in enumerate(zip(drawn["people"], keys, strict=True)) if on in mine
         ]  # fmt: skip
         if rows:
-            relate(stores, account_of[on], [row | {"staff": row["staff"] if on == "wecom" else ""} for row in rows])
+            rows = [row | {"staff": row["staff"] if on == "wecom" else ""} for row in rows]
+            relate(stores, account_of[on], rows)
+            _contacts(stores, account_of[on], rows)
     said = [Statement(customer, purpose, "", "granted", now - timedelta(hours=2)) for customer in ids for purpose in ("promotion", "content")]
     said += [Statement(customer, purpose, on, state, now - timedelta(hours=1)) for customer, one in zip(ids, drawn["people"], strict=True) for purpose, on, state in one["said"]]
     with stores.ledger.begin() as tx:
         consent.record(stores, tx, said, Proof("page", "test"))
         cooldowns.note(tx, "complaint", {customer: to_ms(now) - 29 * 24 * HOUR for customer, one in zip(ids, drawn["people"], strict=True) if one["complained"]})
         policy = _switched_on(stores, tx, drawn["policy"])
-    world = World(stores, account_of, piece, ids, keys, drawn["people"], policy)
+    world = World(stores, account_of, piece, ids, keys, drawn["people"], policy, to_ms(now))
     _past(world, drawn["past"], number)
     flow(stores)
     return world
+
+
+def _contacts(stores: Stores, account_id: int, rows: list[dict[str, Any]]) -> None:
+    """Whom the ledger knows there, by whose address they are told."""
+    contact, relation, now = carrier_tables.contact, carrier_tables.relation, stores.now()
+    with stores.ledger.begin() as tx:
+        tx.execute(insert(contact), [{"account_id": account_id, "external_id": f"x{row['identity_key']}", "identity_key": row["identity_key"], "first_seen_at": now} for row in rows])
+        number = dict(tuple(one) for one in tx.execute(select(contact.c.identity_key, contact.c.id).where(contact.c.account_id == account_id)))
+        open_ = [{"contact_id": number[row["identity_key"]], "staff": row["staff"], "account_id": account_id, "began_at": now} for row in rows if "ended_ms" not in row]
+        if open_:
+            tx.execute(insert(relation), open_)
 
 
 def _zones(stores: Stores, names: list[dict[str, str]], people: list[dict[str, Any]], number: int) -> None:
@@ -244,7 +267,7 @@ def _before(world: World, past: list[dict[str, Any]]) -> dict[int, list[Message]
         for n in one["people"]:
             if one["carrier"] in world.keys[n]:
                 staff = ("kim" if n % 2 else "lee") if one["carrier"] == "wecom" else ""
-                at = to_ms(world.stores.now() - timedelta(hours=one["ago"]))
+                at = world.began - one["ago"] * HOUR
                 held[world.ids[n]].append(Message(at, one["purpose"], send=-1 - place, account=world.account_of[one["carrier"]], carrier=one["carrier"], staff=staff, mass=True))
     return held
 
@@ -310,3 +333,157 @@ def test_whoever_plans_at_once_nobody_is_told_beyond_a_rule_and_nothing_allowed_
     assert sum(count for name, count in seen.items() if name != "gave way") == sum(len(one["people"]) for one in drawn["sends"])
     with any_stores.ledger.read() as tx:
         assert {sends.find(tx, send_id).status for send_id in made} <= {"ready", "over"}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message that somebody heard, by the carrier's own record."""
+
+    at: int
+    customer: int
+    send: int
+    account: int
+    carrier: str
+    staff: str
+    mass: bool
+
+
+@dataclass
+class Moody:
+    """A carrier that refuses people, breaks off, or cannot be had, as it is drawn; it writes down who heard what when."""
+
+    clock: SetClock
+    draw: random.Random
+    heard: list[Heard]
+    chunk: int = 1_000
+    idempotent: bool = False
+    tries: Counter[int] = field(default_factory=Counter)
+
+    def step(self, content: Content) -> int:
+        return 2
+
+    async def send(self, calls: Any, chunk: Chunk, content: Content) -> Outcome:
+        self.tries[chunk.dispatch_id] += 1
+        mood = self.draw.choices(("well", "refuses", "unknown", "away"), (6, 2, 1, 1 if self.tries[chunk.dispatch_id] < 3 else 0))[0]
+        if mood == "unknown":
+            return Outcome("unknown", "no_answer")
+        if mood == "away":
+            return Outcome("unavailable", "503")
+        out = {row for row in range(chunk.people.num_rows) if mood == "refuses" and self.draw.random() < 0.5}
+        for row, customer in enumerate(chunk.people["customer_id"].to_pylist()):
+            if row not in out:
+                self.heard.append(Heard(to_ms(self.clock.at), customer, chunk.send_id, chunk.account.id, chunk.account.product, chunk.staff, chunk.people.num_rows > 1))
+        parts = [Part("refused", sorted(out), "43004")] if out else []
+        return Outcome("sent", others=parts, floating=chunk.account.product == "wecom")
+
+    async def reconcile(self, calls: Any, chunk: Chunk) -> Outcome | None:
+        return None
+
+
+NEWS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 5), st.sampled_from(["promotion", "content", "complaint"])), max_size=4)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, derandomize="ALL_CASES" not in os.environ, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(drawn=ROUND, news=NEWS, seed=st.integers(0, 2**30))
+def test_what_people_hear_in_the_end_breaks_no_rule_and_everybody_who_hears_nothing_has_a_reason(
+    any_stores: Stores, clock: SetClock, accounts_there: tuple[dict[str, int], dict[str, str], int], drawn: dict[str, Any], news: list[tuple[int, int, str]], seed: int
+) -> None:
+    """Carriers refuse, break off and are away; people take consent back and complain meanwhile; who is refused is tried by the next carrier."""
+    world, began = _world(any_stores, accounts_there, drawn), clock.at
+    number = next(_rounds)
+    made = [_asked_for(world, one, f"round {number} {place}") for place, one in enumerate(drawn["sends"])]
+    for send_id in made:
+        planning.plan(any_stores, send_id)
+    heard: list[Heard] = []
+    said: dict[tuple[int, str], int] = {}
+    moody = Moody(clock, random.Random(seed), heard)
+    fail_over = [kind for kind in job_kinds() if kind.name == FAIL_OVER]
+    waiting = sorted(news)
+    with dispatching(any_stores, dict.fromkeys(CARRIERS, moody)) as dispatcher:
+        while (at := _next(any_stores, made)) is not None and at <= began + timedelta(hours=110):
+            clock.at = max(clock.at, at)
+            while waiting and began + timedelta(hours=waiting[0][0]) <= clock.at:
+                _, n, what = waiting.pop(0)
+                _happens(world, n, what)
+                said[world.ids[n], what] = to_ms(clock.at)
+            run(dispatcher)
+            Runner(any_stores, fail_over).run_pending()
+            run(dispatcher)
+            clock.at += timedelta(seconds=3)
+    _nobody_too_much(world, drawn, made, heard, said)
+    _everybody_has_a_reason(any_stores, made, heard)
+    event(f"heard {min(len(heard), 9)}")
+
+
+def _next(stores: Stores, made: list[int]) -> Any:
+    """When something of these sends is due."""
+    d = _tables.dispatch
+    waits = d.c.send_id.in_(made) & (d.c.status.in_(("planned", "claimed")) | ((d.c.status == "failed") & d.c.next_at.is_not(None)))
+    with stores.ledger.read() as tx:
+        return tx.scalar(select(func.min(func.coalesce(d.c.next_at, d.c.due_at))).where(waits))
+
+
+def _happens(world: World, n: int, what: str) -> None:
+    stores, customer = world.stores, world.ids[n]
+    with stores.ledger.begin() as tx:
+        if what == "complaint":
+            cooldowns.note(tx, "complaint", {customer: to_ms(stores.now())})
+        else:
+            consent.record(stores, tx, [Statement(customer, what, "", "withdrawn", stores.now())], Proof("page", "test"))
+
+
+def _nobody_too_much(world: World, drawn: dict[str, Any], made: list[int], heard: list[Heard], said: dict[tuple[int, str], int]) -> None:
+    one_of, place, policy = dict(zip(made, drawn["sends"], strict=True)), {customer: n for n, customer in enumerate(world.ids)}, world.policy
+    mine = [one for one in heard if one.send in one_of]
+    assert [key for key, times in Counter((one.customer, one.send) for one in mine).items() if times > 1] == []
+    began = world.began
+    before = _before(world, drawn["past"])
+    for number, one in enumerate(mine):
+        asked, person = one_of[one.send], world.told[place[one.customer]]
+        declared = asked["exempt"] and asked["purpose"] == "service"
+        exempt, zone = policy.is_exempt(declared, asked["purpose"]), person["zone"] or BRAND
+        assert began + asked["due"] * HOUR <= one.at <= began + (asked["due"] + asked["lasts"]) * HOUR
+        earlier = [*before[one.customer]] + [
+            Message(each.at, one_of[each.send]["purpose"], one_of[each.send]["exempt"] and one_of[each.send]["purpose"] == "service", False, each.send, each.account, each.carrier, each.staff, mass=each.mass)
+            for each in mine[: number + 1] if each.customer == one.customer
+        ]  # fmt: skip
+        assert CONSENT_FOR[asked["purpose"]] not in {what for (customer, what), at in said.items() if customer == one.customer and at <= one.at}, one
+        if not exempt:
+            assert not is_quiet(Plain(policy, asked["purpose"], False, one.at, one.at, zone, ()), one.at), one
+            assert said.get((one.customer, "complaint"), EVER) > one.at, one
+            assert not person["complained"] or one.at >= began + 24 * HOUR, one
+        counted = [each for each in earlier if not (each.exempt and each.purpose in policy.exempt.purposes) or policy.exempt.counts]
+        for cap in policy.caps if not exempt else ():
+            if cap.carrier in (None, one.carrier) and cap.purpose in (None, asked["purpose"]):
+                those = [each for each in counted if cap.carrier in (None, each.carrier) and cap.purpose in (None, each.purpose)]
+                assert _within(cap, zone, those, one.at) <= (cap.at_most or 0), (cap, one, those)
+        for cap in policy.quotas:
+            if cap.carrier == one.carrier and (one.carrier != "official_account" or one.mass):
+                those = [each for each in earlier if each.account == one.account and (cap.per != "staff" or each.staff == one.staff) and (one.carrier != "official_account" or each.mass)]
+                assert _within(cap, BRAND, those, one.at) <= (cap.at_most or 0), (cap, one, those)
+        if policy.mix is not None and asked["purpose"] == "promotion" and not exempt:
+            near = Counter(each.purpose for each in counted if one.at - policy.mix.days * DAY < each.at <= one.at)
+            assert near["promotion"] <= policy.mix.free + policy.mix.promotion_per_value * near["value"], (one, near)
+
+
+def _within(cap: Any, zone: str, those: list[Message], at: int) -> int:
+    """How many there were in the window that ends with this instant, with the one of this instant."""
+    if cap.window == "rolling":
+        return sum(at - cap.days * DAY < each.at <= at for each in those)
+    case = Plain(Policy(), "value", False, at, at, zone, ())
+    return sum(name_of(cap, case.zone, each.at) == name_of(cap, case.zone, at) for each in those if each.at <= at)
+
+
+def _everybody_has_a_reason(stores: Stores, made: list[int], heard: list[Heard]) -> None:
+    """Whoever was planned has heard it, or their message says why not; nobody stays behind without an end."""
+    m = _tables.message
+    with stores.ledger.read() as tx:
+        rows = tx.execute(select(m.c.customer_id, m.c.send_id, m.c.status, m.c.status_code, m.c.floating).where(m.c.send_id.in_(made))).all()
+    got = {(one.customer, one.send) for one in heard}
+    for customer, send_id, status, code, floating in rows:
+        name = outbox.STATUSES[status]
+        assert name in ("sent", "unknown", "refused", "failed", "released", "displaced") or (name == "attempting" and floating), (customer, send_id, name)
+        if name in ("sent", "attempting"):
+            assert (customer, send_id) in got
+        else:
+            assert code in REASONS or code in ("43004", "503", "no_answer"), (name, code)
