@@ -19,12 +19,14 @@ React = Callable[[Stores, Connection, Sequence[Batch]], None]
 class Reaction:
     """`react` gets whole batches, in order, inside the transaction that also moves the cursor: exactly once, whatever is killed.
 
-    It does set work on the rows, and may append events of its own.
+    It does set work on the rows, and may append events of its own. What another has to have seen first (whose a name is)
+    is not looked at before it, also when more comes in between the two: `after`.
     """
 
     name: str
     events: tuple[str, ...]
     react: React
+    after: Reaction | None = None
 
 
 def advance(stores: Stores, reaction: Reaction, *, page: int = 5) -> int:
@@ -42,13 +44,15 @@ def position(tx: Connection, reaction: Reaction) -> int:
 
 def _step(stores: Stores, reaction: Reaction, page: int) -> int:
     with stores.ledger.read() as tx:
-        if position(tx, reaction) >= log.head(tx):
+        if position(tx, reaction) >= _end(tx, reaction):
             return 0
     with stores.ledger.begin() as tx:
         insert_ignore(tx, _tables.cursor, [{"reaction": reaction.name, "position": 0}])
         mine = _tables.cursor.c.reaction == reaction.name
         at = int(tx.scalar(select(_tables.cursor.c.position).where(mine).with_for_update()) or 0)
-        end = log.head(tx)
+        end = _end(tx, reaction)
+        if end <= at:
+            return 0
         batches = log.batches(tx, at, end, reaction.events, limit=page)
         reached = batches[-1].position if len(batches) == page else end
         if batches:
@@ -56,3 +60,8 @@ def _step(stores: Stores, reaction: Reaction, page: int) -> int:
         # Its own events lie after `end`; they are left for the next step.
         tx.execute(update(_tables.cursor).where(mine).values(position=reached))
         return len(batches)
+
+
+def _end(tx: Connection, reaction: Reaction) -> int:
+    head = log.head(tx)
+    return head if reaction.after is None else min(head, position(tx, reaction.after))

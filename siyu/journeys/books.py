@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, select
 
+from siyu.foundation.clock import to_ms
 from siyu.foundation.database import Ledger
 from siyu.foundation.stores import Stores
 from siyu.journeys import _tables
@@ -65,7 +66,7 @@ class Book:
 
 @dataclass(frozen=True)
 class Journey:
-    """What moving people needs to know of a journey."""
+    """What moving people needs to know of a journey. `changed_ms`: when its status or draft changed last."""
 
     id: int
     name: str
@@ -73,6 +74,7 @@ class Journey:
     version: int | None
     salt: str
     started_ms: int
+    changed_ms: int = 0
 
 
 _kept: WeakKeyDictionary[Ledger, dict[tuple[int, int], Book]] = WeakKeyDictionary()
@@ -98,6 +100,6 @@ def journeys(tx: Connection, *statuses: str) -> list[Journey]:
     """Journeys of some statuses, the worthiest first is not told here: by number."""
     table = _tables.journey
     rows = tx.execute(
-        select(table.c.id, table.c.name, table.c.status, table.c.version, table.c.salt, table.c.started_at).where(table.c.status.in_(statuses)).order_by(table.c.id)
+        select(table.c.id, table.c.name, table.c.status, table.c.version, table.c.salt, table.c.started_at, table.c.updated_at).where(table.c.status.in_(statuses)).order_by(table.c.id)
     ).all()
-    return [Journey(row.id, row.name, row.status, row.version, row.salt, int(row.started_at.timestamp() * 1000) if row.started_at else 0) for row in rows]
+    return [Journey(row.id, row.name, row.status, row.version, row.salt, int(row.started_at.timestamp() * 1000) if row.started_at else 0, to_ms(row.updated_at)) for row in rows]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
 from siyu.foundation.clock import to_ms
 from siyu.foundation.database import among
@@ -105,13 +105,24 @@ def take_out(tx: Connection, journey_id: int, customer_ids: Sequence[int], *, no
 
 
 def retry(tx: Connection, journey_id: int, *, node: str | None = None, ids: Sequence[int] | None = None, now: datetime) -> int:
-    """Have those whose step failed try it again: all of the journey, of a node, or some runs. Returns how many."""
+    """Have those whose step failed try it again: all of the journey, of a node, or some runs. Returns how many.
+
+    Raises
+    ------
+    JourneyStateError
+        When the journey has stopped.
+    """
     c = _table.c
+    if find(tx, journey_id).status == "stopped":
+        raise JourneyStateError(Text("旅程已停止,不能重试", "the journey has stopped; nothing can be tried again"))
     which = (c.journey_id == journey_id) & (c.state == FAILED)
     if node is not None:
         which &= c.place_id.in_(select(_place.c.id).where(_place.c.journey_id == journey_id, _place.c.node == node))
     if ids is not None:
         which &= among(tx, c.id, list(ids))
+    # Whoever came in again meanwhile goes on there.
+    later = _table.alias("later")
+    which &= ~exists().where(later.c.journey_id == journey_id, later.c.customer_id == c.customer_id, later.c.key == c.key, later.c.state == ON_THE_WAY, later.c.number > c.number)
     tried = list(tx.scalars(update(_table).where(which).values(state=ON_THE_WAY, heard=FRESH, due_ms=to_ms(now), code=None, ended_ms=None).returning(c.id)))
     for start in range(0, len(tried), runs.TOGETHER):
         runs.tell(tx, among(tx, c.id, tried[start : start + runs.TOGETHER]), to_ms(now))

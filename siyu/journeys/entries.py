@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from siyu.foundation.clock import DAY_MS
 from siyu.foundation.database import among, select_in
-from siyu.foundation.ids import Ints, draw_rows
+from siyu.foundation.ids import Ints, draw_rows, key64_numbers
 from siyu.foundation.stores import Stores
 from siyu.identity.current import merged_among
 from siyu.journeys import _tables, runs
@@ -44,9 +44,16 @@ class Newcomers:
     due_ms: Ints | None = None
 
     @classmethod
-    def plain(cls, customer_ids: Ints, at_ms: int, *, key: str = "", due_ms: Ints | None = None) -> Newcomers:
+    def plain(cls, customer_ids: Ints, at_ms: int, *, key: str = "", due_ms: Ints | None = None, by: Ints | None = None) -> Newcomers:
+        """All at one instant. `by`: what brings each of them in and can do so only once, as numbers (such as when they came into a segment)."""
         count = len(customer_ids)
-        return cls(customer_ids, np.full(count, at_ms, np.int64), [key] * count, np.zeros(count, np.int64), due_ms=due_ms)
+        events = np.zeros(count, np.int64) if by is None else key64_numbers(customer_ids, by).astype(np.int64)
+        return cls(customer_ids, np.full(count, at_ms, np.int64), [key] * count, events, due_ms=due_ms)
+
+    def take(self, which: Any) -> Newcomers:
+        """Those between two places of the order."""
+        due = None if self.due_ms is None else self.due_ms[which]
+        return Newcomers(self.customer_id[which], self.at_ms[which], self.key[which], self.event_key[which], self.name, self.properties[which], due)
 
 
 @dataclass(frozen=True)
@@ -99,25 +106,40 @@ class _Before:
     last_number: int
     last_entered_ms: int
     is_on_the_way: bool
-    was_removed: bool
 
 
-def _past(tx: Connection, journey_id: int, customer_ids: Ints) -> dict[tuple[int, str], _Before]:
+@dataclass
+class _Past:
+    """What a journey knows of some people: runs by person and key, whom a hand took out last, and who is held out."""
+
+    runs: dict[tuple[int, str], _Before]
+    removed: set[int]
+    held_out: set[int]
+
+
+def _past(tx: Connection, journey_id: int, customer_ids: Ints) -> _Past:
     c = _table.c
-    going, removed = func.max(_flag(c.state.in_((ON_THE_WAY, HELD_OUT)))), func.max(_flag(c.state == REMOVED))
-    query = select(c.customer_id, c.key, func.count(), func.max(c.number), func.max(c.entered_ms), going, removed).where(c.journey_id == journey_id)
-    rows = tx.execute(query.where(among(tx, c.customer_id, customer_ids.tolist())).group_by(c.customer_id, c.key))
-    return {(row[0], row[1]): _Before(row[2], row[3], row[4], bool(row[5]), bool(row[6])) for row in rows}
+    going, held = func.max(_flag(c.state.in_((ON_THE_WAY, HELD_OUT)))), func.max(_flag(c.state == HELD_OUT))
+    removed = func.max(case((c.state == REMOVED, c.id), else_=0))
+    query = select(c.customer_id, c.key, func.count(), func.max(c.number), func.max(c.entered_ms), going, func.max(c.id), removed, held).where(c.journey_id == journey_id)
+    rows = tx.execute(query.where(among(tx, c.customer_id, customer_ids.tolist())).group_by(c.customer_id, c.key)).all()
+    last, out = dict[int, int](), dict[int, int]()
+    for row in rows:
+        last[row[0]], out[row[0]] = max(last.get(row[0], 0), row[6]), max(out.get(row[0], 0), row[7])
+    found = {(row[0], row[1]): _Before(row[2], row[3], row[4], bool(row[5])) for row in rows}
+    return _Past(found, {who for who, number in last.items() if out[who] == number}, {row[0] for row in rows if row[8]})
 
 
 def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-def _why_not(rule: Reentry, before: _Before, at_ms: int, *, by_hand: bool) -> str | None:
-    if before.was_removed and not by_hand:
+def _why_not(rule: Reentry, before: _Before | None, at_ms: int, *, was_removed: bool, by_hand: bool) -> str | None:
+    if was_removed and not by_hand:
         return "removed"
-    if rule.rule == "once" and not (by_hand and before.was_removed):
+    if before is None:
+        return None
+    if rule.rule == "once" and not (by_hand and was_removed):
         return "once"
     if before.is_on_the_way and rule.rule != "always":
         return "on_the_way"
@@ -137,9 +159,9 @@ def _admit_each_once(
     refused["twice"] += int((~fresh).sum())
     rows = rows[fresh]
     ok, number = np.ones(len(rows), np.bool_), np.ones(len(rows), np.int64)
-    for place, row in enumerate(rows.tolist()) if past else ():
-        before = past.get((int(who[row]), str(keys[row])))
-        reason = before and _why_not(book.definition.reentry, before, int(new.at_ms[row]), by_hand=by_hand)
+    for place, row in enumerate(rows.tolist()) if past.runs else ():
+        before = past.runs.get((int(who[row]), str(keys[row])))
+        reason = _why_not(book.definition.reentry, before, int(new.at_ms[row]), was_removed=int(who[row]) in past.removed, by_hand=by_hand)
         if reason:
             ok[place], refused[reason] = False, refused[reason] + 1
         elif before:
@@ -147,7 +169,7 @@ def _admit_each_once(
     ok = _with_room(tx, book, ok, refused)
     if not ok.any():
         return NOBODY, 0
-    ids, held = _write(stores, tx, book, salt, new, who, rows[ok], number[ok], now_ms)
+    ids, held = _write(stores, tx, book, salt, new, who, rows[ok], number[ok], np.array(sorted(past.held_out), np.int64), now_ms)
     return ids, int(held.sum())
 
 
@@ -182,7 +204,7 @@ def _with_room(tx: Connection, book: Book, ok: Flags, refused: Counter[str]) -> 
     return fits
 
 
-def _write(stores: Stores, tx: Connection, book: Book, salt: str, new: Newcomers, who: Ints, rows: Ints, number: Ints, now_ms: int) -> tuple[Ints, Flags]:
+def _write(stores: Stores, tx: Connection, book: Book, salt: str, new: Newcomers, who: Ints, rows: Ints, number: Ints, watched: Ints, now_ms: int) -> tuple[Ints, Flags]:
     count, first = len(rows), who[rows]
     ids = runs.new_ids(tx, count)
     drawn = draw_rows(f"{salt} holdout", first) < book.definition.holdout_rate
@@ -190,13 +212,14 @@ def _write(stores: Stores, tx: Connection, book: Book, salt: str, new: Newcomers
     if book.definition.use_global_holdout:
         people = np.unique(first)
         everywhere = np.isin(first, people[holdouts.held_out(stores, tx, people)])
-    held = drawn | everywhere
+    # Whoever is held out stays so, also as part of somebody for whom chance fell otherwise.
+    held = drawn | everywhere | np.isin(first, watched)
     assert book.definition.start is not None
     due = (new.due_ms if new.due_ms is not None else np.full(len(who), now_ms, np.int64))[rows]
     events = new.event_key[rows].tolist()
     columns: dict[str, Sequence[Any]] = {
         "id": ids.tolist(), "journey_id": [book.journey_id] * count, "version": [book.number] * count, "customer_id": first.tolist(), "first_id": first.tolist(),
-        "event_key": [key or None for key in events], "key": [str(new.key[row])[:200] for row in rows.tolist()], "number": number.tolist(),
+        "event_key": [key or None for key in events], "key": [str(new.key[row]) for row in rows.tolist()], "number": number.tolist(),
         "state": np.where(held, HELD_OUT, ON_THE_WAY).tolist(), "place_id": [book.places[book.definition.start]] * count,
         "due_ms": [None if out else when for out, when in zip(held.tolist(), due.tolist(), strict=True)], "heard": np.where(held, WAITING, FRESH).tolist(),
         "arrived_ms": [now_ms] * count, "entered_ms": new.at_ms[rows].tolist(), "ended_ms": [None] * count,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from siyu.foundation.text import Text
 from siyu.journeys import _kept_tables, _tables, runs
 from siyu.journeys.definition import Definition, dump, empty, read
 from siyu.journeys.errors import JourneyStateError
+from siyu.journeys.passing import count_passed
 from siyu.journeys.states import HELD_OUT, JOURNEY, ON_THE_WAY, STOPPED
 
 _table, _enrolment = _tables.journey, _tables.enrolment
@@ -143,7 +145,8 @@ def stop(tx: Connection, journey_id: int, *, by: str, now: datetime) -> Journey:
     for start in range(0, len(ids), runs.TOGETHER):
         some = ids[start : start + runs.TOGETHER]
         mine = among(tx, c.id, some)
-        tx.execute(update(_enrolment).where(mine, c.state == ON_THE_WAY).values(state=STOPPED, code="stopped", ended_ms=to_ms(now), due_ms=None))
+        places = tx.scalars(update(_enrolment).where(mine, c.state == ON_THE_WAY).values(state=STOPPED, code="stopped", ended_ms=to_ms(now), due_ms=None).returning(c.place_id))
+        count_passed(tx, Counter((place, "stopped") for place in places))
         runs.tell(tx, mine, to_ms(now))
     return found
 

@@ -7,15 +7,17 @@ it happened after the person came in, however late it arrives; it brings somebod
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY
 from siyu.events.catalogue.customers import CONSENTS_CHANGED
@@ -23,12 +25,14 @@ from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.events.catalogue.segments import SEGMENT_MEMBERS_CHANGED
 from siyu.events.properties import normalise_path
 from siyu.events.reactions import Reaction
+from siyu.foundation import faults
 from siyu.foundation.clock import DAY_MS, to_ms
 from siyu.foundation.database import among
 from siyu.foundation.ids import Ints
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Batch
 from siyu.identity.identifiers import customers_of
+from siyu.identity.resolve import RESOLVE
 from siyu.journeys import _tables, entries, runs
 from siyu.journeys.books import Book, Journey, book, journeys
 from siyu.journeys.conditions import passing
@@ -41,7 +45,10 @@ from siyu.journeys.states import EXITED, GOAL, ON_THE_WAY, STATES, WAITING, WOKE
 
 STALE_MS = 3 * DAY_MS
 """Older events are history, such as an import's; they bring nobody in."""
-_table, _place = _tables.enrolment, _tables.place
+LONGEST_KEY = 200
+_table = _tables.enrolment
+Left = Counter[tuple[int, str]]
+"""(place, way out) → people."""
 _LONG = ("event_key", "path", "text", "number", "time_ms")
 
 
@@ -73,38 +80,50 @@ class _Watched:
     def is_open(self) -> bool:
         return self.journey.status == "live" and self.journey.version == self.book.number
 
+    @property
+    def is_over(self) -> bool:
+        return self.journey.status == "stopped"
+
+    def goal_is_open(self, now_ms: int) -> bool:
+        """Whether somebody who came in before it stopped may still reach the goal in time."""
+        goal = self.book.goal
+        return goal is not None and now_ms <= self.journey.changed_ms + goal.days * DAY_MS
+
 
 def react(stores: Stores, tx: Connection, batches: Sequence[Batch]) -> None:
     watched = _watched(stores, tx)
     if not watched:
         return
     names = frozenset().union(*(_names(one.book) for one in watched))
+    left: Left = Counter()
     for batch in batches:
         if batch.event == SEGMENT_MEMBERS_CHANGED.name:
-            _members_changed(stores, tx, watched, batch.rows)
+            _members_changed(stores, tx, watched, batch.rows, left)
         elif batch.event == CONSENTS_CHANGED.name:
-            _opted_out(stores, tx, watched, batch.rows)
+            _opted_out(stores, tx, watched, batch.rows, left)
         elif len(found := _happenings(tx, batch, names)):
-            for one in watched:
-                _happened(stores, tx, one, found)
+            for _, versions in groupby(watched, key=lambda one: one.journey.id):
+                _happened(stores, tx, list(versions), found, left)
+    # At the end: whoever moves people meanwhile locks them first, then these.
+    count_passed(tx, left)
+    faults.reach("journeys.heard")
 
 
 def _watched(stores: Stores, tx: Connection) -> list[_Watched]:
-    """Versions that are open, and those that people are still on (or were lately: their goals)."""
-    found = journeys(tx, "live", "paused", "draining")
+    """Every version that somebody may be on, by journey, the oldest first. Those that have stopped only look for their goal."""
+    found = {one.id: one for one in journeys(tx, "live", "paused", "draining", "stopped")}
     version = _tables.version
-    numbers = tx.execute(select(version.c.journey_id, version.c.number).where(version.c.journey_id.in_([one.id for one in found]))).all() if found else []
-    by_id = {one.id: one for one in found}
-    return [_Watched(by_id[journey_id], book(stores, tx, journey_id, number)) for journey_id, number in numbers]
+    rows = tx.execute(
+        select(version.c.journey_id, version.c.number).where(version.c.journey_id.in_(list(found))).order_by(version.c.journey_id, version.c.number)
+    ).all() if found else []  # fmt: skip
+    every = [_Watched(found[journey_id], book(stores, tx, journey_id, number)) for journey_id, number in rows]
+    now_ms = to_ms(stores.now())
+    return [one for one in every if not one.is_over or one.goal_is_open(now_ms)]
 
 
 def _names(one: Book) -> frozenset[str]:
     """Events that a version cares about."""
-    definition = one.definition
-    conditions = [condition for _, condition in one.waits] + list(definition.exit)
-    told = {condition.event for condition in conditions if condition.event}
-    told |= {definition.goal.event} if definition.goal and definition.goal.event else set()
-    return frozenset(told | one.remembered | _entry_names(definition.entry))
+    return _asked(one) | _entry_names(one.definition.entry)
 
 
 def _entry_names(entry: Any) -> set[str]:
@@ -140,59 +159,116 @@ def _happenings(tx: Connection, batch: Batch, names: frozenset[str]) -> Happenin
 NOTHING_SAID = pa.table({"event_key": pa.array([], pa.int64()), "path": pa.array([], pa.string()), "text": pa.array([], pa.string()), "number": pa.array([], pa.float64()), "time_ms": pa.array([], pa.int64())})
 
 
-def _happened(stores: Stores, tx: Connection, one: _Watched, all_: Happenings) -> None:
+def _happened(stores: Stores, tx: Connection, versions: Sequence[_Watched], all_: Happenings, left: Left) -> None:
+    """What happened to people on one journey. Who comes in is on the way for what happens to them next, also in the same batch: events are
+    taken in rounds, each of them up to the next that may bring its person in."""
+    heard = all_.take(np.isin(all_.name.astype(str), sorted(frozenset().union(*(_names(one.book) for one in versions)))))
+    now_ms = to_ms(stores.now())
+    door = next((one for one in versions if one.is_open), None)
+    brings = _brings(door, heard, now_ms) if door else np.zeros(len(heard), np.bool_)
+    rounds = _rounds(heard.customer_id, brings)
+    for number in range(int(rounds.max()) + 1 if len(rounds) else 0):
+        now = rounds == number
+        for one in versions:
+            _hear(tx, one, heard.take(now), left, now_ms)
+        if door and (now & brings).any():
+            _enter(stores, tx, door, heard.take(now & brings), now_ms)
+
+
+def _rounds(who: Ints, brings: Flags) -> Ints:
+    """For each event, how many that may bring its person in come before it."""
+    order = np.argsort(who, kind="stable")
+    before: Ints = np.cumsum(brings[order]) - brings[order].astype(np.int64)
+    first = np.searchsorted(who[order], who[order], side="left")
+    found = np.empty(len(who), np.int64)
+    found[order] = before - before[first] if len(who) else before
+    return found
+
+
+def _hear(tx: Connection, one: _Watched, heard: Happenings, left: Left, now_ms: int) -> None:
+    """Events are remembered, wake, and end runs of a version: whatever comes first ends them, and the goal before an exit rule of the same event."""
     book_, definition = one.book, one.book.definition
-    heard = all_.take(np.isin(all_.name.astype(str), sorted(_names(book_))))
+    heard = heard.take(np.isin(heard.name.astype(str), sorted(_asked(book_))))
     if not len(heard):
         return
-    now_ms = to_ms(stores.now())
+    ends: dict[int, tuple[int, int, str]] = {}
+    if definition.goal and definition.goal.event is not None:
+        _reached(tx, book_, heard, Condition(event=definition.goal.event, where=definition.goal.where), now_ms, ends)
+    if one.is_over:
+        return
     going = _going(tx, book_, heard)
-    if len(going) and book_.remembered:
+    if not going.num_rows:
+        return
+    if book_.remembered:
         _remember(tx, book_, heard, going)
     for place, condition in book_.waits:
         if condition.event is not None:
-            _wake(tx, place, _runs_that(heard, going, condition, book_), now_ms)
+            _wake(tx, place, np.array(sorted(_first(heard, going, condition, book_)), np.int64), now_ms)
     for condition in definition.exit:
         if condition.event is not None:
-            _end(tx, book_, _runs_that(heard, going, condition, book_), EXITED, f"event:{condition.event}"[:40], now_ms)
-    if definition.goal and definition.goal.event is not None:
-        _reached(tx, book_, heard, Condition(event=definition.goal.event, where=definition.goal.where), now_ms)
-    if one.is_open:
-        _enter(stores, tx, one, heard, now_ms)
+            for run, event in _first(heard, going, condition, book_).items():
+                if run not in ends or event < ends[run][0]:
+                    ends[run] = event, EXITED, f"event:{condition.event}"[:40]
+    by: dict[tuple[int, str], list[int]] = {}
+    for run, (_, state, code) in sorted(ends.items()):
+        by.setdefault((state, code), []).append(run)
+    for (state, code), ids in by.items():
+        _end(tx, np.array(ids, np.int64), state, code, now_ms, left)
+
+
+def _asked(one: Book) -> frozenset[str]:
+    """Events that a version asks about other than to let people in."""
+    definition = one.definition
+    conditions = [condition for _, condition in one.waits] + list(definition.exit)
+    told = {condition.event for condition in conditions if condition.event}
+    return frozenset(told | one.remembered | ({definition.goal.event} if definition.goal and definition.goal.event else set()))
 
 
 def _going(tx: Connection, one: Book, heard: Happenings) -> pa.Table:
-    """Runs on the way of the people concerned: id, customer_id, key, entered_ms."""
+    """Runs on the way of the people concerned (see `_runs`). Locked, so that nobody comes to a wait while what it waits for is heard."""
     c = _table.c
     rows = tx.execute(
-        select(c.id, c.customer_id, c.key, c.entered_ms).where(
-            c.journey_id == one.journey_id, c.version == one.number, c.state == ON_THE_WAY, among(tx, c.customer_id, np.unique(heard.customer_id).tolist())
-        )
+        select(*_RUN)
+        .where(c.journey_id == one.journey_id, c.version == one.number, c.state == ON_THE_WAY, among(tx, c.customer_id, np.unique(heard.customer_id).tolist()))
+        .order_by(c.id)
+        .with_for_update()
     ).all()
-    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-    return pa.table({"id": pa.array(columns[0], pa.int64()), "customer_id": pa.array(columns[1], pa.int64()), "key": pa.array(columns[2], pa.string()), "entered_ms": pa.array(columns[3], pa.int64())})
+    return _runs(rows)
+
+
+def _runs(rows: Sequence[Any]) -> pa.Table:
+    """Runs as columns. `entry_key`: the event by which they began; it does not happen to them once more, however often it is told."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(_RUN)
+    kinds = {"id": pa.int64(), "customer_id": pa.int64(), "key": pa.string(), "entered_ms": pa.int64(), "entry_key": pa.int64()}
+    return pa.table({name: pa.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)})
+
+
+_RUN = (_table.c.id, _table.c.customer_id, _table.c.key, _table.c.entered_ms, func.coalesce(_table.c.event_key, 0))
 
 
 def _pairs(heard: Happenings, going: pa.Table, one: Book) -> tuple[Ints, Ints]:
     """(places of events, places of runs) of each event that counts for each run."""
-    events = pa.table({"customer_id": heard.customer_id, "event": np.arange(len(heard)), "at_ms": heard.at_ms})
+    events = pa.table({"customer_id": heard.customer_id, "event": np.arange(len(heard)), "at_ms": heard.at_ms, "event_key": heard.event_key})
     both = events.join(going.append_column("run", pa.array(np.arange(going.num_rows))), "customer_id", join_type="inner")
-    both = both.filter(pc.greater_equal(both["at_ms"], both["entered_ms"]))
+    both = both.filter(pc.and_(pc.greater_equal(both["at_ms"], both["entered_ms"]), pc.not_equal(both["event_key"], both["entry_key"])))
     entry = one.definition.entry
     if isinstance(entry, EventEntry) and entry.key and both.num_rows:
-        said = np.array(_values(heard, entry.key), object)[both["event"].to_numpy()]
+        said = np.array(_keys(heard, entry.key), object)[both["event"].to_numpy()]
         both = both.filter(pa.array(said == np.array(both["key"].to_pylist(), object)))
     both = both.sort_by([("event", "ascending"), ("run", "ascending")])
     return both["event"].to_numpy(), both["run"].to_numpy()
 
 
-def _runs_that(heard: Happenings, going: pa.Table, condition: Condition, one: Book) -> Ints:
-    """Runs to which a condition has happened."""
-    if not going.num_rows:
-        return np.zeros(0, np.int64)
-    some = heard.take((heard.name == condition.event) & passing(condition.where, heard.event_key, heard.properties))
-    _, run = _pairs(some, going, one) if len(some) else (None, np.zeros(0, np.int64))
-    return np.unique(going["id"].to_numpy()[run])
+def _first(heard: Happenings, going: pa.Table, condition: Condition, one: Book) -> dict[int, int]:
+    """Run → place of the first event by which a condition has happened to it."""
+    passed = (heard.name == condition.event) & passing(condition.where, heard.event_key, heard.properties)
+    if not passed.any():
+        return {}
+    places = np.flatnonzero(passed)
+    event, run = _pairs(heard.take(passed), going, one)
+    ids = going["id"].to_numpy()[run]
+    found, first = np.unique(ids, return_index=True)
+    return dict(zip(found.tolist(), places[event[first]].tolist(), strict=True))
 
 
 def _remember(tx: Connection, one: Book, heard: Happenings, going: pa.Table) -> None:
@@ -213,55 +289,50 @@ def _wake(tx: Connection, place: int, ids: Ints, now_ms: int) -> None:
         tx.execute(update(_table).where(there, among(tx, _table.c.id, ids.tolist())).values(heard=WOKEN, due_ms=now_ms))
 
 
-def _end(tx: Connection, one: Book, ids: Ints, state: int, code: str, now_ms: int) -> None:
+def _end(tx: Connection, ids: Ints, state: int, code: str, now_ms: int, left: Left) -> None:
     """Runs end at once, also within a wait."""
     if not len(ids):
         return
     which = among(tx, _table.c.id, ids.tolist()) & (_table.c.state == ON_THE_WAY)
     places = tx.execute(update(_table).where(which).values(state=state, code=code, ended_ms=now_ms, due_ms=None).returning(_table.c.id, _table.c.place_id)).all()
-    left: dict[tuple[int, str], int] = {}
-    for _, place in places:
-        left[(place, STATES[state])] = left.get((place, STATES[state]), 0) + 1
-    count_passed(tx, left)
+    left.update((place, STATES[state]) for _, place in places)
     ended = np.array([row[0] for row in places], np.int64)
     if len(ended):
         runs.tell(tx, among(tx, _table.c.id, ended.tolist()), now_ms)
         runs.forget_heard(tx, ended)
 
 
-def _reached(tx: Connection, one: Book, heard: Happenings, condition: Condition, now_ms: int) -> None:
+def _reached(tx: Connection, one: Book, heard: Happenings, condition: Condition, now_ms: int, ends: dict[int, tuple[int, int, str]]) -> None:
     """The goal is reached within its days: also by those who are held out, and by those whose run is over."""
-    some = heard.take((heard.name == condition.event) & passing(condition.where, heard.event_key, heard.properties))
-    if len(some):
-        _mark_goal(tx, one, some.customer_id, some.at_ms, now_ms, some)
+    passed = (heard.name == condition.event) & passing(condition.where, heard.event_key, heard.properties)
+    if passed.any():
+        some, places = heard.take(passed), np.flatnonzero(passed)
+        reached = _mark_goal(tx, one, some.customer_id, some.at_ms, now_ms, some)
+        if one.goal and one.goal.ends:
+            ends.update({run: (int(places[event]), GOAL, "goal") for run, event in reached.items()})
 
 
-def _mark_goal(tx: Connection, one: Book, who: Ints, at_ms: Ints, now_ms: int, heard: Happenings | None) -> None:
+def _mark_goal(tx: Connection, one: Book, who: Ints, at_ms: Ints, now_ms: int, heard: Happenings | None) -> dict[int, int]:
+    """Write down who reached the goal; run → place of the event that did it."""
     goal, c = one.definition.goal, _table.c
     assert goal is not None
-    rows = tx.execute(
-        select(c.id, c.customer_id, c.key, c.entered_ms).where(c.journey_id == one.journey_id, c.version == one.number, c.goal_ms.is_(None), among(tx, c.customer_id, np.unique(who).tolist()))
-    ).all()
-    if not rows:
-        return
-    columns = list(zip(*rows, strict=True))
-    going = pa.table({name: list(column) for name, column in zip(("id", "customer_id", "key", "entered_ms"), columns, strict=True)})
+    mine = among(tx, c.customer_id, np.unique(who).tolist())
+    query = select(*_RUN).where(c.journey_id == one.journey_id, c.version == one.number, c.goal_ms.is_(None), mine)
+    going = _runs(tx.execute(query.order_by(c.id).with_for_update()).all())
+    if not going.num_rows:
+        return {}
     said = heard or Happenings(np.arange(len(who)), who, np.zeros(len(who), object), at_ms, NOTHING_SAID)
     event, run = _pairs(said, going, one) if heard else _unkeyed(said, going)
-    entered = going["entered_ms"].to_numpy()[run]
-    good = at_ms[event] <= entered + goal.days * DAY_MS
-    first: dict[int, int] = {}
-    for number, when in zip(going["id"].to_numpy()[run[good]].tolist(), at_ms[event[good]].tolist(), strict=True):
-        first[number] = min(first.get(number, when), when)
-    if not first:
-        return
-    ids = np.array(sorted(first), np.int64)
-    for when in sorted(set(first.values())):
-        mine = [number for number, at in first.items() if at == when]
-        tx.execute(update(_table).where(among(tx, c.id, mine)).values(goal_ms=when))
-    if goal.ends:
-        _end(tx, one, ids, GOAL, "goal", now_ms)
+    good = at_ms[event] <= going["entered_ms"].to_numpy()[run] + goal.days * DAY_MS
+    event, run = event[good], run[good]
+    if not len(run):
+        return {}
+    order = np.lexsort((event, at_ms[event], run))
+    which, first = np.unique(run[order], return_index=True)
+    ids, by = going["id"].to_numpy()[which], event[order][first]
+    runs.change(tx, ids, {"goal_ms": at_ms[by].tolist()})
     runs.tell(tx, among(tx, c.id, ids.tolist()), now_ms)
+    return dict(zip(ids.tolist(), by.tolist(), strict=True))
 
 
 def _unkeyed(said: Happenings, going: pa.Table) -> tuple[Ints, Ints]:
@@ -271,19 +342,24 @@ def _unkeyed(said: Happenings, going: pa.Table) -> tuple[Ints, Ints]:
     return both["event"].to_numpy(), both["run"].to_numpy()
 
 
-def _enter(stores: Stores, tx: Connection, one: _Watched, heard: Happenings, now_ms: int) -> None:
+def _brings(one: _Watched, heard: Happenings, now_ms: int) -> Flags:
+    """Which events may bring their person in."""
     entry = one.book.definition.entry
-    names = _entry_names(entry)
-    if not names:
-        return
-    mine = np.isin(heard.name.astype(str), sorted(names)) & (heard.at_ms >= max(now_ms - STALE_MS, one.journey.started_ms)) & _wanted(entry, heard)
-    some = heard.take(mine)
-    if not len(some):
-        return
+    fresh: Flags = np.isin(heard.name.astype(str), sorted(_entry_names(entry))) & (heard.at_ms >= max(now_ms - STALE_MS, one.journey.started_ms))
+    return fresh & _wanted(entry, heard) if fresh.any() else fresh
+
+
+def _enter(stores: Stores, tx: Connection, one: _Watched, some: Happenings, now_ms: int) -> None:
+    entry = one.book.definition.entry
     key = entry.key if isinstance(entry, EventEntry) else ""
-    keys = _values(some, key) if key else [""] * len(some)
-    new = Newcomers(some.customer_id, np.minimum(some.at_ms, now_ms), keys, some.event_key, str(next(iter(names))), _json(some))
+    keys = _keys(some, key) if key else [""] * len(some)
+    new = Newcomers(some.customer_id, np.minimum(some.at_ms, now_ms), keys, some.event_key, str(some.name[0]), _json(some))
     entries.admit(stores, tx, one.book, one.journey.salt, new, now_ms=now_ms)
+
+
+def _keys(heard: Happenings, path: str) -> list[str]:
+    """What tells runs of one person apart, as it can be kept."""
+    return [text.replace("\0", "")[:LONGEST_KEY] for text in _values(heard, path)]
 
 
 def _wanted(entry: Any, heard: Happenings) -> Flags:
@@ -315,25 +391,31 @@ def _json(heard: Happenings) -> list[str]:
     return [msgspec.json.encode(said.get(key, {})).decode() for key in heard.event_key.tolist()]
 
 
-def _members_changed(stores: Stores, tx: Connection, watched: Sequence[_Watched], rows: pa.Table) -> None:
+def _members_changed(stores: Stores, tx: Connection, watched: Sequence[_Watched], rows: pa.Table, left: Left) -> None:
     now_ms = to_ms(stores.now())
     segment, who, entered = rows["segment_id"].to_numpy(), rows["customer_id"].to_numpy(), rows["entered"].to_numpy(zero_copy_only=False)
     at_ms = rows["at_ms"].to_numpy()
     for one in watched:
         definition = one.book.definition
+        if definition.goal and definition.goal.segment is not None:
+            mine = (segment == definition.goal.segment) & entered
+            reached = _mark_goal(tx, one.book, who[mine], np.maximum(at_ms[mine], 0), now_ms, None) if mine.any() else {}
+            if definition.goal.ends:
+                _end(tx, np.array(sorted(reached), np.int64), GOAL, "goal", now_ms, left)
+        if one.is_over:
+            continue
         for place, condition in one.book.waits:
             _wake(tx, place, _runs_of(tx, one.book, _changed(condition, segment, who, entered)), now_ms)
         for condition in definition.exit:
             number = condition.segment or condition.left
-            _end(tx, one.book, _runs_of(tx, one.book, _changed(condition, segment, who, entered)), EXITED, f"segment:{number}", now_ms)
-        if definition.goal and definition.goal.segment is not None:
-            mine = (segment == definition.goal.segment) & entered
-            if mine.any():
-                _mark_goal(tx, one.book, who[mine], np.maximum(at_ms[mine], 0), now_ms, None)
-        entry = definition.entry
+            _end(tx, _runs_of(tx, one.book, _changed(condition, segment, who, entered)), EXITED, f"segment:{number}", now_ms, left)
+    for one in watched:
+        entry = one.book.definition.entry
         if one.is_open and isinstance(entry, SegmentEntry):
             mine = (segment == entry.segment) & (entered == (entry.direction == "entered"))
-            entries.admit(stores, tx, one.book, one.journey.salt, Newcomers.plain(np.unique(who[mine]), now_ms), now_ms=now_ms)
+            last = np.unique(who[mine], return_index=True)[1]
+            new = Newcomers.plain(who[mine][last], now_ms, by=at_ms[mine][last])
+            entries.admit(stores, tx, one.book, one.journey.salt, new, now_ms=now_ms)
 
 
 def _changed(condition: Condition, segment: Ints, who: Ints, entered: Flags) -> Ints:
@@ -344,22 +426,22 @@ def _changed(condition: Condition, segment: Ints, who: Ints, entered: Flags) -> 
     return np.zeros(0, np.int64)
 
 
-def _runs_of(tx: Connection, one: Book, customer_ids: Ints, more: ColumnElement[bool] | None = None) -> Ints:
-    """Runs on the way of some people."""
+def _runs_of(tx: Connection, one: Book, customer_ids: Ints) -> Ints:
+    """Runs on the way of some people, locked."""
     if not len(customer_ids):
         return customer_ids
     c = _table.c
     which = [c.journey_id == one.journey_id, c.version == one.number, c.state == ON_THE_WAY, among(tx, c.customer_id, customer_ids.tolist())]
-    return np.array(tx.scalars(select(c.id).where(*which)).all(), np.int64)
+    return np.array(tx.scalars(select(c.id).where(*which).order_by(c.id).with_for_update()).all(), np.int64)
 
 
-def _opted_out(stores: Stores, tx: Connection, watched: Sequence[_Watched], rows: pa.Table) -> None:
+def _opted_out(stores: Stores, tx: Connection, watched: Sequence[_Watched], rows: pa.Table, left: Left) -> None:
     """Whoever withdraws consent leaves the journeys that say so, at once."""
     out = rows.filter(pc.and_(pc.is_in(rows["state"], pa.array(["withdrawn", "refused"])), pc.is_in(rows["purpose"], pa.array(["promotion", "content"]))))
     who = np.unique(out["customer_id"].to_numpy())
     for one in watched:
-        if one.book.definition.exit_on_opt_out:
-            _end(tx, one.book, _runs_of(tx, one.book, who), EXITED, "opted_out", to_ms(stores.now()))
+        if one.book.definition.exit_on_opt_out and not one.is_over:
+            _end(tx, _runs_of(tx, one.book, who), EXITED, "opted_out", to_ms(stores.now()), left)
 
 
-LISTEN = Reaction("journeys.listen", (*CUSTOMERS_ACTIVITY.sources, ORDER_LINES_RECORDED.name, SEGMENT_MEMBERS_CHANGED.name, CONSENTS_CHANGED.name), react)
+LISTEN = Reaction("journeys.listen", (*CUSTOMERS_ACTIVITY.sources, ORDER_LINES_RECORDED.name, SEGMENT_MEMBERS_CHANGED.name, CONSENTS_CHANGED.name), react, after=RESOLVE)

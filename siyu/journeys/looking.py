@@ -45,8 +45,7 @@ def look(stores: Stores, *, told: Callable[[], None] = lambda: None) -> int:
         new = _newcomers(stores, one, row.looks_at, now)
         for start in range(0, len(new.customer_id), PART):
             told()
-            end = start + PART
-            part = Newcomers(new.customer_id[start:end], new.at_ms[start:end], new.key[start:end], new.event_key[start:end], due_ms=None if new.due_ms is None else new.due_ms[start:end])
+            part = new.take(slice(start, start + PART))
             with stores.ledger.begin() as tx:
                 entered += entries.admit(stores, tx, one, row.salt, part, now_ms=to_ms(now)).count
         with stores.ledger.begin() as tx:
@@ -82,9 +81,12 @@ def _is_day(entry: ScheduleEntry, day: date) -> bool:
 def _newcomers(stores: Stores, one: Book, looked_for: datetime, now: datetime) -> Newcomers:
     entry, now_ms = one.definition.entry, to_ms(now)
     if isinstance(entry, SegmentEntry) and entry.existing and entry.direction == "entered":
-        return Newcomers.plain(all_members(stores, entry.segment), now_ms)
+        ids, since_ms = all_members(stores, entry.segment)
+        # Each coming into the segment lets in once, whether it is heard or found.
+        return Newcomers.plain(ids, now_ms, by=since_ms)
     if isinstance(entry, ScheduleEntry) and _is_due(stores, entry, looked_for):
-        return Newcomers.plain(all_members(stores, entry.segment), now_ms)
+        ids, _ = all_members(stores, entry.segment)
+        return Newcomers.plain(ids, now_ms, by=np.full(len(ids), to_ms(looked_for)))
     if isinstance(entry, DateEntry):
         return by_date(stores, entry, now)
     return Newcomers.plain(np.zeros(0, np.int64), now_ms)
@@ -108,7 +110,7 @@ def by_date(stores: Stores, entry: DateEntry, now: datetime) -> Newcomers:
     local = (today - date(1970, 1, 1)).days * DAY_MS + (clock.hour * 60 + clock.minute) * 60_000
     where = Zones.of(zones.of(stores, ids), str(stores.calendar.zone)) if len(ids) else None
     due = where.reach(np.full(len(ids), local - DAY_MS), np.full(len(ids), local)) if where else ids
-    return Newcomers.plain(ids, to_ms(now), key=today.isoformat(), due_ms=np.maximum(due, to_ms(now)))
+    return Newcomers.plain(ids, to_ms(now), key=today.isoformat(), due_ms=np.maximum(due, to_ms(now)), by=np.full(len(ids), local))
 
 
 def _dated(stores: Stores, field: str, wanted: date) -> ir.Table:

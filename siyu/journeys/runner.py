@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from siyu.events import log
 from siyu.events.catalogue.journeys import JOURNEY_STEPS_LEFT
@@ -40,6 +41,8 @@ BATCH = 20_000
 LEASE = timedelta(minutes=2)
 """A place that was begun so long ago and not ended was cut off in the middle."""
 MOST_CRASHES = 3
+"""Whom a batch of that many kills the process for is found, and stops; the last time, people are tried alone."""
+TRYING = "trying"
 _table, _place, _journey = _tables.enrolment, _tables.place, _tables.journey
 _log = logging.getLogger("siyu.journeys")
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -72,16 +75,26 @@ def tick(stores: Stores, *, batch: int = BATCH, begin: Begin | None = None, told
     told
         Called between transactions with the people moved so far; what it raises ends the tick at that place.
     """
-    begin, now_ms, moved = begin or stores.ledger.begin, to_ms(stores.now()), 0
+    begin, now_ms, moved, troubles = begin or stores.ledger.begin, to_ms(stores.now()), 0, list[Exception]()
     with stores.ledger.read() as tx:
         places = _due(tx, now_ms)
     for due in places:
-        left = begun = _begin_place(begin, due, now_ms)
-        while left:
-            told(moved)
-            done = _some(stores, begin, due, now_ms, max(1, batch >> (4 * (begun - 1))))
-            moved += done
-            left = done
+        crashes = _begin_place(begin, due, now_ms)
+        try:
+            while crashes is not None:
+                told(moved)
+                if not (done := _some(stores, begin, due, now_ms, batch)):
+                    break
+                moved += done
+        except BaseException as error:
+            # An end of the process that is asked for, or a database that fails, is not a batch that kills.
+            _put_down(begin, due)
+            if not isinstance(error, SQLAlchemyError):
+                raise
+            _log.exception("journey %s, node %s stops for a moment; the others go on", due.journey_id, due.node)
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]
     return moved
 
 
@@ -113,39 +126,53 @@ def _due(tx: Connection, now_ms: int) -> list[_Due]:
     return [_Due(*row) for row in tx.execute(query)]
 
 
-def _begin_place(begin: Begin, due: _Due, now_ms: int) -> int:
-    """Write down that a place is begun: 1, or more after ends without an ending; 0 while another process is at it."""
+def _begin_place(begin: Begin, due: _Due, now_ms: int) -> int | None:
+    """Write down that a place is begun: how often it was begun before and not ended; None while another process is at it."""
     with begin() as tx:
         row = tx.execute(select(_place.c.begun_at, _place.c.crash_count).where(_place.c.id == due.place_id).with_for_update()).one()
         now = from_ms(now_ms)
         if row.begun_at is not None and now - LEASE < row.begun_at <= now:
-            return 0
+            return None
         crashes = 0 if row.begun_at is None else row.crash_count + 1
         tx.execute(update(_place).where(_place.c.id == due.place_id).values(begun_at=now, crash_count=crashes))
-        return int(crashes) + 1
+        return int(crashes)
 
 
-def _some(stores: Stores, begin: Begin, due: _Due, now_ms: int, size: int) -> int:
+def _put_down(begin: Begin, due: _Due) -> None:
+    with suppress(SQLAlchemyError), begin() as tx:
+        _tried(tx, due, is_found=False)
+        tx.execute(update(_place).where(_place.c.id == due.place_id).values(begun_at=None))
+
+
+def _some(stores: Stores, begin: Begin, due: _Due, now_ms: int, batch: int) -> int:
     """One batch of a place; the last one ends it. Returns how many people were looked at."""
     blocked: dict[str, str] = {}
+    size, is_tried = batch, False
     while True:
         try:
             with begin() as tx:
-                crashes = tx.scalars(select(_place.c.crash_count).where(_place.c.id == due.place_id).with_for_update()).one()
+                crashes = _crashes(tx, due)
+                if crashes is None:
+                    return 0
+                alone = crashes >= MOST_CRASHES - 1
+                if alone and not is_tried:
+                    is_tried = _try(tx, due, now_ms, blocked)
+                    continue
+                size = 1 if alone else min(size, max(1, batch >> (4 * crashes)))
                 people = _take(tx, due, now_ms, size)
-                if crashes >= MOST_CRASHES and len(people) == 1:
-                    blocked[due.node] = "crashed"
+                if alone:
+                    _tried(tx, due, is_found=bool(blocked))
                 if len(people):
                     _Chain(stores, tx, due, now_ms, blocked).go(people)
                 if len(people) < size:
                     tx.execute(update(_place).where(_place.c.id == due.place_id).values(begun_at=None, crash_count=0))
                 faults.reach("journeys.moved")
+            faults.reach("journeys.kept")
             return len(people)
         except _StepError as error:
-            if isinstance(error.cause, SiyuError) and error.cause.retry != "never":
+            if isinstance(error.cause, OperationalError) or (isinstance(error.cause, SiyuError) and error.cause.retry != "never"):
                 _log.warning("journey %s, node %s: %s; the next tick tries again", due.journey_id, error.node, error.cause)
-                with begin() as tx:
-                    tx.execute(update(_place).where(_place.c.id == due.place_id).values(begun_at=None))
+                _put_down(begin, due)
                 return 0
             if size > 1:
                 size = max(1, size // 2)
@@ -154,11 +181,44 @@ def _some(stores: Stores, begin: Begin, due: _Due, now_ms: int, size: int) -> in
             blocked[error.node] = error.cause.code if isinstance(error.cause, SiyuError) else "crashed"
 
 
+def _try(tx: Connection, due: _Due, now_ms: int, blocked: dict[str, str]) -> bool:
+    """Write down who is tried alone. Whoever is found written down has killed the process: they stop here, the others go on."""
+    c = _table.c
+    row = tx.execute(select(c.id, c.code).where(*_due_at(due, now_ms)).order_by(c.due_ms, c.id).limit(1)).first()
+    if row is not None and row.code == TRYING:
+        _log.error("journey %s, node %s: run %s has killed the process; it stops there", due.journey_id, due.node, row.id)
+        blocked[due.node] = "crashed"
+    elif row is not None:
+        tx.execute(update(_table).where(c.id == row.id).values(code=TRYING))
+    return True
+
+
+def _tried(tx: Connection, due: _Due, *, is_found: bool) -> None:
+    tx.execute(update(_table).where(_table.c.place_id == due.place_id, _table.c.state == ON_THE_WAY, _table.c.code == TRYING).values(code=None))
+    if is_found:
+        tx.execute(update(_place).where(_place.c.id == due.place_id).values(crash_count=0))
+
+
+def _crashes(tx: Connection, due: _Due) -> int | None:
+    """How often this place was cut off; None when its journey does not move people any more (the place is put down)."""
+    query = select(_place.c.crash_count, _journey.c.status).join(_journey, _journey.c.id == _place.c.journey_id).where(_place.c.id == due.place_id)
+    row = tx.execute(query.with_for_update(of=_place)).one()
+    if row.status in MOVING:
+        return int(row.crash_count)
+    tx.execute(update(_place).where(_place.c.id == due.place_id).values(begun_at=None))
+    return None
+
+
+def _due_at(due: _Due, now_ms: int) -> tuple[ColumnElement[bool], ...]:
+    return _table.c.place_id == due.place_id, _table.c.state == ON_THE_WAY, _table.c.due_ms <= now_ms
+
+
 def _take(tx: Connection, due: _Due, now_ms: int, size: int) -> People:
     """The people who have been due longest, locked until the end of the transaction."""
     c = _table.c
-    query = select(c.id, c.customer_id, c.first_id, c.entered_ms, c.arrived_ms, c.due_ms, c.heard).where(c.place_id == due.place_id, c.state == ON_THE_WAY, c.due_ms <= now_ms)
-    rows = runs.plain(tx, query.order_by(c.due_ms, c.id).limit(size).with_for_update())
+    query = select(c.id, c.customer_id, c.first_id, c.entered_ms, c.arrived_ms, c.due_ms, c.heard).where(*_due_at(due, now_ms))
+    # Whom the listener holds just now comes with the next tick, and has then heard.
+    rows = runs.plain(tx, query.order_by(c.due_ms, c.id).limit(size).with_for_update(skip_locked=True))
     columns = [np.array(column, np.int64) for column in zip(*rows, strict=True)] or [np.zeros(0, np.int64)] * 7
     order = np.argsort(columns[0], kind="stable")
     ids, who, first, entered, arrived, dues, heard = (column[order] for column in columns)
@@ -304,8 +364,7 @@ class _Chain:
             ids = np.sort(np.concatenate(ended))
             runs.tell(self.tx, among(self.tx, _table.c.id, ids.tolist()), self.now_ms)
             done = np.concatenate(self.ends[COMPLETED]) if self.ends[COMPLETED] else ids[:0]
-            if self.book.remembered:
-                runs.forget_heard(self.tx, done)
+            runs.forget_heard(self.tx, done)
             entries.again(self.stores, self.tx, self.book, done, self.now_ms)
 
 

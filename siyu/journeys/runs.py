@@ -64,7 +64,7 @@ def plain(tx: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
     return list(tx.execute(query).cursor.fetchall())
 
 
-_KINDS = {"state": "smallint", "place_id": "bigint", "due_ms": "bigint", "heard": "smallint", "arrived_ms": "bigint", "ended_ms": "bigint", "code": "text"}
+_KINDS = {"state": "smallint", "place_id": "bigint", "due_ms": "bigint", "heard": "smallint", "arrived_ms": "bigint", "ended_ms": "bigint", "code": "text", "goal_ms": "bigint"}
 
 
 def forget_heard(tx: Connection, ids: Ints) -> None:

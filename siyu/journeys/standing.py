@@ -29,12 +29,12 @@ def among(stores: Stores, segment_id: int, customer_ids: Ints) -> Flags:
     return np.isin(customer_ids, found["customer_id"].to_numpy())
 
 
-def all_members(stores: Stores, segment_id: int) -> Ints:
-    """Everybody in a segment, ascending."""
+def all_members(stores: Stores, segment_id: int) -> tuple[Ints, Ints]:
+    """Everybody in a segment, ascending, and when each came in."""
     member = SEGMENTS_MEMBER.table
     with stores.warehouse.read() as session:
-        found = session.query(member.filter(member.entered & (member.segment_id == segment_id)).select("customer_id"))
-    return np.unique(found["customer_id"].to_numpy())
+        found = session.query(member.filter(member.entered & (member.segment_id == segment_id)).select("customer_id", "at_ms").order_by("customer_id"))
+    return found["customer_id"].to_numpy(), found["at_ms"].to_numpy()
 
 
 def holding(stores: Stores, rule: dict[str, Any], customer_ids: Ints) -> Flags:

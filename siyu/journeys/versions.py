@@ -125,8 +125,9 @@ def _mapping_faults(tx: Connection, journey: Journey, in_flight: InFlight) -> li
 
 
 def _move(tx: Connection, journey_id: int, number: int, mapping: Mapping[str, str | None], now_ms: int) -> dict[str, int]:
-    """Everybody on an older version goes where the mapping says. Who comes to another node arrives there; who stays at the same goes on waiting."""
+    """Everybody on an older version goes where the mapping says. Who comes to another node or step arrives there; who stays at the same goes on waiting."""
     places = {(row.version, row.node): row.id for row in tx.execute(select(_place.c.id, _place.c.version, _place.c.node).where(_place.c.journey_id == journey_id))}
+    definitions = {one.number: one.definition for one in listed(tx, journey_id)}
     moved = left = 0
     c = _enrolment.c
     for (version, node), place in places.items():
@@ -141,8 +142,12 @@ def _move(tx: Connection, journey_id: int, number: int, mapping: Mapping[str, st
             left += len(ids)
             continue
         values: dict[str, Any] = {"version": number, "place_id": places[(number, after)]}
-        if after != node:
+        before, then = definitions[version].nodes[node], definitions[number].nodes[after]
+        if after != node or before.step != then.step:
             values |= {"arrived_ms": now_ms, "due_ms": now_ms, "heard": FRESH}
+        elif before.with_ != then.with_:
+            # They go on waiting, by what it says now: a time-out may be new.
+            values |= {"due_ms": now_ms}
         ids = list(tx.scalars(update(_enrolment).where(here & (c.state == ON_THE_WAY)).values(**values).returning(c.id)))
         ids += list(tx.scalars(update(_enrolment).where(here & (c.state == FAILED)).values(version=number, place_id=places[(number, after)]).returning(c.id)))
         _tell(tx, ids, now_ms)

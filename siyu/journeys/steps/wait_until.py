@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from msgspec import field
 from sqlalchemy import Connection
 
@@ -86,9 +87,9 @@ class WaitUntil(Step):
 
 
 def happened(people: People, condition: Condition) -> Ints:
-    """The runs during which an event like this has happened so far."""
+    """The runs during which an event like this has happened so far; the one that began the run was before it."""
     told = people.heard(people.enrolment_id)
-    mine = told.filter(np.array([name == condition.event for name in told["name"].to_pylist()], np.bool_))
+    mine = told.filter(pc.and_(pc.equal(told["name"], condition.event), pc.invert(told["is_entry"])))
     keys = mine["event_key"].to_numpy()
     passed = passing(condition.where, keys, long_form(keys.tolist(), mine["properties"].to_pylist()) if condition.where else mine)
     return np.unique(mine["enrolment_id"].to_numpy()[passed])
