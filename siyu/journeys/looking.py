@@ -22,7 +22,7 @@ from siyu.journeys import _tables, entries
 from siyu.journeys.books import Book, book
 from siyu.journeys.definition import DateEntry, ScheduleEntry, SegmentEntry
 from siyu.journeys.entries import Newcomers
-from siyu.journeys.standing import all_members
+from siyu.journeys.standing import all_members, memberships
 from siyu.messaging import zones
 from siyu.messaging.quiet import Zones
 from siyu.orders.facts import ORDERS_BUYER
@@ -81,11 +81,11 @@ def _is_day(entry: ScheduleEntry, day: date) -> bool:
 def _newcomers(stores: Stores, one: Book, looked_for: datetime, now: datetime) -> Newcomers:
     entry, now_ms = one.definition.entry, to_ms(now)
     if isinstance(entry, SegmentEntry) and entry.existing and entry.direction == "entered":
-        ids, since_ms = all_members(stores, entry.segment)
+        ids, since_ms = memberships(stores, entry.segment)
         # Each coming into the segment lets in once, whether it is heard or found.
         return Newcomers.plain(ids, now_ms, by=since_ms)
     if isinstance(entry, ScheduleEntry) and _is_due(stores, entry, looked_for):
-        ids, _ = all_members(stores, entry.segment)
+        ids = all_members(stores, entry.segment)
         return Newcomers.plain(ids, now_ms, by=np.full(len(ids), to_ms(looked_for)))
     if isinstance(entry, DateEntry):
         return by_date(stores, entry, now)

@@ -29,7 +29,12 @@ def among(stores: Stores, segment_id: int, customer_ids: Ints) -> Flags:
     return np.isin(customer_ids, found["customer_id"].to_numpy())
 
 
-def all_members(stores: Stores, segment_id: int) -> tuple[Ints, Ints]:
+def all_members(stores: Stores, segment_id: int) -> Ints:
+    """Everybody in a segment, ascending."""
+    return memberships(stores, segment_id)[0]
+
+
+def memberships(stores: Stores, segment_id: int) -> tuple[Ints, Ints]:
     """Everybody in a segment, ascending, and when each came in."""
     member = SEGMENTS_MEMBER.table
     with stores.warehouse.read() as session:
