@@ -60,6 +60,8 @@ BRAND = "Asia/Shanghai"
 CARRIERS = ("sms", "email", "wecom", "official_account")
 EXAMPLES = {0: 3, 1: 150}.get(wanted := int(os.environ.get("ALL_CASES", "0")), wanted)
 """Of each ledger; `ALL_CASES=40` tries as many."""
+PATIENCE = 300 + 100 * EXAMPLES
+"""Seconds, on a machine that does ten other things."""
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["siyu.app", "tests.faults.commands"])
 _rounds = count()
@@ -317,6 +319,8 @@ def _decision(world: World, n: int, one: dict[str, Any], row: dict[str, Any], to
     return Message(wanted.at, one["purpose"], declared, way.floating, row["send_id"], way.account, way.carrier, way.staff, one["priority_fen"], True, way.mass)
 
 
+@pytest.mark.timeout(PATIENCE)
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @settings(max_examples=EXAMPLES, deadline=None, derandomize="ALL_CASES" not in os.environ, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(drawn=ROUND)
 def test_whoever_plans_at_once_nobody_is_told_beyond_a_rule_and_nothing_allowed_is_refused(
@@ -383,6 +387,8 @@ class Moody:
 NEWS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 5), st.sampled_from(["promotion", "content", "complaint"])), max_size=4)
 
 
+@pytest.mark.timeout(PATIENCE)
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @settings(max_examples=EXAMPLES, deadline=None, derandomize="ALL_CASES" not in os.environ, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(drawn=ROUND, news=NEWS, seed=st.integers(0, 2**30))
 def test_what_people_hear_in_the_end_breaks_no_rule_and_everybody_who_hears_nothing_has_a_reason(
