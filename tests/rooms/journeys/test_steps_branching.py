@@ -17,6 +17,7 @@ from siyu.foundation.stores import Stores
 from siyu.journeys import enrolments, journeys, winner_figures, winners
 from siyu.journeys.steps.split import Way, drawn
 from siyu.journeys.winners import Seen, decide
+from siyu.river import flow
 from siyu.segments.segments import create_segment
 from tests.conftest import SetClock
 from tests.makers.journey_steps import (
@@ -27,13 +28,15 @@ from tests.makers.journey_steps import (
     journey,
     pass_to,
     refused_by_checks,
+    settle,
     sms_account,
     ways,
     willing,
 )
 from tests.makers.journeys import create as create_journey
 from tests.makers.journeys import drawn as definition_of
-from tests.makers.journeys import publish, settle
+from tests.makers.journeys import publish
+from tests.makers.journeys import settle as settle_with_facts
 from tests.makers.people import customers_by_user, now_ms, record
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -69,7 +72,7 @@ def test_the_first_way_whose_tests_hold_is_taken(stores: Stores, clock: SetClock
     }
     nodes: Any = {"n0": ("wait", {"hours": 1}, {"next": "n1"}), "n1": ("branch", settings, {"gold": None, "near": None, "rest": None})}
     made = journey(stores, nodes)
-    settle(stores, clock)
+    settle_with_facts(stores, clock)
     enter(stores, clock, made, [*gold, *plain, *other])
     pass_to(stores, clock, NOON + timedelta(hours=2))
     assert ways(stores, made, "n1") == dict.fromkeys(gold, "gold") | dict.fromkeys(plain, "near") | {other[0]: "rest"}
@@ -149,10 +152,9 @@ def test_a_test_ends_with_the_better_way_and_newcomers_take_it(any_stores: Store
     buyers = [one for place, one in enumerate(who) if taken[one] == "b" and place % 10 < 7]
     at = now_ms(any_stores)
     record(any_stores, [{"user": users[one], "at_ms": at, "id": f"b{one}", "event": "bought", "properties": {}} for one in buyers], "bought")
-    settle(any_stores, clock)
+    flow(any_stores)
     assert winner_figures.look(any_stores) == 0, "nobody's two days are over"
     clock.at = NOON + timedelta(days=3)
-    settle(any_stores, clock)
     with any_stores.ledger.read() as tx:
         (place,) = winners.waiting(tx)
     assert winner_figures.look(any_stores) == 1
@@ -191,8 +193,10 @@ def test_attributes_are_set_increased_and_cleared(stores: Stores, clock: SetCloc
         "n5": ("branch", {"ways": [{"edge": "yes", "when": [{"kind": "rule", "rule": {"kind": "attribute", "field": "custom:visits", "op": ">=", "value": 4}}]}]}, {"yes": None, "no": None}),
     }  # fmt: skip
     made = journey(stores, with_key, reentry={"rule": "after_end"})
-    enter(stores, clock, made, who[:1], {"store": {"name": "西湖店"}})
-    enter(stores, clock, made, who)
+    for some, data in ((who[:1], {"store": {"name": "西湖店"}}), (who, None)):
+        with stores.ledger.begin() as tx:
+            enrolments.enrol(stores, tx, made, some, data=data, by="test")
+        settle_with_facts(stores, clock)
     assert attributes(stores, who[0]) == {"stage": "welcomed", "visits": "4", "shop": "西湖店"}
     assert attributes(stores, who[1]) == {"stage": "welcomed", "visits": "2"}
     from tests.makers.journeys import left
@@ -202,8 +206,6 @@ def test_attributes_are_set_increased_and_cleared(stores: Stores, clock: SetCloc
 
 def attributes(stores: Stores, customer: int) -> dict[str, Any]:
     from siyu.customers.facts import CUSTOMERS_ATTRIBUTE
-    from siyu.river import flow
-
     flow(stores)
     table = CUSTOMERS_ATTRIBUTE.table
     with stores.warehouse.read() as session:

@@ -21,10 +21,10 @@ from tests.makers.journey_steps import (
     journey,
     pass_to,
     refused_by_checks,
+    settle,
     ways,
     willing,
 )
-from tests.makers.journeys import settle
 from tests.makers.people import customers_by_user, record
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -63,25 +63,25 @@ def test_whoever_serves_a_person_is_asked_and_what_they_say_decides_the_way(any_
     assert asked_of(any_stores, account.id, "mei")[0].status == "over"
 
 
-def test_staff_are_told_once_and_reminded_before_it_is_due(any_stores: Stores, clock: SetClock) -> None:
+def test_staff_are_told_once_and_reminded_before_it_is_due(stores: Stores, clock: SetClock) -> None:
     clock.at = NOON
-    account, customers = friends(any_stores, ["lin", "lin"])
-    made = journey(any_stores, {"n1": ("staff_task", {"text": "回访", "within": {"days": 1}, "remind": {"hours": 6}, "waits": False}, {"next": None, "nobody": None})})
-    enter(any_stores, clock, made, customers)
-    assert edges(any_stores, made, "n1") == {"next": 2}
-    ids = [one.id for one in asked_of(any_stores, account.id, "lin")]
+    account, customers = friends(stores, ["lin", "lin"])
+    made = journey(stores, {"n1": ("staff_task", {"text": "回访", "within": {"days": 1}, "remind": {"hours": 6}, "waits": False}, {"next": None, "nobody": None})})
+    enter(stores, clock, made, customers)
+    assert edges(stores, made, "n1") == {"next": 2}
+    ids = [one.id for one in asked_of(stores, account.id, "lin")]
 
     def to_tell() -> Any:
-        with any_stores.ledger.read() as tx:
-            return todos.to_tell(tx, any_stores.now())
+        with stores.ledger.read() as tx:
+            return todos.to_tell(tx, stores.now())
 
     for hours in (0, 18.1):
         clock.at = NOON + timedelta(hours=hours)
         assert to_tell() == {(account.id, "lin"): ids}
-        with any_stores.ledger.begin() as tx:
-            todos.note_told(tx, ids, any_stores.now())
+        with stores.ledger.begin() as tx:
+            todos.note_told(tx, ids, stores.now())
         assert to_tell() == {}
-    say(any_stores, asked_of(any_stores, account.id, "lin")[0], "done")
+    say(stores, asked_of(stores, account.id, "lin")[0], "done")
     clock.at = NOON + timedelta(hours=30)
     assert to_tell() == {}
 

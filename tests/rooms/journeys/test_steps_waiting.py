@@ -86,19 +86,19 @@ def test_a_date_that_an_event_of_the_run_told_comes_before_one_of_the_person(sto
     assert ways(stores, past, "n1") == {who["c"]: "next"}
 
 
-def test_people_wait_until_restraint_allows_or_leave_with_the_reason(any_stores: Stores, clock: SetClock) -> None:
+def test_people_wait_until_restraint_allows_or_leave_with_the_reason(stores: Stores, clock: SetClock) -> None:
     # 23:00 in Shanghai: quiet hours, until 08:00.
     clock.at = MONDAY.replace(hour=15)
-    sms_account(any_stores)
-    told, silent = willing(any_stores, 2), willing(any_stores, 1, first=100, purposes=())
+    sms_account(stores)
+    told, silent = willing(stores, 2), willing(stores, 1, first=100, purposes=())
     nodes = {"n1": ("until_allowed", {"carriers": ["sms"], "purpose": "value", "at_most": {"days": 2}}, {"allowed": None, "refused": None})}
-    made = journey(any_stores, nodes)
-    enter(any_stores, clock, made, [*told, *silent])
-    assert ways(any_stores, made, "n1") == {silent[0]: "refused"}
-    assert remarks(any_stores, made, "n1") == {silent[0]: "no_consent"}
-    assert {due for _, due in here(any_stores, made).values()} == {to_ms(datetime(2026, 11, 24, tzinfo=UTC))}
-    pass_to(any_stores, clock, datetime(2026, 11, 24, tzinfo=UTC))
-    assert edges(any_stores, made, "n1") == {"allowed": 2, "refused": 1}
+    made = journey(stores, nodes)
+    enter(stores, clock, made, [*told, *silent])
+    assert ways(stores, made, "n1") == {silent[0]: "refused"}
+    assert remarks(stores, made, "n1") == {silent[0]: "no_consent"}
+    assert {due for _, due in here(stores, made).values()} == {to_ms(datetime(2026, 11, 24, tzinfo=UTC))}
+    pass_to(stores, clock, datetime(2026, 11, 24, tzinfo=UTC))
+    assert edges(stores, made, "n1") == {"allowed": 2, "refused": 1}
 
 
 def test_what_is_wrong_with_a_wait_is_said_by_its_setting(stores: Stores) -> None:

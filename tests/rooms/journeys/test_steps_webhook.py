@@ -17,8 +17,17 @@ from siyu.foundation.text import Text
 from siyu.journeys import runner
 from siyu.journeys.calls import reached
 from tests.conftest import SetClock
-from tests.makers.journey_steps import edges, enter, here, journey, pass_to, refused_by_checks, remarks, ways
-from tests.makers.journeys import settle
+from tests.makers.journey_steps import (
+    edges,
+    enter,
+    here,
+    journey,
+    pass_to,
+    refused_by_checks,
+    remarks,
+    settle,
+    ways,
+)
 from tests.makers.people import customers_by_user, now_ms, record
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
