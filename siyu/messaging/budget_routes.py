@@ -79,11 +79,12 @@ class BudgetLack(BaseModel):
 
 
 class BudgetFindings(BaseModel):
-    """Money in fen a week over all people, counts a week. `lacking`: why nothing is proposed. `top`: messages a week at which somebody just
-    follows the policy. `before`, `after`: people by budget, from 0 to top. `gain_fen`: profit more than under the policy alone, and `even_gain_fen`
+    """Money in fen a week over all people, counts a week. `lacking`: why nothing is proposed. `most`: messages that the policy leaves a
+    person a week. `top`: the budget at which somebody just follows the policy, which can be lower: what is not learned is left as it is. `before`, `after`: people by budget, from 0 to top. `gain_fen`: profit more than under the policy alone, and `even_gain_fen`
     if as many messages were given up evenly. `lost`: people fewer who are lost."""
 
     lacking: list[BudgetLack]
+    most: int
     top: int
     people: int
     before: list[int]

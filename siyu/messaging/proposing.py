@@ -65,12 +65,13 @@ class Estimate:
 class Found:
     """What was found. Money in fen a week over all people, counts a week.
 
-    `lacking`: why nothing is proposed, as codes of `LACKS`; empty when something is. `top`: messages a week at which somebody just follows the
+    `lacking`: why nothing is proposed, as codes of `LACKS`; empty when something is. `most`: what the policy leaves a person a week. `top`: messages a week at which somebody just follows the
     policy; `before`, `after`: people by budget. `gain`: profit more than under the policy alone; `lost`: people fewer who are lost;
     `messages_before`, `messages_after`. `even_gain_fen`: the gain if as many messages were given up evenly, everybody alike.
     """
 
     lacking: tuple[str, ...]
+    most: int
     top: int
     people: int
     before: tuple[int, ...]
@@ -204,7 +205,7 @@ def _found(evidence: Evidence, curves: Curves, losses: Curves, demand: Floats, c
     most_common = np.array([np.bincount(levels[evidence.cell == cell], minlength=top + 1).argmax() if counts[cell] else top for cell in range(len(CODES))])
     nothing = Estimate(0.0, 0.0, 0.0)
     return Found(
-        lacking, top, len(levels), tuple(before.tolist()), tuple(after.tolist()), told, told - given_up, nothing, nothing, 0.0, evidence.lost_fen, evidence.cost_fen,
+        lacking, demand.shape[1], top, len(levels), tuple(before.tolist()), tuple(after.tolist()), told, told - given_up, nothing, nothing, 0.0, evidence.lost_fen, evidence.cost_fen,
         _told(curves, losses, demand, counts, most_common), len(evidence.draws.person), int((~evidence.draws.told).sum()), evidence.sends, evidence.weeks,
     )  # fmt: skip
 

@@ -5583,8 +5583,8 @@ export interface components {
         };
         /**
          * BudgetFindings
-         * @description Money in fen a week over all people, counts a week. `lacking`: why nothing is proposed. `top`: messages a week at which somebody just
-         *     follows the policy. `before`, `after`: people by budget, from 0 to top. `gain_fen`: profit more than under the policy alone, and `even_gain_fen`
+         * @description Money in fen a week over all people, counts a week. `lacking`: why nothing is proposed. `most`: messages that the policy leaves a
+         *     person a week. `top`: the budget at which somebody just follows the policy, which can be lower: what is not learned is left as it is. `before`, `after`: people by budget, from 0 to top. `gain_fen`: profit more than under the policy alone, and `even_gain_fen`
          *     if as many messages were given up evenly. `lost`: people fewer who are lost.
          */
         BudgetFindings: {
@@ -5612,6 +5612,8 @@ export interface components {
             messages_after: number;
             /** Messages Before */
             messages_before: number;
+            /** Most */
+            most: number;
             /** People */
             people: number;
             /** Sends */

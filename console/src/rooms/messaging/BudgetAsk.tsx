@@ -53,6 +53,7 @@ export function BudgetAsk({ terms, first }: { terms?: Terms; first?: boolean }) 
             </Field>
             <Field label={t("messaging.term_lost")} help={t("messaging.term_lost_help")}>
               <InputNumber
+                className="budget-term"
                 min={0}
                 value={yuan(draft.lost_fen ?? null)}
                 prefix={f.symbol}
@@ -65,6 +66,7 @@ export function BudgetAsk({ terms, first }: { terms?: Terms; first?: boolean }) 
             </Field>
             <Field label={t("messaging.term_volume")} help={t("messaging.term_volume_help")}>
               <InputNumber
+                className="budget-term"
                 min={draft.least}
                 max={7}
                 step={0.1}

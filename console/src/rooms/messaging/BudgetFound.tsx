@@ -34,8 +34,20 @@ export function BudgetFigures({ found }: { found: Findings }) {
         />
       </Figures>
       <div className="budget-spread">
-        <Spread title={t("messaging.budget_today")} people={found.before} top={found.top} all={found.people} />
-        <Spread title={t("messaging.budget_then")} people={found.after} top={found.top} all={found.people} />
+        <Spread
+          title={t("messaging.budget_today")}
+          people={found.before}
+          top={found.top}
+          most={found.most}
+          all={found.people}
+        />
+        <Spread
+          title={t("messaging.budget_then")}
+          people={found.after}
+          top={found.top}
+          most={found.most}
+          all={found.people}
+        />
       </div>
       <Interval {...found.gain_fen} text={money} label={t("messaging.budget_gain")} />
       <p className="muted small">
@@ -51,11 +63,13 @@ export function BudgetFigures({ found }: { found: Findings }) {
   );
 }
 
-function Spread({ title, people, top, all }: { title: string; people: number[]; top: number; all: number }) {
+type SpreadProps = { title: string; people: number[]; top: number; most: number; all: number };
+
+function Spread({ title, people, top, most, all }: SpreadProps) {
   const { t } = useTranslation();
   const f = useFormat();
   const name = (level: number) =>
-    level === top ? t("messaging.budget_top", { n: top }) : t("messaging.budget_n", { n: level });
+    level === top ? t("messaging.budget_top", { n: most }) : t("messaging.budget_n", { n: level });
   const there = people.map((count, level) => ({ level, count })).filter((one) => one.count > 0);
   const words = there.map((one) => `${name(one.level)} ${f.count(one.count)}`).join(" · ");
   return (
@@ -87,6 +101,7 @@ export function BudgetCells({ found, terms }: { found: Findings; terms: Terms })
   const { t } = useTranslation();
   const f = useFormat();
   const places = found.cells[0]?.places.length ?? 0;
+  if (found.draws === 0) return null;
   const money = (fen: number) => f.money(Math.round(fen));
   return (
     <details open={found.lacking.length > 0}>
@@ -101,7 +116,7 @@ export function BudgetCells({ found, terms }: { found: Findings; terms: Terms })
       <DataTable
         caption={t("messaging.budget_why")}
         cards
-        rows={found.cells}
+        rows={found.cells.filter((cell) => cell.people > 0)}
         rowKey={(cell) => cell.code}
         columns={[
           { key: "cell", title: t("messaging.budget_cell"), wrap: true, render: (cell) => f.label(cell.name) },
@@ -143,7 +158,7 @@ export function BudgetCells({ found, terms }: { found: Findings; terms: Terms })
             align: "right",
             render: (cell) =>
               found.lacking.length > 0 || cell.level === found.top
-                ? t("messaging.budget_top", { n: found.top })
+                ? t("messaging.budget_top", { n: found.most })
                 : t("messaging.budget_n", { n: cell.level }),
           },
         ]}
