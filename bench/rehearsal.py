@@ -1,6 +1,7 @@
 """Does a rehearsal foresee what then happens? Seeded brands of simulated people, each rehearsed and then really run.
 
     python bench/rehearsal.py [--brands 50] [--people 6000] [--first 1]
+    python bench/rehearsal.py --audience 1000000
 
 Work: a brand's people are drawn as the sandbox's are. They live a month without messages, then get four sends, three weeks apart, of which
 three in ten are kept back. Then a journey is rehearsed on that history: something of value; whoever buys within four days is tagged,
@@ -9,6 +10,8 @@ in steps of half a day, the people answering by the sandbox's model (which the p
 what is planned arrives when it is due.
 Limits: reach of each node within 5 % of what then came, in 9 of 10 brands; purchases of those treated within the stated 95 % interval in at
 least 9 of 10 brands. Peer in the same run: the same reach foreseen from the brand's mean rate alone, without the response model.
+With `--audience`: seconds of one rehearsal (history read, fitted, futures run) on the embedded stores; limit two minutes; peer in the same
+run: the gate asked once about everybody.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import time
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +43,12 @@ def main() -> None:
     options.add_argument("--brands", type=int, default=50)
     options.add_argument("--people", type=int, default=6_000)
     options.add_argument("--first", type=int, default=1)
+    options.add_argument("--audience", type=int, default=0, help="time one rehearsal over so many people instead")
     wanted = options.parse_args()
+    if wanted.audience:
+        with tempfile.TemporaryDirectory(prefix="siyu-bench-") as folder:
+            _large(Path(folder), wanted.audience)
+        return
     errors: dict[str, list[float]] = defaultdict(list)
     plain: dict[str, list[float]] = defaultdict(list)
     hits: Counter[str] = Counter()
@@ -82,6 +91,45 @@ def _brand(folder: Path, seed: int, people: int, errors: dict[str, list[float]],
     hits["goals"] += goals is not None and goals.low <= real.goals <= goals.high
     misses.append(orders.mean / real.orders - 1)
     stores.close()
+
+
+def _large(folder: Path, size: int) -> None:
+    """People with a year of life in facts, all in one segment, rehearsed once."""
+    from siyu.journeys.definition import read
+    from siyu.journeys.foreseen import foresee
+    from siyu.journeys.rehearsal import Options, stage
+    from tests.conftest import SetClock
+    from tests.makers.rehearsing import laid_out, way
+
+    settings, clock = Settings(home=folder, secret_key="ab" * 32), SetClock(START)
+    ledger = open_ledger(settings.ledger_url)
+    metadata.create_all(ledger.engine)
+    stores = Stores(settings, ledger, attach(DuckDBEngine(None, "2GB", 2), FACTS), load_secrets(settings), clock)
+    brand = laid_out(stores, clock, size)
+    definition = read(way(brand))
+    began, cpu, shares = time.perf_counter(), time.process_time(), []
+    staged = stage(stores, definition, journey_id=1, version=0, salt="bench", options=Options(days=0), told=shares.append)
+    foreseen = foresee(stores, staged)
+    wall, cpu = time.perf_counter() - began, time.process_time() - cpu
+    asked, asking = time.perf_counter(), time.process_time()
+    _gate_once(stores, brand, definition)
+    asked, asking = time.perf_counter() - asked, time.process_time() - asking
+    print(f"{size:,} people ({foreseen.sampled:,} in each of {foreseen.futures} futures): rehearsed in {wall:.1f} s, {cpu:.1f} CPU s (limit 120 s: {'met' if wall <= 120 else 'MISSED'}), {len(shares)} times progress was told")
+    print(f"  the gate asked once about all of them: {asked:.1f} s, {asking:.1f} CPU s; ratio {cpu / asking:.1f}; {foreseen.nodes['tell'].came.mean:,.0f} come in, {foreseen.nodes['thank'].came.mean:,.0f} ({foreseen.nodes['thank'].came.low:,.0f} to {foreseen.nodes['thank'].came.high:,.0f}) buy in four days")
+    stores.close()
+
+
+def _gate_once(stores: Stores, brand: Any, definition: Any) -> None:
+    from siyu.foundation.clock import DAY_MS, to_ms
+    from siyu.messaging import supposing
+    from siyu.messaging.restraint import HISTORY
+    from siyu.messaging.sends import SendSpec
+    from siyu.segments.audience import AudienceRule
+
+    now_ms, ids = to_ms(stores.now()), np.sort(brand.ids)
+    spec = SendSpec(AudienceRule(customer_ids=(1,)), {"a": (brand.pieces["value"], 1)}, ("sms",), "bench", control_rate=0.0)
+    ground = supposing.ground(stores, supposing.Kind(spec, "value"), ids, since_ms=now_ms, until_ms=now_ms + DAY_MS)
+    supposing.decide(ground, supposing.Case(ids, np.arange(len(ids)), HISTORY.empty_table()), due_ms=now_ms, until_ms=now_ms + DAY_MS)
 
 
 def _mean_rate(stores: Stores, people: int) -> float:

@@ -25,7 +25,7 @@ WORK_SHARES = {"staff_task": 0.7, "handover": 0.7, "webhook": 0.95}
 """Work of others that is done in time: nothing is known of it."""
 SURVEY_SHARE = 0.15
 """Of those who get a survey so many answer it: nothing is known of it."""
-OTHERS = frozenset({"send", "survey", *WORK_SHARES})
+OTHERS = frozenset({"send", "group", "survey", *WORK_SHARES})
 """Steps whose outcome lies with others: they are stood in for."""
 ANSWER_MS = 8 * 3_600_000
 """So long, on average, others take to do something."""
@@ -46,7 +46,7 @@ class StandIns:
         self.edge, self.when, self.why = np.zeros(rows, np.int64), np.full(rows, NEVER), np.full(rows, None, object)
 
     def outside(self) -> dict[str, Outside]:
-        return {"send": self.send, "survey": self.survey, "coupon": self.coupon, **dict.fromkeys(self.shares, self.work)}
+        return {"send": self.send, "group": self.send, "survey": self.survey, "coupon": self.coupon, **dict.fromkeys(self.shares, self.work)}
 
     def send(self, sim: Simulation, node: str, placed: Placed, rows: Ints, people: People, ctx: Context) -> Moves:
         settings = placed.settings

@@ -14,17 +14,22 @@ from sqlalchemy import select, update
 
 from siyu.carriers import _tables as carriers
 from siyu.customers.consent_facts import CUSTOMERS_CONSENT
+from siyu.customers.facts import CUSTOMERS_PROFILE
 from siyu.events import log, reactions
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.foundation.clock import DAY_MS, day_number, from_ms, to_ms
 from siyu.foundation.stores import Stores
+from siyu.foundation.warehouse.facts import Fact
+from siyu.identity.facts import IDENTITY_IDENTIFIER, IDENTITY_LINK
 from siyu.journeys import _tables as _journey_tables
 from siyu.journeys import enrolments, looking, rehearsals, runner
 from siyu.journeys.foreseen import Foreseen
 from siyu.journeys.journeys import Journey
 from siyu.journeys.rehearsal import Options
 from siyu.messaging import _tables, outbox, planning, sends
+from siyu.orders.facts import ORDERS_ORDER
 from siyu.river import REACTIONS, flow
+from siyu.segments.facts import SEGMENTS_MEMBER
 from siyu.segments.recompute import recompute
 from siyu_sandbox.people.chance import hashed
 from siyu_sandbox.people.crowd import Crowd
@@ -70,9 +75,7 @@ class Brand:
             columns: dict[str, Any] = {
                 "customer_id": self.ids, "purpose": [purpose] * size, "carrier": [""] * size, "state": ["granted"] * size, "at_ms": np.full(size, to_ms(now)),
             }  # fmt: skip
-            rows = pa.table([pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(size, field.type) for field in CUSTOMERS_CONSENT.arrow], CUSTOMERS_CONSENT.arrow)
-            with self.stores.warehouse.engine.write() as session:
-                session.insert(CUSTOMERS_CONSENT, session.keep("_made", rows))
+            _lay(self.stores, CUSTOMERS_CONSENT, columns)
 
     def live(self, days: float, *, step_days: float = 1.0) -> None:
         """Everybody lives; what they buy is in the log. The clock goes on."""
@@ -175,7 +178,7 @@ class Real:
     goals: int
 
 
-def way(brand: Brand) -> dict[str, Any]:
+def way(brand: Brand | LaidOut) -> dict[str, Any]:
     """Something of value; whoever buys within four days is tagged, the others get a promotion."""
 
     def send(purpose: str, after: str) -> tuple[str, dict[str, Any], dict[str, str | None]]:
@@ -219,3 +222,42 @@ def really(brand: Brand, journey: Journey, *, days: float = 10, step_days: float
         orders = session.scalar(bought.filter((bought.ordered_ms >= bought.entered_ms) & (bought.ordered_ms < bought.entered_ms + window)).count())
         goals = session.scalar(runs.filter(runs.goal_ms.notnull()).count())
     return Real(came, int(orders), int(goals))
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """People that are facts only: nobody lives."""
+
+    stores: Stores
+    ids: Any
+    segment: int
+    pieces: dict[str, int]
+
+
+def laid_out(stores: Stores, clock: SetClock, people: int, *, orders_per_day: float = 0.012, days: int = 90) -> LaidOut:
+    """So many people of one segment with phones, consent and orders, straight in the warehouse."""
+    random, ids, now_ms = np.random.default_rng(7), np.arange(1, people + 1), to_ms(stores.now())
+    pieces = {purpose: put_piece(stores, {"text": text}, purpose=purpose, name=purpose).id for purpose, text in (("promotion", PROMOTION), ("value", VALUE))}
+    account = {"ref": "sms", "name": "sms", "credentials_sealed": b"", "settings": {}, "version": 1, "status": "connected", "status_since": stores.now(), "created_at": stores.now(), "created_by": "t"}
+    with stores.ledger.begin() as tx:
+        tx.execute(carriers.account.insert(), [{**account, "id": ACCOUNT, "product": "sms", "callback_key": "sms"}])
+    segment = put_segment(stores, ids[:1].tolist())
+    old = np.full(people, now_ms - 200 * DAY_MS)
+    _lay(stores, SEGMENTS_MEMBER, {"segment_id": np.full(people - 1, segment), "customer_id": ids[1:], "entered": np.ones(people - 1, bool), "at_ms": old[1:]})
+    _lay(stores, CUSTOMERS_PROFILE, {"customer_id": ids, "registered_ms": old, "first_seen_ms": old})
+    _lay(stores, IDENTITY_LINK, {"identity_key": ids[1:], "customer_id": ids[1:], "first_seen_ms": old[1:]})
+    _lay(stores, IDENTITY_IDENTIFIER, {"identity_key": ids, "customer_id": ids, "namespace": pa.repeat("phone", people), "seen_ms": old})
+    for purpose in ("promotion", "content"):
+        _lay(stores, CUSTOMERS_CONSENT, {"customer_id": ids, "purpose": pa.repeat(purpose, people), "carrier": pa.repeat("", people), "state": pa.repeat("granted", people), "at_ms": old})
+    count = random.poisson(random.gamma(1.2, orders_per_day / 1.2, people) * days)
+    whose = np.repeat(ids, count)
+    at = now_ms - random.integers(1, days * DAY_MS, len(whose))
+    _lay(stores, ORDERS_ORDER, {"order_key": np.arange(len(whose)), "customer_id": whose, "ordered_ms": at, "amount_fen": np.full(len(whose), 12_000), "quantity": np.ones(len(whose), int)})
+    return LaidOut(stores, ids, segment, pieces)
+
+
+def _lay(stores: Stores, fact: Fact, columns: dict[str, Any]) -> None:
+    size = len(next(iter(columns.values())))
+    rows = pa.table([pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(size, field.type) for field in fact.arrow], fact.arrow)
+    with stores.warehouse.engine.write() as session:
+        session.insert(fact, session.keep("_made", rows))
