@@ -189,10 +189,10 @@ def _gains(curves: Curves, demand: Floats, least: int, top: int) -> Floats:
 
 
 def _given_up(levels: Ints, cell: Ints, places: int, top: int) -> Floats:
-    """By cell and place, how many people give up what comes there."""
+    """By cell and place, how many people give up what comes there; whoever has `top` follows the policy and gives up nothing."""
     table = np.zeros((len(CODES), places + 1))
-    np.add.at(table, (cell, np.minimum(levels, places)), 1)
-    found: Floats = np.cumsum(table, axis=1)[:, :places] * (np.arange(places) < top)
+    np.add.at(table, (cell, np.where(levels < top, levels, places)), 1)
+    found: Floats = np.cumsum(table, axis=1)[:, :places]
     return found
 
 
@@ -213,7 +213,8 @@ def _found(evidence: Evidence, curves: Curves, losses: Curves, demand: Floats, c
 def _judged(evidence: Evidence, worth: Draws, demand: Floats, counts: Ints, levels: Ints, terms: Terms, top: int) -> dict[str, Any]:
     """What the budgets bring: each half of the people judges what the other half would choose on the same terms."""
     places, budget = demand.shape[1], _budget(terms, top, len(levels))
-    even = counts[:, None] * _share_given_up(_given_up(levels, evidence.cell, places, top), counts, demand, top)
+    up = _given_up(levels, evidence.cell, places, top) * (np.arange(places) < top)
+    even = counts[:, None] * _share_given_up(up, counts, demand, top)
     first = draw_rows(_SALT, worth.person) < 0.5
     gains, losses, evens = [], [], []
     for mine in (first, ~first):

@@ -144,6 +144,11 @@ def test_a_place_that_was_never_drawn_is_left_as_it_is() -> None:
     assert found.top == 2
     assert levels.max() == 2
     assert all(cell["places"][2]["effect_fen"] is None for cell in found.cells)
+    # Who is given less than that gives the third message up, too; who is not follows the policy.
+    counts = np.bincount(past.cell, minlength=len(CODES))
+    often = past.messages / counts[:, None] / past.weeks
+    kept = sum(float(often[cell, : level if level < 2 else PLACES].sum()) for cell, level in zip(past.cell.tolist(), levels.tolist(), strict=True))
+    assert found.messages_after == pytest.approx(kept)
 
 
 def test_messages_that_drive_people_away_are_given_up() -> None:
