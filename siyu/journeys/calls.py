@@ -26,6 +26,7 @@ MOST_TEXT = 2000
 """Characters of one value of an answer that are kept."""
 _call, _run, _place, _version = _step_tables.call, _tables.enrolment, _tables.place, _tables.version
 _BEGIN = "journey:"
+TOGETHER = 500
 
 
 def names(place_id: int, people: People) -> list[str]:
@@ -42,10 +43,11 @@ def begin(tx: Connection, place_id: int, people: People, delivery_ids: Sequence[
         tx.execute(insert(_call), rows)
 
 
-def outcomes(tx: Connection, place_id: int, people: People) -> list[tuple[str, str | None]]:
-    """(waiting, answered or failed; why it failed) of each of these runs."""
+def outcomes(tx: Connection, journey_id: int, node: str, people: People) -> list[tuple[str, str | None]]:
+    """(waiting, answered or failed; why it failed) of each of these runs at a node, whichever version asked."""
+    here = select(_place.c.id).where(_place.c.journey_id == journey_id, _place.c.node == node)
     query = select(_call.c.enrolment_id, _call.c.arrived_ms, _call.c.outcome, _call.c.code)
-    rows = tx.execute(query.where(_call.c.place_id == place_id, among(tx, _call.c.enrolment_id, people.enrolment_id.tolist()))).all()
+    rows = tx.execute(query.where(_call.c.place_id.in_(here), among(tx, _call.c.enrolment_id, people.enrolment_id.tolist()))).all()
     found = {(run, arrived): (outcome, code) for run, arrived, outcome, code in rows}
     return [found.get(key, ("waiting", None)) for key in zip(people.enrolment_id.tolist(), people.arrived_ms.tolist(), strict=True)]
 
@@ -60,29 +62,32 @@ def _take_in(stores: Stores, tx: Connection, batches: Sequence[Batch]) -> None:
     waiting = [row for row in select_in(tx, columns, _call.c.delivery_id, list(told)) if row.outcome == "waiting"]
     answered = deliveries.answers(stores.secrets, tx, [row.delivery_id for row in waiting if told[row.delivery_id]["status"] == "arrived"])
     wanted = _mappings(tx, {row.place_id for row in waiting})
-    heard = []
+    heard, became = [], dict[tuple[str, str | None], list[str]]()
     for row in waiting:
         said = _mapped(answered.get(row.delivery_id), wanted.get(row.place_id, {}))
         happened = told[row.delivery_id]
         arrived = happened["status"] == "arrived"
-        outcome, code = ("answered", None) if arrived else ("failed", f"http_{happened['http_status']}")
-        tx.execute(update(_call).where(_call.c.delivery_id == row.delivery_id).values(outcome=outcome, code=code))
+        became.setdefault(("answered", None) if arrived else ("failed", f"http_{happened['http_status']}"), []).append(row.delivery_id)
         if arrived:
             key = key64("webhook answered", row.delivery_id)
             heard.append({"enrolment_id": row.enrolment_id, "event_key": key, "name": HEARD, "at_ms": happened["at_ms"], "properties": msgspec.json.encode(said).decode(), "is_entry": False})
+    for (outcome, code), ids in became.items():
+        for start in range(0, len(ids), TOGETHER):
+            tx.execute(update(_call).where(_call.c.delivery_id.in_(ids[start : start + TOGETHER])).values(outcome=outcome, code=code))
     runs.remember(tx, heard)
-    _wake(tx, [(row.enrolment_id, row.place_id) for row in waiting], to_ms(stores.now()))
+    _wake(tx, [(row.enrolment_id, row.arrived_ms) for row in waiting], to_ms(stores.now()))
 
 
 ANSWERS = Reaction("journeys.answers", (DELIVERIES_SETTLED.name,), _take_in)
 
 
 def _wake(tx: Connection, those: Sequence[tuple[int, int]], now_ms: int) -> None:
-    by_place: dict[int, list[int]] = {}
-    for run, place in those:
-        by_place.setdefault(place, []).append(run)
-    for place, ids in by_place.items():
-        there = (_run.c.place_id == place) & (_run.c.state == ON_THE_WAY) & (_run.c.heard == WAITING)
+    """Runs that still stand where they came to at that moment: they asked."""
+    by_arrival: dict[int, list[int]] = {}
+    for run, arrived in those:
+        by_arrival.setdefault(arrived, []).append(run)
+    for arrived, ids in by_arrival.items():
+        there = (_run.c.arrived_ms == arrived) & (_run.c.state == ON_THE_WAY) & (_run.c.heard == WAITING)
         tx.execute(update(_run).where(there, among(tx, _run.c.id, ids)).values(heard=WOKEN, due_ms=now_ms))
 
 

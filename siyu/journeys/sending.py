@@ -22,7 +22,7 @@ from siyu.foundation.database import among, insert_ignore
 from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.ids import Ints
 from siyu.foundation.text import Text
-from siyu.journeys import _step_tables, local
+from siyu.journeys import _step_tables, _tables, local
 from siyu.journeys.definition import Number
 from siyu.journeys.people import People
 from siyu.journeys.steps.step import Context
@@ -34,7 +34,7 @@ Purpose = Literal["promotion", "value", "service", "feedback"]
 HOUR_MS = 3_600_000
 FIRST_LOOK_MS, LAST_LOOK_MS = 2_000, 600_000
 """How soon, and how rarely, somebody who waits for an outcome is looked at again; events wake them sooner."""
-_table = _step_tables.sent
+_table, _place = _step_tables.sent, _tables.place
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -105,9 +105,10 @@ def _send(ctx: Context, wanted: Wanted, content: dict[str, tuple[int, int]], peo
     return send.id
 
 
-def sends_of(tx: Connection, place_id: int, arrived_ms: Sequence[int]) -> dict[int, list[int]]:
-    """Moment of arrival at a place → the sends that were asked for then."""
-    rows = tx.execute(select(_table.c.arrived_ms, _table.c.send_id).where(_table.c.place_id == place_id, among(tx, _table.c.arrived_ms, list(arrived_ms)))).all()
+def sends_of(tx: Connection, journey_id: int, node: str, arrived_ms: Sequence[int]) -> dict[int, list[int]]:
+    """Moment of arrival at a node → the sends that were asked for then, in whatever version: who is moved to a new one goes on waiting."""
+    here = select(_place.c.id).where(_place.c.journey_id == journey_id, _place.c.node == node)
+    rows = tx.execute(select(_table.c.arrived_ms, _table.c.send_id).where(_table.c.place_id.in_(here), among(tx, _table.c.arrived_ms, list(arrived_ms)))).all()
     found: dict[int, list[int]] = {}
     for arrived, send_id in rows:
         found.setdefault(int(arrived), []).append(int(send_id))

@@ -25,9 +25,9 @@ from siyu.team import staff, stores
 MOST_TEXT = 2000
 
 
-def refs(ctx_place_id: int, people: People) -> list[str]:
-    """What names the task of each run at a place: found again by whoever waits there."""
-    return [f"journey:{ctx_place_id}:{run}:{arrived}" for run, arrived in zip(people.enrolment_id.tolist(), people.arrived_ms.tolist(), strict=True)]
+def refs(ctx: Context, people: People) -> list[str]:
+    """What names the task of each run at a node: found again by whoever waits there, also in a later version."""
+    return [f"journey:{ctx.journey_id}:{ctx.node}:{run}:{arrived}" for run, arrived in zip(people.enrolment_id.tolist(), people.arrived_ms.tolist(), strict=True)]
 
 
 def ask(ctx: Context, people: People, *, title: str, text: str, store_id: int | None, due: datetime, remind: datetime | None) -> Flags:
@@ -38,7 +38,7 @@ def ask(ctx: Context, people: People, *, title: str, text: str, store_id: int | 
     asked_of = _served(ctx, people, store_id)
     found = np.array([customer in asked_of for customer in people.customer_id.tolist()], np.bool_)
     mine = people.take(found)
-    words, names = _words(ctx, text, mine), refs(ctx.place_id, mine)
+    words, names = _words(ctx, text, mine), refs(ctx, mine)
     rows = []
     for ref, customer, said in zip(names, mine.customer_id.tolist(), words, strict=True):
         account, who, key = asked_of[customer]

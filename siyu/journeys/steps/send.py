@@ -132,7 +132,7 @@ def _looked(ctx: Context, settings: Any, people: People) -> Moves:
 def standing_of(ctx: Context, people: People) -> tuple[Ints, list[list[int]]]:
     """How each stands, and the sends in question of each."""
     arrived, which = np.unique(people.arrived_ms, return_inverse=True)
-    held = sending.sends_of(ctx.tx, ctx.place_id, arrived.tolist())
+    held = sending.sends_of(ctx.tx, ctx.journey_id, ctx.node, arrived.tolist())
     stands = np.full(len(people), NOT_TOLD, np.int64)
     groups: dict[tuple[int, ...], list[int]] = {}
     for number, at in enumerate(arrived.tolist()):

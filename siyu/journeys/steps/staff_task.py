@@ -76,8 +76,8 @@ class StaffTask(Step):
         if not settings.waits:
             return Moves.along(len(people))
         until = people.arrived_ms + settings.within.ms
-        held = todos.states(ctx.tx, tasking.refs(ctx.place_id, people)) if not people.arrived.all() else {}
-        answered = np.array([_EDGE.get(held.get(ref, ""), STAY) for ref in tasking.refs(ctx.place_id, people)], np.int64)
+        held = todos.states(ctx.tx, tasking.refs(ctx, people)) if not people.arrived.all() else {}
+        answered = np.array([_EDGE.get(held.get(ref, ""), STAY) for ref in tasking.refs(ctx, people)], np.int64)
         edge = np.where((answered == STAY) & (until <= ctx.now_ms), TIMEOUT, answered)
         return Moves(edge, np.where(edge == STAY, until, NEVER), np.full(len(people), None, object))
 

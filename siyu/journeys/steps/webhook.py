@@ -84,7 +84,7 @@ class Webhook(Step):
         edge, code = people.all(STAY), np.full(len(people), None, object)
         old = np.flatnonzero(~people.arrived)
         if len(old):
-            outcomes = calls.outcomes(ctx.tx, ctx.place_id, people.take(old))
+            outcomes = calls.outcomes(ctx.tx, ctx.journey_id, ctx.node, people.take(old))
             edge[old] = [_EDGE[outcome] for outcome, _ in outcomes]
             code[old] = [said for _, said in outcomes]
         edge = np.where((edge == STAY) & (until <= ctx.now_ms), TIMEOUT, edge)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from siyu.foundation.stores import Stores
+from siyu.journeys import journeys, versions
+from siyu.journeys.definition import read
 from siyu.journeys.steps.staff_task import DONE, NOBODY, NOT_REACHED, TIMEOUT
 from siyu.messaging import staff_links, staff_page_routes, todos
 from siyu.messaging.todos import Todo
@@ -18,6 +20,7 @@ from tests.makers.journey_steps import (
     edges,
     enter,
     friends,
+    here,
     journey,
     pass_to,
     refused_by_checks,
@@ -25,6 +28,7 @@ from tests.makers.journey_steps import (
     ways,
     willing,
 )
+from tests.makers.journeys import drawn, publish
 from tests.makers.people import customers_by_user, record
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -84,6 +88,25 @@ def test_staff_are_told_once_and_reminded_before_it_is_due(stores: Stores, clock
     say(stores, asked_of(stores, account.id, "lin")[0], "done")
     clock.at = NOON + timedelta(hours=30)
     assert to_tell() == {}
+
+
+def test_who_is_moved_to_a_new_version_goes_on_waiting_for_what_was_asked(stores: Stores, clock: SetClock) -> None:
+    clock.at = NOON
+    account, customers = friends(stores, ["lin", "lin"])
+    made = journey(stores, {"n1": ("staff_task", {"text": "回访"}, ANSWERS)})
+    enter(stores, clock, made, customers)
+    with stores.ledger.begin() as tx:
+        draft = journeys.find(tx, made)
+        changed = read(drawn({"kind": "manual"}, {"n1": ("staff_task", {"text": "再回访"}, {**ANSWERS, "done": "n2"}), "n2": ("end", {}, {})}, "n1"))
+        journeys.save_draft(tx, made, changed, over=draft.draft_version, by="test", now=stores.now())
+    publish(stores, made, versions.InFlight("move", {"n1": "n1"}))
+    settle(stores, clock)
+    (one, other) = asked_of(stores, account.id, "lin")
+    assert (one.text, other.text) == ("回访", "回访"), "nobody is asked twice"
+    say(stores, one, "done")
+    settle(stores, clock)
+    assert ways(stores, made, "n1") == {one.customer_id: "done"}
+    assert set(here(stores, made)) == {other.customer_id}
 
 
 def test_a_store_takes_people_whom_nobody_serves(stores: Stores, clock: SetClock) -> None:
