@@ -17,6 +17,7 @@ import "@/styles/identity.css";
 import "@/styles/segments.css";
 import "@/styles/reports.css";
 import "@/styles/content.css";
+import "@/styles/loyalty.css";
 import "@/styles/messaging.css";
 import "@/styles/narrow.css";
 import { startLanguage } from "@/locales";

@@ -46,6 +46,7 @@ PROPERTIES = {
     "category": Text("类目", "category"),
     "live": Text("直播间", "live show"),
     "coupon": Text("优惠券", "coupon"),
+    "kind": Text("类型", "kind"),
     "points": Text("积分", "points"),
     "balance": Text("余额", "balance"),
     "survey_name": Text("问卷", "survey"),

@@ -37,6 +37,15 @@ VALUES: dict[str, dict[str, Text]] = {
         "service": Text("服务", "service"),
         "welcome": Text("欢迎", "welcome"),
     },
+    "kind": {
+        "grant": Text("发放", "granted"),
+        "spend": Text("消耗", "spent"),
+        "expire": Text("到期", "ended"),
+        "reverse": Text("冲回", "taken back"),
+        "amount": Text("满减券", "amount off"),
+        "percent": Text("折扣券", "percent off"),
+        "gift": Text("兑换券", "gift"),
+    },
     "how": {
         "live_code": Text("扫活码", "scanned a live code"),
         "referral": Text("老客介绍", "by a customer"),

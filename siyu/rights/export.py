@@ -168,6 +168,9 @@ def _page(stores: Stores, data: Data, request: Request) -> str:
         (Text("授权", "Consents"), rows(ledger.get(consent.HISTORY, []), "purpose", "carrier", "state", "at_ms", "source", "place", "wording_version")),
         (Text("订单", "Orders"), rows(warehouse.get("orders_line", []), "ordered_ms", "source", "order_no", "product_name", "quantity", "amount_fen", "refund_fen", "kind")),
         (Text("行为", "Activities"), rows(warehouse.get("customers_activity", []), "at_ms", "name")),
+        (Text("积分", "Points"), rows(warehouse.get("loyalty_points", []), "at_ms", "kind", "points", "balance", "reason")),
+        (Text("优惠券", "Coupons"), rows(warehouse.get("loyalty_coupon", []), "at_ms", "name", "coupon_name", "value_fen")),
+        (Text("问卷回答", "Answers to surveys"), rows(ledger.get("surveys_answer", []), "response_id", "question", "choice", "number", "words")),
         (Text("好友关系", "Relations"), rows(warehouse.get("carriers_relation", []), "began_ms", "ended_ms", "staff", "state")),
         (Text("分群", "Segments"), rows((row for row in warehouse.get("segments_member", []) if row["entered"]), "segment_id", "at_ms")),
     ]

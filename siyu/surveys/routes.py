@@ -210,11 +210,18 @@ class SurveyPreview(Body):
     language: Literal["zh", "en"] = "zh"
 
 
+class AnswerTold(BaseModel):
+    """A question and its answer in words; of several choices with 、 between."""
+
+    question: Label
+    answer: str
+
+
 class CustomerSurvey(BaseModel):
     survey_id: int
     name: str
     at: datetime
-    answers: list[tuple[Label, str]]
+    answers: list[AnswerTold]
 
 
 @router.get("", summary="Surveys, the newest first")
@@ -236,9 +243,10 @@ def add_survey(body: SurveyBody, access: Writer) -> SurveyDetail:
 
 
 @router.post("/preview", summary="The page as people would see it, as HTML", response_class=HTMLResponse)
-def preview_survey(body: SurveyPreview, access: Reader) -> HTMLResponse:
+def preview_survey(body: SurveyPreview, access: Reader, request: Request) -> HTMLResponse:
     form = questions.keyed(body.form.read(), ())
-    return HTMLResponse(showing.asking(form, 0, brand=access.stores.settings.brand_name, lang=body.language, preview=True), headers={"Cache-Control": "no-store"})
+    brand = request.app.state.sample_name(access.stores) or access.stores.settings.brand_name
+    return HTMLResponse(showing.asking(form, 0, brand=brand, lang=body.language, preview=True), headers={"Cache-Control": "no-store"})
 
 
 @router.get("/{survey_id}", summary="A survey with its draft")
@@ -339,7 +347,11 @@ def list_answers_of(customer_id: RowId, access: Annotated[Access, Depends(requir
     for one in found:
         form = forms[one.survey_id, one.version]
         told = responses.in_words(form, one.answers, "zh")
-        answers = [(Label(zh=q.title.zh, en=q.title.to("en")), "、".join(value) if isinstance(value := told[q.key], list) else str(value)) for q in form.questions if q.key in told]
+        answers = [
+            AnswerTold(question=Label(zh=q.title.zh, en=q.title.to("en")), answer="、".join(value) if isinstance(value := told[q.key], list) else str(value))
+            for q in form.questions
+            if q.key in told
+        ]
         items.append(CustomerSurvey(survey_id=one.survey_id, name=named[one.survey_id].name, at=one.at, answers=answers))
     return Items(items=items)
 

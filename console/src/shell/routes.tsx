@@ -154,6 +154,21 @@ export const router = createBrowserRouter([
           ),
           page("/content/new", "content.write", "PiecePage", piece),
           page("/content/:id", "content.read", "PiecePage", piece),
+          page("/points", "loyalty.read", "PointsPage", () => import("@/rooms/loyalty/PointsPage") as Promise<Page>),
+          page("/coupons", "loyalty.read", "CouponsPage", () => import("@/rooms/loyalty/CouponsPage") as Promise<Page>),
+          page(
+            "/coupons/:id",
+            "loyalty.read",
+            "CouponPage",
+            () => import("@/rooms/loyalty/CouponPage") as Promise<Page>,
+          ),
+          page("/surveys", "surveys.read", "SurveysPage", () => import("@/rooms/surveys/SurveysPage") as Promise<Page>),
+          page(
+            "/surveys/:id",
+            "surveys.read",
+            "SurveyPage",
+            () => import("@/rooms/surveys/SurveyPage") as Promise<Page>,
+          ),
           page(
             "/restraint",
             "messaging.read",

@@ -2,7 +2,9 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import type { Customer } from "@/api/types";
 import { OperationsPanel } from "@/rooms/identity/OperationsPanel";
+import { LoyaltyPanel } from "@/rooms/loyalty/LoyaltyPanel";
 import { ConsentPanel } from "@/rooms/rights/ConsentPanel";
+import { AnswersPanel } from "@/rooms/surveys/AnswersPanel";
 import { StageChip } from "@/ui/Chip";
 import { Figure } from "@/ui/Figure";
 import { Page } from "@/ui/Page";
@@ -65,6 +67,8 @@ function Body({ customer }: { customer: Customer }) {
           <ProfilePanel customer={customer} />
           <RelationsPanel customer={customer} />
           <TagsPanel customer={customer} />
+          <LoyaltyPanel id={customer.id} />
+          <AnswersPanel id={customer.id} />
           <ConsentPanel id={customer.id} />
           <SegmentsPanel customer={customer} />
           <OperationsPanel customer={customer} />
