@@ -5364,6 +5364,15 @@ export interface components {
             /** Rate */
             rate: number | null;
         };
+        /**
+         * AnswerTold
+         * @description A question and its answer in words; of several choices with 、 between.
+         */
+        AnswerTold: {
+            /** Answer */
+            answer: string;
+            question: components["schemas"]["Label"];
+        };
         /** ArmInfo */
         ArmInfo: {
             /** Bought */
@@ -7113,10 +7122,7 @@ export interface components {
         /** CustomerSurvey */
         CustomerSurvey: {
             /** Answers */
-            answers: [
-                components["schemas"]["Label"],
-                string
-            ][];
+            answers: components["schemas"]["AnswerTold"][];
             /**
              * At
              * Format: date-time
