@@ -18,7 +18,7 @@ from siyu.journeys.definition import Condition, Name, NodeId, Number
 from siyu.journeys.people import Flags, Moves, People
 from siyu.journeys.steps.split import Edge, edge_faults
 from siyu.journeys.steps.step import Context, Settings, Step
-from siyu.journeys.steps.wait_until import condition_faults, happened
+from siyu.journeys.steps.wait_until import condition_faults
 from siyu.messaging import asking, sends
 from siyu.segments import rules
 from siyu.segments.rules import Where
@@ -41,7 +41,7 @@ class Holds(_Test, frozen=True, tag_field="kind", tag="rule"):
 
 
 class Happened(_Test, frozen=True, tag_field="kind", tag="event"):
-    """An event since the person came into the journey, at least `count` times."""
+    """An event of the run, at least `count` times: since the person came in, the event that brought them in too."""
 
     name: Name
     where: tuple[Where, ...] = ()
@@ -150,8 +150,6 @@ def _held(ctx: Context, test: Any, people: People) -> Flags:
 
 
 def _often(people: People, test: Happened) -> Flags:
-    if test.count == 1:
-        return np.isin(people.enrolment_id, happened(people, Condition(event=test.name, where=test.where)))
     told = people.heard(people.enrolment_id)
     mine = told.filter(np.array([name == test.name for name in told["name"].to_pylist()], np.bool_))
     keys = mine["event_key"].to_numpy()

@@ -15,7 +15,7 @@ from siyu.journeys.steps.step import Context, Settings, Step
 
 _MS = {"days": 86_400_000, "hours": 3_600_000, "minutes": 60_000, "seconds": 1_000}
 _WORDS = {"days": ("天", "d"), "hours": ("小时", "h"), "minutes": ("分钟", "min"), "seconds": ("秒", "s")}
-Part = Annotated[float, Meta(ge=0, le=100_000)]
+Part = Annotated[float, Meta(ge=0, le=100_000_000)]
 
 
 class Span(Settings, frozen=True):
