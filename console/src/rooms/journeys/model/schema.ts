@@ -64,7 +64,7 @@ export function resolved(schema: Schema, defs: Record<string, Schema> = {}): { s
 export type Picker =
   | "segment" | "segments" | "piece" | "tag" | "tags" | "account" | "accounts" | "journey" | "event" | "where" | "rule"
   | "seconds" | "minutes" | "hours" | "days" | "at" | "date" | "carriers" | "carrier" | "text" | "rate" | "fen" | "node"
-  | "trait" | "store" | "weekdays" | "date_of" | "scalar" | "percent" | "choice" | "choices" | "number" | "boolean" | "line" | "lines" | "object" | "rows" | "map" | "union"; // biome-ignore format: one list
+  | "trait" | "store" | "coupon" | "survey" | "weekdays" | "date_of" | "scalar" | "percent" | "choice" | "choices" | "number" | "boolean" | "line" | "lines" | "object" | "rows" | "map" | "union"; // biome-ignore format: one list
 
 const BY_NAME: Record<string, Picker> = {
   segment: "segment", segment_id: "segment", segments: "segments", segment_ids: "segments",
@@ -72,7 +72,7 @@ const BY_NAME: Record<string, Picker> = {
   journey: "journey", journey_id: "journey", event: "event", event_name: "event", where: "where", rule: "rule",
   seconds: "seconds", minutes: "minutes", hours: "hours", days: "days", at: "at", on: "date", date: "date", carriers: "carriers", carrier: "carrier",
   text: "text", message: "text", body: "text", rate: "rate", share: "rate", fen: "fen", node: "node",
-  trait: "trait", trait_id: "trait", store: "store", weekdays: "weekdays", field: "date_of", percent: "percent", from: "at", to: "at", level: "rate",
+  trait: "trait", trait_id: "trait", store: "store", coupon: "coupon", survey: "survey", weekdays: "weekdays", field: "date_of", percent: "percent", from: "at", to: "at", level: "rate",
 }; // biome-ignore format: one table
 
 const BY_END: [string, Picker][] = [
@@ -116,6 +116,8 @@ const NUMBERS = new Set<Picker>([
   "journey",
   "trait",
   "store",
+  "coupon",
+  "survey",
   "percent",
   "seconds",
   "minutes",

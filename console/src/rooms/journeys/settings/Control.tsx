@@ -6,6 +6,7 @@ import type { Values } from "../model/definition";
 import type { Picker, Schema } from "../model/schema";
 import { DurationBox } from "./DurationBox";
 import { EventBox, RuleBox, WhereBox } from "./EventBox";
+import { CouponBox, SurveyBox } from "./loyaltyPickers";
 import { AccountBox, JourneyBox, NodeBox, PieceBox, SegmentBox, StoreBox, TagsBox, TraitBox } from "./pickers";
 import { type SettingProps, useSettingWords } from "./SchemaForm";
 import { CarriersBox, ClockBox, DateBox, DateFieldBox, MapBox, WeekdaysBox } from "./smallBoxes";
@@ -50,6 +51,10 @@ export function Control({ name, schema, value: own, picker, label, nullable, onC
       );
     case "journey":
       return <JourneyBox {...shared} value={number} onChange={put} />;
+    case "coupon":
+      return <CouponBox {...shared} value={number} onChange={put} />;
+    case "survey":
+      return <SurveyBox {...shared} value={number} onChange={put} />;
     case "store":
       return <StoreBox {...shared} value={number} onChange={put} />;
     case "weekdays":

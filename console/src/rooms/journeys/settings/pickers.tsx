@@ -11,7 +11,7 @@ import { useMay } from "@/shell/session";
 import { useDebounced } from "@/ui/useDebounced";
 import { useFormat } from "@/ui/useFormat";
 
-type One<T> = {
+export type One<T> = {
   label: string;
   disabled: boolean;
   value: T | undefined;
@@ -30,7 +30,7 @@ type BoxProps = {
 };
 
 /** A select over what exists. A number that is not in the list (deleted, or not to be seen) is shown as it is. */
-function Box({ options, loading, none, onSearch, ...props }: BoxProps & (One<number> | Many<number>)) {
+export function Box({ options, loading, none, onSearch, ...props }: BoxProps & (One<number> | Many<number>)) {
   const { t } = useTranslation();
   const known = new Set(options.map((one) => one.value));
   const held = props.many ? props.value : props.value ? [props.value] : [];
