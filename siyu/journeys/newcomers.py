@@ -37,6 +37,8 @@ from siyu.journeys.definition import (
 )
 from siyu.journeys.looking import by_date, next_look
 from siyu.journeys.standing import all_members
+from siyu.segments.rules import Where
+from siyu.surveys.responses import ANSWERED
 
 CYCLE_DAYS = 28
 """Four whole weeks: weekdays meet weekdays."""
@@ -109,7 +111,8 @@ def _expected(stores: Stores, session: Session, definition: Definition, now: dat
         case ApiEntry() | ManualEntry():
             fault = Fault("segment", Text("名单由人或系统给出,请选一个分群代表他们", "people are named by hand or by another system: choose a segment to stand for them"))
             raise InvalidError(Text("不知道谁会进入", "nobody knows who would come in"), faults=[fault])
-    return _events(session, tables, Condition(event="survey_answered"), "", now_ms, days)
+    answered = Condition(event=ANSWERED, where=(Where(path="survey", op="is", value=entry.survey),))
+    return _events(session, tables, answered, "", now_ms, days)
 
 
 def _at_once(stores: Stores, segment: int, now_ms: int) -> Expected:

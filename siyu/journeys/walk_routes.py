@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from siyu.foundation.http import Body, Id, Label, Line, RowId
 from siyu.journeys import journeys
@@ -35,7 +35,7 @@ class WalkBody(Body):
     """`definition`: what is being drawn; without it the saved draft. `at`: when the customer comes in; `data`: properties of the event."""
 
     customer_id: Id
-    at: datetime | None = None
+    at: AwareDatetime | None = None
     definition: dict[str, Any] | None = None
     choices: Annotated[list[WalkChoice], Field(max_length=200)] = []
     data: Annotated[dict[str, Any], Field(max_length=50)] | None = None
