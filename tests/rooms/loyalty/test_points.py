@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import timedelta
 
@@ -237,7 +238,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300 if os.environ.get("ALL_KILLS") else 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=acts)
 def test_the_books_balance_whatever_happens(stores: Stores, clock: SetClock, acts: list[tuple[str, set[int], int, int | None]]) -> None:
     who = people(stores, 4)
