@@ -1,6 +1,7 @@
 """Wait until 等到: something happens to the person (an event, entering or leaving a segment), or the time for it is over.
 
-What happened earlier in the same run counts: whoever has done it already does not wait.
+What happened earlier in the same run counts: whoever has done it already does not wait. The event by which somebody came in is
+not waited for: it takes another one, such as the second order.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class WaitUntil(Step):
         if not new.any():
             return found
         if settings.event is not None:
-            found[new] = np.isin(people.enrolment_id[new], happened(people.take(new), settings.condition))
+            found[new] = np.isin(people.enrolment_id[new], happened(people.take(new), settings.condition, with_entry=False))
         elif settings.segment is not None:
             found[new] = ctx.members(settings.segment, people.customer_id[new])
         elif settings.left is not None:
@@ -86,10 +87,11 @@ class WaitUntil(Step):
         return found
 
 
-def happened(people: People, condition: Condition) -> Ints:
-    """The runs during which an event like this has happened so far; the one that began the run was before it."""
+def happened(people: People, condition: Condition, *, with_entry: bool = True) -> Ints:
+    """The runs during which an event like this has happened so far; `with_entry`: the one that began the run counts."""
     told = people.heard(people.enrolment_id)
-    mine = told.filter(pc.and_(pc.equal(told["name"], condition.event), pc.invert(told["is_entry"])))
+    mine = told.filter(pc.equal(told["name"], condition.event))
+    mine = mine if with_entry else mine.filter(pc.invert(mine["is_entry"]))
     keys = mine["event_key"].to_numpy()
     passed = passing(condition.where, keys, long_form(keys.tolist(), mine["properties"].to_pylist()) if condition.where else mine)
     return np.unique(mine["enrolment_id"].to_numpy()[passed])
