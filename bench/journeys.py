@@ -96,12 +96,12 @@ def due(count: int) -> None:
         clock.at += timedelta(days=1)
         wall, cpu = timed(lambda: runner.tick(stores))
         with stores.ledger.read() as tx:
-            here = dict(tx.execute(text("SELECT p.node, count(*) FROM journeys_enrolment e JOIN journeys_place p ON p.id = e.place_id GROUP BY 1")).all())
+            here = dict(tx.execute(text("SELECT p.node, count(*) FROM journeys_enrolment e JOIN journeys_place p ON p.id = e.place_id WHERE e.journey_id = :j GROUP BY 1"), {"j": journey}).all())
         assert here == {"b": count}, here
 
         def plain() -> None:
             with stores.ledger.begin() as tx:
-                tx.execute(text("UPDATE journeys_enrolment SET due_ms = due_ms + 1, arrived_ms = arrived_ms + 1, heard = 0"))
+                tx.execute(text("UPDATE journeys_enrolment SET due_ms = due_ms + 1, arrived_ms = arrived_ms + 1, heard = 0 WHERE journey_id = :j"), {"j": journey})
 
         bare, _ = timed(plain)
         stores.close()
