@@ -38,7 +38,7 @@ def task(title: str, text: str) -> Part:
 
 
 def coupon(zh: str, en: str) -> Part:
-    return Part("coupon", {}, Text(zh, en), edges=("next", "refused"), choose=COUPON)
+    return Part("coupon", {}, Text(zh, en), edges=("done", "refused"), choose=COUPON)
 
 
 DAYTIME = Part("until_time", {"at": "10:00"})
@@ -211,7 +211,7 @@ FESTIVAL = Template(
     (
         send("value", "预热:为什么值得等", "why it is worth waiting"),
         wait(days=2), DAYTIME,
-        Part("coupon", {}, Text("活动券,库存有限", "the festival's coupon, limited stock"), edges=("next", "refused"), ways={"refused": (OVER,)}, choose=COUPON),
+        Part("coupon", {}, Text("活动券,库存有限", "the festival's coupon, limited stock"), edges=("done", "refused"), ways={"refused": (OVER,)}, instead="done", choose=COUPON),
         send("promotion", "开场:剩余数量如实写", "it begins: say what is left"),
         until("order_paid", 1, (OVER,), ()),
         send("promotion", "最后一天", "the last day"),

@@ -22,7 +22,7 @@ from siyu.foundation.http import (
     encode_cursor,
     language_of,
 )
-from siyu.journeys import checks, drawn, enrolments, journeys, listing, shapes, templates, versions
+from siyu.journeys import checks, drawn, enrolments, held, journeys, listing, shapes, templates, versions
 from siyu.journeys.definition import Definition, Node, dump, read
 from siyu.journeys.field import TEMPLATES
 from siyu.journeys.journeys import Journey
@@ -202,7 +202,8 @@ def read_counts(journey_id: RowId, access: Reader, version: Annotated[int | None
         journeys.find(tx, journey_id)
         found = enrolments.counts(tx, journey_id, version=version)
         states = enrolments.states(tx, journey_id)
-    nodes = {node: shapes.JourneyNodeCounts(here=one.here, failed=one.failed, waiting_for_restraint=0, edges=one.passed) for node, one in found.items()}
+        waiting = held.by_node(tx, journey_id, version)
+    nodes = {node: shapes.JourneyNodeCounts(here=one.here, failed=one.failed, waiting_for_restraint=waiting.get(node, 0), edges=one.passed) for node, one in found.items()}
     return shapes.JourneyFlow(version=version, nodes=nodes, states=states)
 
 

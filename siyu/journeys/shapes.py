@@ -147,7 +147,7 @@ class JourneyVersion(JourneyVersionRow):
 
 
 class JourneyNodeCounts(BaseModel):
-    """`here`: on the way at this node now, `waiting_for_restraint` of them because they may not be told yet. `edges`: who left, by way."""
+    """`here`: on the way at this node now. `waiting_for_restraint`: whose message of this node is put off (they may have gone on). `edges`: who left, by way."""
 
     here: int
     failed: int

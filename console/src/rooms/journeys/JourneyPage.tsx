@@ -38,8 +38,8 @@ export function JourneyPage() {
       </main>
     );
   return (
-    <ReactFlowProvider>
-      <Workshop key={`${id}.${round}`} journey={journey.data} steps={steps.data} onReload={reload} />
+    <ReactFlowProvider key={`${id}.${round}`}>
+      <Workshop journey={journey.data} steps={steps.data} onReload={reload} />
     </ReactFlowProvider>
   );
 }

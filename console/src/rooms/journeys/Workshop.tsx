@@ -13,7 +13,7 @@ import { useDebounced } from "@/ui/useDebounced";
 import { useQueryState } from "@/ui/useQueryState";
 import { Actions } from "./Actions";
 import { asDefinition, type Definition } from "./model/definition";
-import { placed } from "./model/graph";
+import { placed, tidied } from "./model/graph";
 import { laidOut } from "./model/layout";
 import type { Behind } from "./PeopleDrawer";
 import { PeopleDrawer } from "./PeopleDrawer";
@@ -22,13 +22,16 @@ import { MOVING, saveDraft, useCheck, useCounts, useJourney, useRefreshJourneys,
 import { SaveConflict, SaveState } from "./SaveState";
 import { CanvasTab } from "./tabs/CanvasTab";
 import { HistoryTab } from "./tabs/HistoryTab";
+import { RehearsalTab } from "./tabs/RehearsalTab";
+import { ReportTab } from "./tabs/ReportTab";
+import { WalkTab } from "./tabs/WalkTab";
 import { type Draft, useEditor } from "./useEditor";
 import { useFaults, useSaid } from "./useSaid";
 import { STATUS_TONE } from "./words";
 
 type Props = { journey: Journey; steps: JourneyStep[]; onReload: () => void };
 
-const TABS = ["canvas", "history"] as const;
+const TABS = ["canvas", "walk", "rehearsal", "report", "history"] as const;
 
 /** A journey with nowhere to stand for some steps gets places for them; that is no change of anybody's. */
 function draftOf(journey: Journey): Draft {
@@ -87,6 +90,19 @@ export function Workshop({ journey: first, steps, onReload }: Props) {
   const definition = shown ?? draft.definition;
   const rested = useDebounced(definition, 250);
   const check = useCheck(first.id, rested, true);
+  const { change } = editor;
+  const checked = check.isPlaceholderData || rested !== draft.definition ? undefined : check.data;
+  // Ways that a step has lost by its settings go to those it has got instead; what is left over is dropped.
+  useEffect(() => {
+    if (checked && editing)
+      change(
+        (now) =>
+          tidied(now, (node, id) =>
+            checked.nodes[id]?.step === node.step ? checked.nodes[id].edges : Object.keys(node.to ?? {}),
+          ),
+        "tidied",
+      );
+  }, [checked, editing, change]);
   const faults = useFaults(check.data);
   const counted = viewed ?? journey.version;
   const counts = useCounts(first.id, counted, MOVING.includes(journey.status));
@@ -104,6 +120,22 @@ export function Workshop({ journey: first, steps, onReload }: Props) {
     (node, state) => counted !== null && setBehind({ node, state, version: counted }),
     [counted],
   );
+  const rest = {
+    walk: () => <WalkTab journey={journey} definition={draft.definition} said={said} titleOf={titleOf} />,
+    rehearsal: () => (
+      <RehearsalTab journey={journey} titleOf={titleOf} flush={saving.flush} faulty={faults.all.length > 0} />
+    ),
+    report: () => <ReportTab journey={journey} titleOf={titleOf} />,
+    history: () => (
+      <HistoryTab
+        journey={journey}
+        said={said}
+        draft={draft.definition}
+        titleOf={titleOf}
+        onView={(number) => setParams({ tab: null, version: String(number) })}
+      />
+    ),
+  };
   return (
     <div className="journey">
       <header className="journey-head">
@@ -124,7 +156,10 @@ export function Workshop({ journey: first, steps, onReload }: Props) {
         <Segmented
           className="journey-tabs"
           aria-label={t("journeys.tabs")}
-          options={TABS.map((one) => ({ value: one, label: t(`journeys.tab_${one}`) }))}
+          options={TABS.filter((one) => one !== "walk" || may("journeys.write")).map((one) => ({
+            value: one,
+            label: t(`journeys.tab_${one}`),
+          }))}
           value={tab}
           onChange={(next) => setParams({ tab: next === "canvas" ? null : String(next) })}
         />
@@ -155,13 +190,7 @@ export function Workshop({ journey: first, steps, onReload }: Props) {
           openPeople={openPeople}
         />
       ) : (
-        <HistoryTab
-          journey={journey}
-          said={said}
-          draft={draft.definition}
-          titleOf={titleOf}
-          onView={(number) => setParams({ tab: null, version: String(number) })}
-        />
+        rest[tab]()
       )}
       {publishing && (
         <PublishDialog

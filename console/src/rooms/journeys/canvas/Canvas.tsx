@@ -6,7 +6,6 @@ import {
   type EdgeChange,
   MiniMap,
   type NodeChange,
-  type OnSelectionChangeParams,
   ReactFlow,
   SelectionMode,
   useReactFlow,
@@ -63,23 +62,25 @@ export function Canvas({ definition, change, said, flow, acts, picked, onPick, o
       for (const one of changes)
         if (one.type === "position" && !one.dragging && one.position)
           places[one.id] = [Math.round(one.position.x), Math.round(one.position.y)];
+      const picks = changes.filter((one) => one.type === "select");
+      if (picks.length) {
+        const now = new Set(chosen.current.nodes);
+        for (const one of picks) one.selected ? now.add(one.id) : now.delete(one.id);
+        // Several changes come before the next paint.
+        chosen.current = { nodes: [...now], edges: now.size ? [] : chosen.current.edges };
+        onPick(chosen.current);
+      }
       if (Object.keys(places).length && acts.editing) change((now) => moved(now, places), "move");
     },
-    [change, acts.editing],
+    [change, onPick, acts.editing],
   );
   const onEdgesChange = useCallback(
     (changes: EdgeChange<WayEdge>[]) => {
       const now = new Set(chosen.current.edges);
       for (const one of changes) if (one.type === "select") one.selected ? now.add(one.id) : now.delete(one.id);
-      if (changes.some((one) => one.type === "select")) onPick({ ...chosen.current, edges: [...now] });
-    },
-    [onPick],
-  );
-  const onSelectionChange = useCallback(
-    ({ nodes: on }: OnSelectionChangeParams) => {
-      const ids = on.map((node) => node.id);
-      if ([...ids].sort().join() !== [...chosen.current.nodes].sort().join())
-        onPick({ edges: ids.length ? [] : chosen.current.edges, nodes: ids });
+      if (!changes.some((one) => one.type === "select")) return;
+      chosen.current = { ...chosen.current, edges: [...now] };
+      onPick(chosen.current);
     },
     [onPick],
   );
@@ -109,7 +110,6 @@ export function Canvas({ definition, change, said, flow, acts, picked, onPick, o
         edgeTypes={EDGES}
         onNodesChange={onNodesChange}
         onEdgesChange={onEdgesChange}
-        onSelectionChange={onSelectionChange}
         onConnect={onConnect}
         onDragOver={(event) => event.preventDefault()}
         onDrop={drop}

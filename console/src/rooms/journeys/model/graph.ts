@@ -125,14 +125,17 @@ export const placed = (definition: Definition, places: Record<string, Point>): D
 
 export const withNotes = (definition: Definition, notes: Note[]): Definition => ({ ...definition, notes });
 
-/** Ways that a step no longer has (a branch was removed) are dropped with it. */
+/** Where a step's ways have other names now (a wait for the outcome was chosen), what they led to goes over in order; the rest is dropped. */
 export function tidied(definition: Definition, edgesOf: EdgesOf): Definition {
   let next = definition;
   for (const [id, node] of Object.entries(definition.nodes)) {
     const names = edgesOf(node, id);
     const ways = Object.entries(node.to ?? {});
-    if (ways.some(([edge]) => !names.includes(edge)))
-      next = changed(next, id, { to: Object.fromEntries(ways.filter(([edge]) => names.includes(edge))) });
+    const lost = ways.filter(([edge]) => !names.includes(edge));
+    if (lost.length === 0) continue;
+    const free = names.filter((name) => !(name in (node.to ?? {})));
+    const moved = lost.slice(0, free.length).map(([, to], at) => [free[at] as string, to] as const);
+    next = changed(next, id, { to: Object.fromEntries([...ways.filter(([edge]) => names.includes(edge)), ...moved]) });
   }
   return next;
 }
