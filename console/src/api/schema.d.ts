@@ -8902,7 +8902,7 @@ export interface components {
         };
         /**
          * JourneyNodeCounts
-         * @description `here`: on the way at this node now, `waiting_for_restraint` of them because they may not be told yet. `edges`: who left, by way.
+         * @description `here`: on the way at this node now. `waiting_for_restraint`: whose message of this node is put off (they may have gone on). `edges`: who left, by way.
          */
         JourneyNodeCounts: {
             /** Edges */

@@ -8,6 +8,18 @@ import { DurationBox } from "./DurationBox";
 import { EventBox, RuleBox, WhereBox } from "./EventBox";
 import { CouponBox, SurveyBox } from "./loyaltyPickers";
 import { AccountBox, JourneyBox, NodeBox, PieceBox, SegmentBox, StoreBox, TagsBox, TraitBox } from "./pickers";
+import {
+  AccountBox,
+  CouponBox,
+  JourneyBox,
+  NodeBox,
+  PieceBox,
+  SegmentBox,
+  StoreBox,
+  SurveyBox,
+  TagsBox,
+  TraitBox,
+} from "./pickers";
 import { type SettingProps, useSettingWords } from "./SchemaForm";
 import { CarriersBox, ClockBox, DateBox, DateFieldBox, MapBox, WeekdaysBox } from "./smallBoxes";
 
@@ -55,6 +67,8 @@ export function Control({ name, schema, value: own, picker, label, nullable, onC
       return <CouponBox {...shared} value={number} onChange={put} />;
     case "survey":
       return <SurveyBox {...shared} value={number} onChange={put} />;
+      return <CouponBox {...shared} value={number || undefined} onChange={put} />;
+      return <SurveyBox {...shared} value={number || undefined} onChange={put} />;
     case "store":
       return <StoreBox {...shared} value={number} onChange={put} />;
     case "weekdays":

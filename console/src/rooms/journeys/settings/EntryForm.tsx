@@ -5,10 +5,10 @@ import { Field } from "@/ui/Field";
 import type { Entry, EntryKind } from "../model/definition";
 import { EventBox, WhereBox } from "./EventBox";
 import { Group } from "./Group";
-import { SegmentBox, TraitBox, WaysBox } from "./pickers";
+import { SegmentBox, SurveyBox, TraitBox, WaysBox } from "./pickers";
 import { ClockBox, DateBox } from "./smallBoxes";
 
-const KINDS: EntryKind[] = ["segment", "event", "schedule", "date", "scan", "api", "manual"];
+const KINDS: EntryKind[] = ["segment", "event", "schedule", "date", "scan", "survey", "api", "manual"];
 const DATES = ["birthday", "registered", "first_order", "last_order", "trait"];
 /** What a kind starts with; what must be chosen stays open. */
 const FRESH: Record<EntryKind, Entry> = {
@@ -185,6 +185,16 @@ export function EntryForm({ entry, onChange, faultOf, disabled }: Props) {
       )}
       {entry.kind === "date" && (
         <DateEntry entry={entry} put={put} fault={fault} number={number} text={text} disabled={disabled} at={at} />
+      )}
+      {entry.kind === "survey" && (
+        <Field label={t("journeys.set_survey")} error={fault("survey")}>
+          <SurveyBox
+            label={t("journeys.set_survey")}
+            value={number("survey", 0) || undefined}
+            onChange={(id) => put("survey", id)}
+            disabled={disabled}
+          />
+        </Field>
       )}
       {entry.kind === "scan" && (
         <Field label={t("journeys.ways")} help={t("journeys.ways_help")} error={fault("ways")}>

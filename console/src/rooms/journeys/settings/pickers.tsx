@@ -115,6 +115,37 @@ export function JourneyBox(props: One<number>) {
   return <Box {...props} options={options} loading={journeys.isFetching} />;
 }
 
+export function CouponBox(props: One<number>) {
+  const { t } = useTranslation();
+  const coupons = useQuery({
+    queryKey: ["journeys", "coupons"],
+    queryFn: () => must(api.GET("/api/v1/loyalty/coupons")),
+  });
+  const options = (coupons.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }));
+  return (
+    <Box
+      {...props}
+      options={options}
+      loading={coupons.isFetching}
+      none={<p className="small">{t("journeys.no_coupon")}</p>}
+    />
+  );
+}
+
+export function SurveyBox(props: One<number>) {
+  const { t } = useTranslation();
+  const surveys = useQuery({ queryKey: ["journeys", "surveys"], queryFn: () => must(api.GET("/api/v1/surveys")) });
+  const options = (surveys.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }));
+  return (
+    <Box
+      {...props}
+      options={options}
+      loading={surveys.isFetching}
+      none={<p className="small">{t("journeys.no_survey")}</p>}
+    />
+  );
+}
+
 export function StoreBox(props: One<number>) {
   const stores = useStores();
   const options = (stores.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }));
