@@ -1,7 +1,7 @@
 import { ArrowLeftOutlined } from "@ant-design/icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { Input, Segmented } from "antd";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { isProblem } from "@/api/problem";
@@ -9,6 +9,7 @@ import type { Journey, JourneyStep } from "@/api/types";
 import { useAutosave } from "@/rooms/campaigns/wizard/useAutosave";
 import { useBrand, useMay } from "@/shell/session";
 import { Chip } from "@/ui/Chip";
+import { Loading } from "@/ui/Loading";
 import { useDebounced } from "@/ui/useDebounced";
 import { useQueryState } from "@/ui/useQueryState";
 import { Actions } from "./Actions";
@@ -16,19 +17,19 @@ import { asDefinition, type Definition } from "./model/definition";
 import { placed, tidied } from "./model/graph";
 import { laidOut } from "./model/layout";
 import type { Behind } from "./PeopleDrawer";
-import { PeopleDrawer } from "./PeopleDrawer";
-import { PublishDialog } from "./publish/PublishDialog";
 import { MOVING, saveDraft, useCheck, useCounts, useJourney, useRefreshJourneys, useVersion } from "./queries";
 import { SaveConflict, SaveState } from "./SaveState";
 import { CanvasTab } from "./tabs/CanvasTab";
-import { HistoryTab } from "./tabs/HistoryTab";
-import { RehearsalTab } from "./tabs/RehearsalTab";
-import { ReportTab } from "./tabs/ReportTab";
-import { WalkTab } from "./tabs/WalkTab";
 import { type Draft, useEditor } from "./useEditor";
 import { useFaults, useSaid } from "./useSaid";
 import { STATUS_TONE } from "./words";
 
+const PublishDialog = lazy(() => import("./publish/PublishDialog").then((m) => ({ default: m.PublishDialog })));
+const PeopleDrawer = lazy(() => import("./PeopleDrawer").then((m) => ({ default: m.PeopleDrawer })));
+const HistoryTab = lazy(() => import("./tabs/HistoryTab").then((m) => ({ default: m.HistoryTab })));
+const RehearsalTab = lazy(() => import("./tabs/RehearsalTab").then((m) => ({ default: m.RehearsalTab })));
+const ReportTab = lazy(() => import("./tabs/ReportTab").then((m) => ({ default: m.ReportTab })));
+const WalkTab = lazy(() => import("./tabs/WalkTab").then((m) => ({ default: m.WalkTab })));
 type Props = { journey: Journey; steps: JourneyStep[]; onReload: () => void };
 
 const TABS = ["canvas", "walk", "rehearsal", "report", "history"] as const;
@@ -190,30 +191,32 @@ export function Workshop({ journey: first, steps, onReload }: Props) {
           openPeople={openPeople}
         />
       ) : (
-        rest[tab]()
+        <Suspense fallback={<Loading lines={8} />}>{rest[tab]()}</Suspense>
       )}
-      {publishing && (
-        <PublishDialog
-          journey={journey}
-          draft={draft.definition}
-          said={said}
-          faults={faults}
-          flush={saving.flush}
-          draftVersion={() => version.current}
-          titleOf={titleOf}
-          onClose={() => setPublishing(false)}
-        />
-      )}
-      {behind && (
-        <PeopleDrawer
-          key={`${behind.node} ${behind.state}`}
-          id={first.id}
-          behind={behind}
-          title={titleOf(behind.node)}
-          onClose={() => setBehind(null)}
-          onState={(state) => setBehind({ ...behind, state })}
-        />
-      )}
+      <Suspense>
+        {publishing && (
+          <PublishDialog
+            journey={journey}
+            draft={draft.definition}
+            said={said}
+            faults={faults}
+            flush={saving.flush}
+            draftVersion={() => version.current}
+            titleOf={titleOf}
+            onClose={() => setPublishing(false)}
+          />
+        )}
+        {behind && (
+          <PeopleDrawer
+            key={`${behind.node} ${behind.state}`}
+            id={first.id}
+            behind={behind}
+            title={titleOf(behind.node)}
+            onClose={() => setBehind(null)}
+            onState={(state) => setBehind({ ...behind, state })}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

@@ -72,7 +72,7 @@ const BY_NAME: Record<string, Picker> = {
   journey: "journey", journey_id: "journey", event: "event", event_name: "event", where: "where", rule: "rule",
   seconds: "seconds", minutes: "minutes", hours: "hours", days: "days", at: "at", on: "date", date: "date", carriers: "carriers", carrier: "carrier",
   text: "text", message: "text", body: "text", rate: "rate", share: "rate", fen: "fen", node: "node",
-  trait: "trait", trait_id: "trait", store: "store", coupon: "coupon", survey: "survey", weekdays: "weekdays", field: "date_of", percent: "percent", from: "at", to: "at", level: "rate",
+  trait: "trait", trait_id: "trait", store: "store", weekdays: "weekdays", field: "date_of", percent: "percent", from: "at", to: "at", level: "rate",
 }; // biome-ignore format: one table
 
 const BY_END: [string, Picker][] = [
@@ -116,8 +116,6 @@ const NUMBERS = new Set<Picker>([
   "journey",
   "trait",
   "store",
-  "coupon",
-  "survey",
   "percent",
   "seconds",
   "minutes",

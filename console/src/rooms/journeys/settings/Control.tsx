@@ -6,8 +6,6 @@ import type { Values } from "../model/definition";
 import type { Picker, Schema } from "../model/schema";
 import { DurationBox } from "./DurationBox";
 import { EventBox, RuleBox, WhereBox } from "./EventBox";
-import { CouponBox, SurveyBox } from "./loyaltyPickers";
-import { AccountBox, JourneyBox, NodeBox, PieceBox, SegmentBox, StoreBox, TagsBox, TraitBox } from "./pickers";
 import {
   AccountBox,
   CouponBox,
@@ -64,10 +62,8 @@ export function Control({ name, schema, value: own, picker, label, nullable, onC
     case "journey":
       return <JourneyBox {...shared} value={number} onChange={put} />;
     case "coupon":
-      return <CouponBox {...shared} value={number} onChange={put} />;
-    case "survey":
-      return <SurveyBox {...shared} value={number} onChange={put} />;
       return <CouponBox {...shared} value={number || undefined} onChange={put} />;
+    case "survey":
       return <SurveyBox {...shared} value={number || undefined} onChange={put} />;
     case "store":
       return <StoreBox {...shared} value={number} onChange={put} />;
