@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
-const LIMITS = { shell: 256, route: 150, canvas: 185, charts: 180, editor: 120, locale: 43, shellFiles: 17 };
+const LIMITS = { shell: 256, route: 150, canvas: 185, tab: 15, charts: 180, editor: 120, locale: 43, shellFiles: 17 };
 const out = process.argv[2] ?? process.env.SIYU_CONSOLE_OUT ?? "dist";
 const manifest = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
 const chunks = Object.entries(manifest);
@@ -38,7 +38,11 @@ for (const [key, chunk] of chunks) {
   const more = total(without(files(key), shell));
   // The canvas brings React Flow and the controls of every kind of setting; no other page loads them.
   if (key.endsWith("journeys/JourneyPage.tsx")) rows.push(["canvas", key, more, LIMITS.canvas]);
-  else if (key.includes("charts/")) rows.push(["charts", key, more, LIMITS.charts]);
+  else if (key.includes("journeys/tabs/")) {
+    // What a tab adds to the page of the canvas.
+    const page = files(chunks.find(([name]) => name.endsWith("journeys/JourneyPage.tsx"))[0]);
+    rows.push(["tab", key, total(without(without(files(key), shell), page)), LIMITS.tab]);
+  } else if (key.includes("charts/")) rows.push(["charts", key, more, LIMITS.charts]);
   else if (key.includes("ArticleEditor")) {
     // What the editor adds to the page that opens it.
     const page = files(chunks.find(([name]) => name.endsWith("PiecePage.tsx"))[0]);

@@ -50,6 +50,7 @@ def upgrade() -> None:
     sa.Column('at_ms', sa.BigInteger(), nullable=False),
     sa.Column('properties', sa.Text(), nullable=False),
     sa.Column('is_entry', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['enrolment_id'], ['journeys_enrolment.id'], name=op.f('fk_journeys_heard_enrolment_id_journeys_enrolment')),
     sa.PrimaryKeyConstraint('enrolment_id', 'event_key', name=op.f('pk_journeys_heard'))
     )
     op.create_table('journeys_journey',

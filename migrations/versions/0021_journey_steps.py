@@ -70,6 +70,7 @@ def upgrade() -> None:
     sa.Column('outcome', sa.String(length=16), nullable=False),
     sa.Column('code', sa.String(length=40), nullable=True),
     sa.ForeignKeyConstraint(['place_id'], ['journeys_place.id'], name=op.f('fk_journeys_call_place_id_journeys_place')),
+    sa.ForeignKeyConstraint(['enrolment_id'], ['journeys_enrolment.id'], name=op.f('fk_journeys_call_enrolment_id_journeys_enrolment')),
     sa.PrimaryKeyConstraint('enrolment_id', 'place_id', 'arrived_ms', name=op.f('pk_journeys_call'))
     )
     with op.batch_alter_table('journeys_call', schema=None) as batch_op:

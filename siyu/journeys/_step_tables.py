@@ -19,7 +19,7 @@ sent = Table(
 call = Table(
     "journeys_call",
     metadata,
-    Column("enrolment_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("enrolment_id", BigInteger, ForeignKey("journeys_enrolment.id"), primary_key=True, autoincrement=False),
     Column("place_id", BigId, ForeignKey("journeys_place.id"), primary_key=True, autoincrement=False),
     # When the person came to the place, epoch ms: a loop calls again.
     Column("arrived_ms", BigInteger, primary_key=True, autoincrement=False),

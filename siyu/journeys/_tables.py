@@ -117,7 +117,7 @@ heard = Table(
     "journeys_heard",
     metadata,
     # What happened to a person during a run, of the kinds that its journey asks about; gone with the run's end.
-    Column("enrolment_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("enrolment_id", BigInteger, ForeignKey("journeys_enrolment.id"), primary_key=True, autoincrement=False),
     Column("event_key", BigInteger, primary_key=True, autoincrement=False),
     Column("name", String(80), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
