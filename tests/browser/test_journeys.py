@@ -49,8 +49,24 @@ def serious(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"] if one["impact"] in ("serious", "critical")]
 
 
-def test_the_welcome_journey_is_drawn_from_nothing_published_and_watched(shop: Server, open_page: OpenPage) -> None:
+def rehearsed(page: Page) -> None:
+    """What would come of it, before anybody is told; and one customer's way through it."""
+    page.locator(".ant-segmented-item", has_text="彩排").click()
+    page.get_by_role("combobox", name="用哪个分群代替名单").click()
+    page.locator(".ant-select-dropdown:visible .ant-select-item-option").first.click()
+    page.get_by_role("button", name="开始彩排").click()
+    expect(page.get_by_role("heading", name="每个节点大约多少人")).to_be_visible(timeout=90_000)
+    assert serious(page) == []
+    page.locator(".ant-segmented-item", has_text="试走").click()
+    expect(page.get_by_text("还没有试走")).to_be_visible()
+    assert serious(page) == []
+    page.locator(".ant-segmented-item", has_text="画布").click()
+
+
+def test_the_welcome_journey_is_drawn_from_nothing_rehearsed_published_and_watched(shop: Server, open_page: OpenPage, watched: Any) -> None:
     page = open_page(shop, "/journeys")
+    # Nothing has been rehearsed yet.
+    watched.expected.append("404")
     page.get_by_role("button", name="新建旅程").first.click()
     expect(page).to_have_url(re.compile(r"/journeys/\d+$"))
     number = int(page.url.rsplit("/", 1)[1])
@@ -87,6 +103,7 @@ def test_the_welcome_journey_is_drawn_from_nothing_published_and_watched(shop: S
     expect(page.locator(".jcard[data-step=wait]")).to_have_count(1)
     saved(page)
     assert serious(page) == []
+    rehearsed(page)
     page.get_by_role("button", name="发布", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("发布为第 1 版")

@@ -49,11 +49,17 @@ def live(stores: Stores, definition: dict[str, Any]) -> int:
 
 def settle(stores: Stores, clock: SetClock) -> None:
     """Everything that is due at this instant happens: facts, segments, entries by time, steps; until nothing is left. Each look takes a millisecond."""
+    told = -1
     for _ in range(20):
-        flow(stores)
         clock.at += timedelta(milliseconds=1)
-        _segments(stores)
-        flow(stores)
+        with stores.ledger.read() as tx:
+            head = log.head(tx)
+        if head != told:
+            flow(stores)
+            _segments(stores)
+            flow(stores)
+            with stores.ledger.read() as tx:
+                told = log.head(tx)
         if not looking.look(stores) + runner.tick(stores):
             return
 
