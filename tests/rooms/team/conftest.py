@@ -19,7 +19,8 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real algorithm with the least work, or every test would wait for it."""
     hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     monkeypatch.setattr(passwords, "_HASHER", hasher)
-    monkeypatch.setattr(passwords, "_NOBODY", hasher.hash("nobody"))
+    nobody = hasher.hash("nobody")
+    monkeypatch.setattr(passwords, "_nobody", lambda: nobody)
 
 
 @pytest.fixture
