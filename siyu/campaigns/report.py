@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import isnan
+from math import isfinite
 from typing import Any
 
 from siyu.campaigns._people import CONTROL, OUT, TREATED
@@ -279,9 +279,7 @@ def shown(effect: Effect) -> Shown:
     """An effect as it is kept and shown; what is not defined is null."""
 
     def known(value: Any) -> float | None:
-        return None if isnan(value) else float(value)
+        return float(value) if isfinite(value) else None
 
     names = ("low", "high", "p_value", "relative", "relative_low", "relative_high")
-    values = {name: known(getattr(effect, name)) for name in names}
-    values["relative"] = None if values["relative"] in (float("inf"), float("-inf")) else values["relative"]
-    return Shown(difference=float(effect.difference), **values, is_detected=bool(effect.is_detected), finding=effect.finding)
+    return Shown(float(effect.difference), **{name: known(getattr(effect, name)) for name in names}, is_detected=bool(effect.is_detected), finding=effect.finding)

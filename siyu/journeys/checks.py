@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -174,8 +173,3 @@ def _warnings(definition: Definition, steps: dict[str, Placed]) -> Iterator[Faul
         yield Fault("holdout_rate", Text("没有对照组,看不出增量", "without a hold-out nobody can tell what would have happened anyway"))
     if isinstance(definition.entry, SegmentEntry) and definition.entry.again and not any(one.step.waits for one in steps.values()):
         yield Fault("entry.again", Text("没有等待节点,成员会不停地重来", "without a wait members come in again and again"))
-
-
-def settings_of(definition: Definition, kind: str) -> list[Any]:
-    """The settings of every step of a kind."""
-    return [one.settings for node_id, node in definition.nodes.items() if node.step == kind and isinstance(one := placed(node_id, node), Placed)]

@@ -166,7 +166,8 @@ def read(raw: Any) -> Definition:
 
 
 def dump(definition: Definition) -> dict[str, Any]:
-    return msgspec.to_builtins(definition)  # type: ignore[no-any-return]
+    plain: dict[str, Any] = msgspec.to_builtins(definition)
+    return plain
 
 
 def empty() -> Definition:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from siyu.foundation.clock import to_ms
 from siyu.foundation.database import among
@@ -112,16 +112,6 @@ def find(tx: Connection, journey_id: int) -> Journey:
     return _journey(row)
 
 
-def listed(tx: Connection, *, status: str | None = None, before: int | None = None, limit: int = 50) -> list[Journey]:
-    """The newest first."""
-    query = select(_table).order_by(_table.c.id.desc()).limit(limit)
-    if status is not None:
-        query = query.where(_table.c.status == status)
-    if before is not None:
-        query = query.where(_table.c.id < before)
-    return [_journey(row) for row in tx.execute(query)]
-
-
 def pause(tx: Connection, journey_id: int, *, by: str, now: datetime) -> Journey:
     """Nobody comes in and nobody moves on, from the commit on; exit rules and goals go on holding."""
     return turn(tx, journey_id, ("live", "draining"), "paused", by=by, now=now)
@@ -173,13 +163,6 @@ def history(tx: Connection, journey_id: int, *, limit: int = 200) -> list[Happen
     h = _tables.happening
     rows = tx.execute(select(h.c.at, h.c.by, h.c.what, h.c.detail).where(h.c.journey_id == journey_id).order_by(h.c.id.desc()).limit(limit))
     return [Happening(*row) for row in rows]
-
-
-def on_the_way(tx: Connection, journey_ids: Sequence[int]) -> dict[int, int]:
-    """People on the way, by journey."""
-    c = _enrolment.c
-    rows = tx.execute(select(c.journey_id, func.count()).where(c.journey_id.in_(list(journey_ids)), c.state == ON_THE_WAY).group_by(c.journey_id))
-    return {row[0]: row[1] for row in rows}
 
 
 def _journey(row: Row[Any]) -> Journey:

@@ -91,11 +91,6 @@ def days_of(zones: Zones, at: Ints) -> Ints:
     return zones.local(at) // DAY_MS
 
 
-def on_day(zones: Zones, day: Ints, minute: int) -> Ints:
-    """The instants at which it is that minute of a local day."""
-    return showing(zones, day * DAY_MS + minute * MINUTE_MS)
-
-
 def anniversary(day: Ints, since_day: Ints) -> Ints:
     """The first day from `since_day` on with the month and day of `day`. Who was born on 29 February has it on the 28th in other years."""
     first = _in_year(day, _year(since_day))

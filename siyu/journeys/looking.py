@@ -114,7 +114,7 @@ def by_date(stores: Stores, entry: DateEntry, now: datetime) -> Newcomers:
 
 
 def _dated(stores: Stores, field: str, wanted: date) -> ir.Table:
-    """customer_id of those whose date is `wanted` (a birthday: of any year; 29 February counts as 1 March where there is none)."""
+    """customer_id of those whose date is `wanted` (a birthday: of any year; 29 February counts on 28 in common years, as it does in segments)."""
     if field.startswith("trait:"):
         values = SEGMENTS_TRAIT_VALUE.table
         rows = values.filter(values.trait_id == int(field.removeprefix("trait:"))).select("customer_id", at_ms=values.time_ms)
@@ -136,7 +136,7 @@ def _births(wanted: date) -> list[int]:
     for year in range(wanted.year - 120, wanted.year + 1):
         with suppress(ValueError):
             days.append(wanted.replace(year=year))
-        if (wanted.month, wanted.day) == (3, 1) and not isleap(wanted.year) and isleap(year):
+        if (wanted.month, wanted.day) == (2, 28) and not isleap(wanted.year) and isleap(year):
             days.append(date(year, 2, 29))
     return [(day - date(1970, 1, 1)).days * DAY_MS for day in days]
 

@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import isnan
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from siyu.campaigns.report import Shown, shown
 from siyu.foundation import trials
 from siyu.foundation.clock import DAY_MS, to_ms
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
-from siyu.foundation.trials import Effect, Sample
+from siyu.foundation.trials import Sample
 from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
 from siyu.journeys._history import CLICKED, COMPLAINED, DELIVERED, NOT_TRIED, READ
@@ -68,21 +68,6 @@ class Messages:
     cost_fen: int
     refused: dict[str, int]
     waited: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An effect per person (share 0–1, or fen) with its interval; what is not defined is null."""
-
-    difference: float
-    low: float | None
-    high: float | None
-    p_value: float | None
-    relative: float | None
-    relative_low: float | None
-    relative_high: float | None
-    is_detected: bool
-    finding: Text
 
 
 @dataclass(frozen=True)
@@ -238,17 +223,6 @@ def _lift(arms: dict[bool, dict[str, float]], definition: Definition, cost_fen: 
         one, none, rate, p, None, None, shown(goal) if goal else None, shown(trials.difference(*of("goals"))) if goal else None, shown(bought), shown(spend), extra[0], extra[1], extra[2],
         extra_revenue_fen=round(float(spend.difference) * one.people) if spend.is_detected else None, cost_per_extra_goal_fen=per,
     )  # fmt: skip
-
-
-def shown(effect: Effect) -> Shown:
-    """An effect as it is kept and shown."""
-
-    def known(value: Any) -> float | None:
-        number = float(value)
-        return None if isnan(number) or number in (float("inf"), float("-inf")) else number
-
-    names = ("low", "high", "p_value", "relative", "relative_low", "relative_high")
-    return Shown(float(effect.difference), **{name: known(getattr(effect, name)) for name in names}, is_detected=bool(effect.is_detected), finding=effect.finding)
 
 
 def _messages(session: Session, tables: Tables, sends: Sequence[tuple[int, str]]) -> dict[str, Messages]:

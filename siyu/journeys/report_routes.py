@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
+from siyu.campaigns.report import Shown
 from siyu.foundation.http import Id, Label, RowId
 from siyu.journeys import reports
-from siyu.journeys.report import Lift, Shown
+from siyu.journeys.report import Lift
 from siyu.team.access import Access, require
 
 router = APIRouter(prefix="/journeys/{journey_id}", tags=["journeys"])

@@ -48,8 +48,8 @@ def of_people(tx: Connection, send_ids: Sequence[int], customer_ids: Ints) -> In
 
 
 def reasons(stores: Stores, send_ids: Sequence[int], customer_ids: Ints) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """Why each of these people was not told by any of these sends, as far as it is published; else None."""
-    found = np.full(len(customer_ids), None, object)
+    """Why each of these people was not told by any of these sends, as far as it is published; else `refused`."""
+    found = np.full(len(customer_ids), "refused", object)
     with stores.warehouse.read() as session:
         rows = _refused(session, send_ids, np.unique(customer_ids))
     who = rows["customer_id"].to_numpy()

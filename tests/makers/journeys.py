@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from siyu.events import log
 from siyu.events.catalogue.journeys import JOURNEY_STEPS_LEFT
-from siyu.foundation.clock import from_ms, to_ms
+from siyu.foundation.clock import from_ms
 from siyu.foundation.stores import Stores
 from siyu.journeys import _tables, journeys, looking, runner, versions
 from siyu.journeys.definition import read
@@ -104,7 +104,3 @@ def states_of(stores: Stores, journey_id: int) -> dict[tuple[int, str, int], int
     with stores.ledger.read() as tx:
         rows = tx.execute(select(table.c.customer_id, table.c.key, table.c.number, table.c.state).where(table.c.journey_id == journey_id))
         return {(row[0], row[1], row[2]): row[3] for row in rows}
-
-
-def ms(at: datetime) -> int:
-    return to_ms(at)

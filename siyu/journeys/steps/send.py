@@ -124,8 +124,7 @@ def _looked(ctx: Context, settings: Any, people: People) -> Moves:
     code = np.full(len(people), None, object)
     if refused.any():
         numbers = sorted({number for some in sent for number in some})
-        known = standing.reasons(ctx.stores, numbers, people.customer_id[refused])
-        code[refused] = np.where(known == None, "refused", known)  # noqa: E711  of each element
+        code[refused] = standing.reasons(ctx.stores, numbers, people.customer_id[refused])
     return Moves(edge, due, code)
 
 

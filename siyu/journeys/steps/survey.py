@@ -107,8 +107,7 @@ class SendSurvey(Step):
         due = np.where(edge == STAY, np.minimum(until, np.where(open_, looks, NEVER)), NEVER)
         code = np.full(len(people), None, object)
         if refused.any():
-            known = standing.reasons(ctx.stores, sorted({number for some in sent for number in some}), people.customer_id[refused])
-            code[refused] = np.where(known == None, "refused", known)  # noqa: E711  of each element
+            code[refused] = standing.reasons(ctx.stores, sorted({number for some in sent for number in some}), people.customer_id[refused])
         return Moves(edge, due, code)
 
     def act(self, ctx: Context, settings: SurveySettings, people: People) -> Moves | None:
