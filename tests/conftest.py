@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 from xdist.scheduler import LoadScopeScheduling
 
@@ -34,6 +35,10 @@ from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
 from tests.makers.sandbox import sandbox, sandbox_server
 
 __all__ = ["sandbox", "sandbox_server"]
+# The same examples in every run, so that a run passes or fails for what was changed; RANDOM_CASES=1 looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("random", print_blob=True)
+settings.load_profile("random" if os.environ.get("RANDOM_CASES") else "same")
 _run = asyncio.run
 
 

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.text import Text
@@ -164,11 +164,9 @@ def _shown(address: str, name: str = "") -> Address:
 def _unsubscribe(letter: Letter) -> Iterator[tuple[str, str]]:
     """RFC 2369 and RFC 8058: the mail program posts to the https address, without a page and without a question."""
     ways = [letter.unsubscribe_url] if letter.unsubscribe_url else []
-    ways += (
-        [f"mailto:{letter.unsubscribe_address}?subject=unsubscribe-{letter.reference}"]
-        if letter.unsubscribe_address
-        else []
-    )
+    if letter.unsubscribe_address:
+        local, _, domain = letter.unsubscribe_address.rpartition("@")
+        ways.append(f"mailto:{quote(local, safe='+')}@{ascii_domain(domain)}?subject=unsubscribe-{letter.reference}")
     if ways:
         yield "List-Unsubscribe", ", ".join(f"<{way}>" for way in ways)
     if letter.unsubscribe_url:

@@ -51,6 +51,7 @@ _GOOD = st.builds(
 @settings(max_examples=300)
 @given(st.lists(_LETTERS | _GOOD, min_size=1, max_size=3))
 @example([LETTER, replace(LETTER, html=None), replace(LETTER, to="bob@example.test", text="plain", html="<p>plain</p>")])
+@example([replace(LETTER, unsubscribe_address="a?b@例子.test")])
 @example([replace(LETTER, text="", html="\r\n--===============1==--\r\n")])
 def test_a_letter_out_of_a_mould_is_the_librarys_letter(letters: list[Letter]) -> None:
     """The same bytes or the same faults, also after other letters out of the same mould."""
