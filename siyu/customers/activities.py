@@ -30,6 +30,7 @@ TITLES = {
     "coupon_redeemed": Text("核销优惠券", "Used a coupon"),
     "coupon_reversed": Text("退款,优惠券退回", "Got a coupon back"),
     "coupon_expired": Text("优惠券过期", "A coupon ended"),
+    "coupon_withdrawn": Text("优惠券作废", "A coupon was withdrawn"),
     "survey_answered": Text("回答问卷", "Answered a survey"),
     "contact_deleted": Text("删除好友", "Deleted the contact"),
 }

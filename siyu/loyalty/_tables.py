@@ -130,7 +130,7 @@ code = Table(
     Column("from_ms", BigInteger, nullable=False),
     # The first instant at which it is over.
     Column("until_ms", BigInteger, nullable=False),
-    # issued | redeemed | expired
+    # issued | redeemed | expired | void
     Column("state", String(8), nullable=False),
     Index(None, "coupon_id", "customer_id"),
     Index(None, "coupon_id", "ref"),

@@ -16,7 +16,7 @@ from siyu.loyalty.redemptions import Redemption
 from siyu.segments.export_files import LONGEST_SHEET, WRITERS, About, Format
 
 BATCH = 5_000
-STATES = {"issued": Text("未使用", "not used"), "redeemed": Text("已核销", "redeemed"), "expired": Text("已过期", "ended")}
+STATES = {"issued": Text("未使用", "not used"), "redeemed": Text("已核销", "redeemed"), "expired": Text("已过期", "ended"), "void": Text("已作废", "withdrawn")}
 _HEADINGS = (
     Text("券码", "Code"), Text("客户编号", "Customer"), Text("状态", "State"), Text("发放时间", "Issued at"), Text("到期日", "Last day"), Text("发放编号", "Reference"),
     Text("核销时间", "Redeemed at"), Text("核销人", "By"), Text("地点", "Place"), Text("订单号", "Order"), Text("优惠(元)", "Taken off (yuan)"),

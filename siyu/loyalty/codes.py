@@ -27,7 +27,11 @@ REASONS = {
     "over": Text("活动已结束", "its time is over"),
     "limit": Text("已达每人上限", "they have as many as one may have"),
     "none_left": Text("库存已发完", "none is left"),
+    "withdrawn": Text("发过但已作废", "they had one, and it was withdrawn"),
 }
+VOID = "void"
+"""The state of a code that was withdrawn before it was used."""
+_WITHDRAWN = {"done": ("issued", VOID), "used": ("redeemed",), "ended": ("expired",)}
 _t, _c = _tables.code, _tables.coupon
 
 
@@ -49,8 +53,18 @@ class Issued:
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """Whose code is withdrawn (now or before), whose was used already, whose had ended; `none`: who never had one by this reference."""
+
+    customer_ids: Ints
+    used: Ints
+    ended: Ints
+    none: Ints
+
+
+@dataclass(frozen=True)
 class Code:
-    """One person's coupon. `state`: issued, redeemed or expired."""
+    """One person's coupon. `state`: issued, redeemed, expired or void (withdrawn before it was used)."""
 
     id: int
     code: str
@@ -67,8 +81,10 @@ class Code:
         return stores.calendar.on(from_ms(to_ms(self.until_at) - 1))
 
 
-def issue(stores: Stores, tx: Connection, coupon_id: int, customer_ids: Sequence[int] | Ints, *, ref: str) -> Issued:
+def issue(stores: Stores, tx: Connection, coupon_id: int, customer_ids: Sequence[int] | Ints, *, ref: str, limited: bool = True) -> Issued:
     """Give each of these people a code. Who has one by this reference keeps it; stock goes to them in the order given.
+
+    Whose code of this reference was withdrawn gets no other by it. `limited` False: whoever asks holds a limit per person of their own.
 
     Raises
     ------
@@ -81,27 +97,29 @@ def issue(stores: Stores, tx: Connection, coupon_id: int, customer_ids: Sequence
     # The coupon's row is held to the end: everybody who issues it waits here, so what is counted stays true.
     coupon = coupons.find(tx, coupon_id, hold=True)
     people = People(tx, customer_ids, np.arange(len(customer_ids)))
-    had = {int(one): code for one, code in tx.execute(select(_t.c.customer_id, func.min(_t.c.code)).where(_t.c.coupon_id == coupon_id, _t.c.ref == ref).group_by(_t.c.customer_id))}
+    mine = (_t.c.coupon_id == coupon_id, _t.c.ref == ref, among(tx, _t.c.customer_id, people.ids.tolist()))
+    had = {int(one): code for one, code in tx.execute(select(_t.c.customer_id, func.min(_t.c.code)).where(*mine, _t.c.state != VOID).group_by(_t.c.customer_id))}
+    gone = np.array([one for one in tx.scalars(select(_t.c.customer_id).where(*mine, _t.c.state == VOID)) if one not in had], np.int64)
     again = people.ids[np.isin(people.ids, np.array(list(had), np.int64))]
-    new = ~np.isin(people.ids, again)
+    new = ~np.isin(people.ids, again) & ~np.isin(people.ids, gone)
     # `amounts` are places in the order given (of somebody named twice their sum, which is as good).
     ids = people.ids[new][np.argsort(people.amounts[new], kind="stable")]
-    ids, refused = _allowed(stores, tx, coupon, ids)
+    ids, refused = _allowed(stores, tx, coupon, ids, limited)
     given = _give(stores, tx, coupon, ids, people, ref)
     had |= given
     have = np.sort(np.concatenate([again, ids]))
-    return Issued(have, tuple(had[one] for one in have.tolist()), again, {reason: np.sort(ones) for reason, ones in {"unknown": people.unknown, **refused}.items() if len(ones)})
+    return Issued(have, tuple(had[one] for one in have.tolist()), again, {reason: np.sort(ones) for reason, ones in {"unknown": people.unknown, "withdrawn": np.unique(gone), **refused}.items() if len(ones)})
 
 
-def _allowed(stores: Stores, tx: Connection, coupon: coupons.Coupon, ids: Ints) -> tuple[Ints, dict[str, Ints]]:
+def _allowed(stores: Stores, tx: Connection, coupon: coupons.Coupon, ids: Ints, limited: bool) -> tuple[Ints, dict[str, Ints]]:
     """Those who may have one, in their order, and why the others may not."""
     if coupon.status != "live":
         return ids[:0], {"not_live": ids}
     if coupons.spell(stores, coupon, stores.now())[1] <= to_ms(stores.now()):
         return ids[:0], {"over": ids}
     refused: dict[str, Ints] = {}
-    if coupon.per_person is not None and len(ids):
-        query = select(_t.c.customer_id).where(_t.c.coupon_id == coupon.id, among(tx, _t.c.customer_id, ids.tolist()))
+    if limited and coupon.per_person is not None and len(ids):
+        query = select(_t.c.customer_id).where(_t.c.coupon_id == coupon.id, _t.c.state != VOID, among(tx, _t.c.customer_id, ids.tolist()))
         full = tx.scalars(query.group_by(_t.c.customer_id).having(func.count() >= coupon.per_person)).all()
         is_full = np.isin(ids, np.array(full, np.int64))
         ids, refused["limit"] = ids[~is_full], ids[is_full]
@@ -135,6 +153,11 @@ def _unused(tx: Connection, count: int) -> list[str]:
             return words
 
 
+def numbers(tx: Connection, words: Sequence[str]) -> dict[str, int]:
+    """Code → its number, by which events name it; ones that were never given are absent."""
+    return {row.code: int(row.id) for row in select_in(tx, [_t.c.id, _t.c.code], _t.c.code, list(words))}
+
+
 def of_customer(tx: Connection, customer_id: int, *, limit: int = 100) -> list[Code]:
     """Somebody's codes, the newest first."""
     return read(tx, select(_t).where(_t.c.customer_id == customer_id).order_by(_t.c.id.desc()).limit(limit))
@@ -156,6 +179,32 @@ def newest(stores: Stores, tx: Connection, coupon_id: int, customer_ids: Sequenc
         _t.c.coupon_id == coupon_id, among(tx, _t.c.customer_id, list(customer_ids)), _t.c.state == "issued", _t.c.until_ms > to_ms(stores.now())
     )
     return {one.customer_id: one for one in read(tx, select(_t).where(_t.c.id.in_(last.group_by(_t.c.customer_id))))}
+
+
+def withdraw(stores: Stores, tx: Connection, coupon_id: int, customer_ids: Sequence[int] | Ints, *, ref: str) -> Withdrawn:
+    """Take unused codes back from these people: those that they had by a reference. They go back to the stock; a used or ended one stays as it is.
+
+    Withdrawn twice they are withdrawn once.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such coupon.
+    """
+    coupon = coupons.find(tx, coupon_id, hold=True)
+    people = People(tx, customer_ids, np.zeros(len(customer_ids), np.int64))
+    mine = select(_t.c.id, _t.c.customer_id, _t.c.state).where(_t.c.coupon_id == coupon_id, _t.c.ref == ref, among(tx, _t.c.customer_id, people.ids.tolist()))
+    rows = tx.execute(mine.with_for_update()).all()
+    open_ = [row for row in rows if row.state == "issued"]
+    if open_:
+        tx.execute(update(_t).where(among(tx, _t.c.id, [row.id for row in open_])).values(state=VOID))
+        tx.execute(update(_c).where(_c.c.id == coupon_id).values(issued=_c.c.issued - len(open_)))
+        same = {"mark": 0, "coupon": coupon, "ref": ref, "value_fen": None, "order_no": None}
+        keys = primary_keys(tx, sorted({row.customer_id for row in open_}))
+        telling.coupons(stores, tx, "coupon_withdrawn", [{"code_id": row.id, "identity_key": keys[row.customer_id], **same} for row in open_])
+    by_state = {state: np.array(sorted(row.customer_id for row in rows if row.state in states), np.int64) for state, states in _WITHDRAWN.items()}
+    known = np.array([row.customer_id for row in rows], np.int64)
+    return Withdrawn(by_state["done"], by_state["used"], by_state["ended"], people.ids[~np.isin(people.ids, known)])
 
 
 def expire(stores: Stores, tx: Connection, *, most: int = 20_000) -> int:

@@ -40,7 +40,7 @@ Redeemer = Annotated[Access, Depends(require("loyalty.redeem"))]
 Exporter = Annotated[Access, Depends(require("customers.export"))]
 Fen = Annotated[int, Field(ge=0, le=coupons.MOST_FEN)]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
-State = Literal["issued", "redeemed", "expired"]
+State = Literal["issued", "redeemed", "expired", "void"]
 CodeWord = Annotated[Line, Field(min_length=1, max_length=40)]
 
 
@@ -109,6 +109,23 @@ class CouponToIssueNow(Body):
 
     customer_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
     ref: Ref
+
+
+class CodesToWithdraw(Body):
+    """Codes that these people have by this reference and have not used; they go back to the stock."""
+
+    customer_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
+    ref: Ref
+    reason: Reason
+
+
+class WithdrawnInfo(BaseModel):
+    """`none`: who never had one by this reference."""
+
+    withdrawn: list[int]
+    used: list[int]
+    ended: list[int]
+    none: list[int]
 
 
 class IssuedCode(BaseModel):
@@ -261,6 +278,14 @@ def issue_now(coupon_id: RowId, body: CouponToIssueNow, access: Writer) -> Issue
     given = [IssuedCode(customer_id=one, code=shown_code(access, code)) for one, code in zip(made.customer_ids.tolist(), made.codes, strict=True)]
     refused = [IssueRefused(reason=reason, name=Label.of(codes.REASONS[reason]), customer_ids=ids.tolist()) for reason, ids in made.refused.items()]
     return IssuedInfo(codes=given, again=made.again.tolist(), refused=refused)
+
+
+@router.post("/coupons/{coupon_id}/codes/withdraw", summary="Withdraw unused codes of people named; used ones stay")
+def withdraw_codes(coupon_id: RowId, body: CodesToWithdraw, access: Writer) -> WithdrawnInfo:
+    with access.stores.ledger.begin() as tx:
+        made = codes.withdraw(access.stores, tx, coupon_id, body.customer_ids, ref=body.ref)
+        _audit(tx, access, "codes_withdrawn", f"coupon:{coupon_id}", {"people": len(made.customer_ids), "ref": body.ref, "reason": body.reason})
+    return WithdrawnInfo(withdrawn=made.customer_ids.tolist(), used=made.used.tolist(), ended=made.ended.tolist(), none=made.none.tolist())
 
 
 @router.get("/coupons/{coupon_id}/codes", summary="Codes of a coupon, the newest first")

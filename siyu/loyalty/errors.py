@@ -23,6 +23,13 @@ class UsedCodeError(ConflictError):
     title = Text("券已核销", "The coupon was used")
 
 
+class WithdrawnCodeError(ConflictError):
+    """It was taken back before it was used."""
+
+    code = "coupon_withdrawn"
+    title = Text("券已作废", "The coupon was withdrawn")
+
+
 class EndedCodeError(ConflictError):
     """Its time is over, or has not begun."""
 

@@ -33,7 +33,7 @@ LOYALTY_COUPON = Fact(
     key=("event_key",),
     columns=(
         *_IDENTITY,
-        Column("name", "string", "coupon_issued, coupon_redeemed, coupon_reversed or coupon_expired"),
+        Column("name", "string", "coupon_issued, coupon_redeemed, coupon_reversed, coupon_expired or coupon_withdrawn"),
         Column("code_id", "int64", "the code's number"),
         Column("coupon_id", "int64", "the coupon"),
         Column("coupon_name", "string", "its name then"),

@@ -22,6 +22,7 @@ from siyu.loyalty.errors import (
     EndedCodeError,
     UnknownCodeError,
     UsedCodeError,
+    WithdrawnCodeError,
 )
 
 _t, _c, _r = _tables.code, _tables.coupon, _tables.redemption
@@ -65,7 +66,7 @@ def redeem(
 
     Raises
     ------
-    BadCodeError, UnknownCodeError, UsedCodeError, EndedCodeError, BelowThresholdError, InvalidError
+    BadCodeError, UnknownCodeError, UsedCodeError, WithdrawnCodeError, EndedCodeError, BelowThresholdError, InvalidError
     ConflictError
         When the redemption of this reference was taken back.
     """
@@ -142,6 +143,8 @@ def _check(stores: Stores, tx: Connection, code: Code, coupon: Coupon, order_fen
         used = tx.scalar(select(_r.c.at).where(_r.c.code_id == code.id, _r.c.reversed_at.is_(None)))
         at = f"{used.astimezone(stores.calendar.zone):%Y-%m-%d %H:%M}" if used else ""
         raise UsedCodeError(Text(f"已于 {at} 核销", f"it was used at {at}"), way_out=Text("一张券只能用一次", "a code can be used once"))
+    if code.state == codes.VOID:
+        raise WithdrawnCodeError(Text("这张券已作废", "this code was withdrawn"), way_out=Text("请联系客服", "ask our service"))
     if code.state == "expired" or now >= code.until_at:
         raise EndedCodeError(Text(f"已于 {code.ends_on(stores)} 过期", f"its last day was {code.ends_on(stores)}"))
     if now < code.from_at:

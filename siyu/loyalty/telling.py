@@ -35,12 +35,12 @@ def points(
 
 
 def coupons(stores: Stores, tx: Connection, name: str, rows: list[dict[str, Any]]) -> None:
-    """That codes were issued, redeemed, given back or ended: rows of code_id, mark, identity_key, coupon (a record), ref, value_fen, order_no."""
+    """That codes were issued, redeemed, given back, ended or withdrawn: rows of code_id, mark, identity_key, coupon (a record), ref, value_fen, order_no."""
     if not rows:
         return
     now_ms, size = to_ms(stores.now()), len(rows)
     marks = [np.array([row[part] for row in rows], np.int64) for part in ("code_id", "mark")]
-    kinds = np.full(size, ("coupon_issued", "coupon_redeemed", "coupon_reversed", "coupon_expired").index(name))
+    kinds = np.full(size, ("coupon_issued", "coupon_redeemed", "coupon_reversed", "coupon_expired", "coupon_withdrawn").index(name))
     columns: dict[str, object] = {
         "event_key": pa.array(key64_numbers(*marks, kinds).astype(np.int64)), "name": [name] * size, "at_ms": [now_ms] * size,
         **{part: [row[part] for row in rows] for part in ("identity_key", "code_id", "ref", "value_fen", "order_no")},

@@ -2874,6 +2874,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loyalty/coupons/{coupon_id}/codes/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw unused codes of people named; used ones stay */
+        post: operations["loyalty_withdraw_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/loyalty/coupons/{coupon_id}/export": {
         parameters: {
             query?: never;
@@ -6438,6 +6455,18 @@ export interface components {
             coupon: components["schemas"]["CouponInfo"];
         };
         /**
+         * CodesToWithdraw
+         * @description Codes that these people have by this reference and have not used; they go back to the stock.
+         */
+        CodesToWithdraw: {
+            /** Customer Ids */
+            customer_ids: number[];
+            /** Reason */
+            reason: string;
+            /** Ref */
+            ref: string;
+        };
+        /**
          * Cohort
          * @description Buyers whose first order was in `month`; `size` of them.
          */
@@ -6811,7 +6840,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "issued" | "redeemed" | "expired";
+            state: "issued" | "redeemed" | "expired" | "void";
             /** Usable */
             usable: boolean;
         };
@@ -14959,6 +14988,20 @@ export interface components {
             /** Variant */
             variant: string;
         };
+        /**
+         * WithdrawnInfo
+         * @description `none`: who never had one by this reference.
+         */
+        WithdrawnInfo: {
+            /** Ended */
+            ended: number[];
+            /** None */
+            none: number[];
+            /** Used */
+            used: number[];
+            /** Withdrawn */
+            withdrawn: number[];
+        };
         /** Wording */
         Wording: {
             /** Basis */
@@ -21434,7 +21477,7 @@ export interface operations {
     loyalty_list_codes: {
         parameters: {
             query?: {
-                state?: ("issued" | "redeemed" | "expired") | null;
+                state?: ("issued" | "redeemed" | "expired" | "void") | null;
                 /** @description Rows in one page. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -21503,11 +21546,46 @@ export interface operations {
             };
         };
     };
+    loyalty_withdraw_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                coupon_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodesToWithdraw"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithdrawnInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     loyalty_export_codes: {
         parameters: {
             query?: {
                 format?: "csv" | "xlsx";
-                state?: ("issued" | "redeemed" | "expired") | null;
+                state?: ("issued" | "redeemed" | "expired" | "void") | null;
             };
             header?: never;
             path: {

@@ -27,11 +27,11 @@ COUPONS_CHANGED = EventType(
     name="coupons_changed",
     version=1,
     label=Text("优惠券变动", "Coupons changed"),
-    description=Text("优惠券发放、核销、核销撤销或过期", "coupons were issued, redeemed, given back after a redemption, or have ended"),
+    description=Text("优惠券发放、核销、核销撤销、过期或作废", "coupons were issued, redeemed, given back after a redemption, have ended, or were withdrawn unused"),
     properties=(
         Property("event_key", pa.int64(), "key of the event; the same event twice counts once"),
         Property("identity_key", pa.int64(), "whose"),
-        Property("name", pa.string(), "coupon_issued, coupon_redeemed, coupon_reversed or coupon_expired"),
+        Property("name", pa.string(), "coupon_issued, coupon_redeemed, coupon_reversed, coupon_expired or coupon_withdrawn"),
         Property("at_ms", pa.int64(), "when, epoch ms"),
         Property("code_id", pa.int64(), "the person's code: its number, not the code itself"),
         Property("coupon_id", pa.int64(), "the coupon"),

@@ -21,6 +21,7 @@ from siyu.loyalty.errors import (
     EndedCodeError,
     UnknownCodeError,
     UsedCodeError,
+    WithdrawnCodeError,
 )
 from siyu.river import flow
 from tests.conftest import SetClock
@@ -134,6 +135,26 @@ def test_what_a_coupon_takes_off(stores: Stores) -> None:
     assert [amount.off(fen) for fen in (None, 500, 50000)] == [2000, 500, 2000]
     assert coupons.promise(off).zh == "8.5 折,最多减 30 元"
     assert coupons.promise(Draft(name="x", kind="amount", face_fen=2050, threshold_fen=10000)).zh == "满 100 元减 20.5 元"
+
+
+def test_an_unused_code_is_withdrawn_and_goes_back_to_the_stock(any_stores: Stores) -> None:
+    ann, ben, cai, dan = people(any_stores, 4)
+    coupon = put_coupon(any_stores, stock=2)
+    given_out = issue(any_stores, coupon, [ann, ben], ref="reward")
+    redeem(any_stores, given_out.of(ben) or "")
+    for _ in range(2):
+        with any_stores.ledger.begin() as tx:
+            gone = codes.withdraw(any_stores, tx, coupon.id, [ann, ben, cai], ref="reward")
+        assert (ids(gone.customer_ids), ids(gone.used), ids(gone.ended), ids(gone.none)) == ([ann], [ben], [], [cai])
+    assert (held(any_stores, coupon).issued, held(any_stores, coupon).left) == (1, 1)
+    with pytest.raises(WithdrawnCodeError):
+        redeem(any_stores, given_out.of(ann) or "", ref="till 2")
+    again = issue(any_stores, coupon, [ann, cai, dan], ref="reward")
+    assert {reason: ids(ones) for reason, ones in again.refused.items()} == {"withdrawn": [ann], "none_left": [dan]}
+    flow(any_stores)
+    with any_stores.warehouse.read() as session:
+        names = session.query(any_stores.warehouse.tables["loyalty_coupon"].select("name", "customer_id")).to_pylist()
+    assert [row["customer_id"] for row in names if row["name"] == "coupon_withdrawn"] == [ann]
 
 
 def test_the_limit_holds_across_all_identifiers_of_a_person(any_stores: Stores) -> None:

@@ -79,6 +79,17 @@ def test_a_coupon_from_the_editor_to_the_till(desk: Desk) -> None:
     do(desk, "DELETE", f"{P}/coupons/{made['id']}", status=409)
 
 
+def test_unused_codes_are_withdrawn(desk: Desk) -> None:
+    ann, ben = people(desk.stores, 2)
+    coupon = put_coupon(desk.stores, stock=1)
+    do(desk, "POST", f"{P}/coupons/{coupon.id}/codes", json={"customer_ids": [ann], "ref": "api:1"})
+    body = {"customer_ids": [ann, ben], "ref": "api:1", "reason": "发错了"}
+    assert do(desk, "POST", f"{P}/coupons/{coupon.id}/codes/withdraw", json=body) == {"withdrawn": [ann], "used": [], "ended": [], "none": [ben]}
+    assert do(desk, "GET", f"{P}/coupons/{coupon.id}/codes", params={"state": "void"})["items"][0]["usable"] is False
+    assert do(desk, "GET", f"{P}/coupons/{coupon.id}")["left"] == 1
+    assert ("loyalty.codes_withdrawn") in str(desk.audited())
+
+
 def test_a_code_is_masked_for_who_may_not_redeem(desk: Desk) -> None:
     (ann,) = people(desk.stores, 1)
     coupon = put_coupon(desk.stores)
@@ -94,7 +105,7 @@ def test_a_code_is_masked_for_who_may_not_redeem(desk: Desk) -> None:
     ("method", "path", "who"),
     [
         ("GET", "/points", "bob"), ("GET", "/coupons", "bob"), ("POST", "/coupons", "ann"), ("POST", "/points/grants", "ann"), ("POST", "/points/spends", "ann"),
-        ("POST", "/redemptions", "ann"), ("GET", "/codes/AAAA", "ann"), ("POST", "/redemptions/reverse", "bob"), ("POST", "/coupons/1/issue", "ann"),
+        ("POST", "/redemptions", "ann"), ("GET", "/codes/AAAA", "ann"), ("POST", "/redemptions/reverse", "bob"), ("POST", "/coupons/1/issue", "ann"), ("POST", "/coupons/1/codes/withdraw", "ann"),
         ("POST", "/points/postings/1/reverse", "ann"),
     ],
 )  # fmt: skip
