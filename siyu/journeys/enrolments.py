@@ -163,5 +163,6 @@ def counts(tx: Connection, journey_id: int, *, version: int | None = None) -> di
 def states(tx: Connection, journey_id: int) -> dict[str, int]:
     """Runs by state."""
     c = _table.c
-    rows = tx.execute(select(c.state, func.count()).where(c.journey_id == journey_id).group_by(c.state))
+    here = select(_place.c.id).where(_place.c.journey_id == journey_id)
+    rows = tx.execute(select(c.state, func.count()).where(c.place_id.in_(here)).group_by(c.state))
     return {STATES[state]: count for state, count in rows}

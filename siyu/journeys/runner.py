@@ -101,7 +101,10 @@ def tick(stores: Stores, *, batch: int = BATCH, begin: Begin | None = None, told
 def waiting(stores: Stores) -> int | None:
     """When somebody is due next, epoch ms; None for nobody."""
     with stores.ledger.read() as tx:
-        found: int | None = tx.scalar(select(func.min(_table.c.due_ms)).where(_table.c.state == ON_THE_WAY, _table.c.place_id.in_(_moving())))
+        # Place by place: the first of each stands at the head of its index.
+        first = select(func.min(_table.c.due_ms)).where(_table.c.place_id == _place.c.id, _table.c.state == ON_THE_WAY).scalar_subquery()
+        each = select(first.label("due_ms")).select_from(_place).join(_journey, _journey.c.id == _place.c.journey_id).where(_journey.c.status.in_(MOVING)).subquery()
+        found: int | None = tx.scalar(select(func.min(each.c.due_ms)))
         return found
 
 
@@ -109,10 +112,6 @@ def take_up(stores: Stores) -> None:
     """Call when the one process of an embedded ledger starts: places that were begun and not ended were cut off."""
     with stores.ledger.begin() as tx:
         tx.execute(update(_place).where(_place.c.begun_at.is_not(None)).values(begun_at=from_ms(0)))
-
-
-def _moving() -> Any:
-    return select(_place.c.id).join(_journey, _journey.c.id == _place.c.journey_id).where(_journey.c.status.in_(MOVING))
 
 
 def _due(tx: Connection, now_ms: int) -> list[_Due]:

@@ -56,7 +56,16 @@ def change(tx: Connection, ids: Ints, values: Mapping[str, Sequence[Any] | Any])
     sets = ", ".join(f"{name} = n.{name}" for name in names)
     arrays = ", ".join(f"CAST(:{name} AS {_KINDS[name]}[])" for name in names)
     query = f"UPDATE journeys_enrolment AS e SET {sets} FROM unnest(CAST(:id AS bigint[]), {arrays}) AS n(id, {', '.join(names)}) WHERE e.id = n.id"
-    tx.execute(text(query), {"id": ids.tolist(), **dict(zip(names, columns, strict=True))})
+    tx.execute(text(query), {"id": _array(ids.tolist()), **{name: _array(column) for name, column in zip(names, columns, strict=True)}})
+
+
+def _array(values: Sequence[Any]) -> str:
+    """An array as PostgreSQL writes it: the driver takes twenty times as long."""
+    return f"{{{','.join(['NULL' if value is None else _quoted(value) if type(value) is str else str(value) for value in values])}}}"
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def plain(tx: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
