@@ -13,6 +13,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, backup, backup_routes, demo, doctor, refill
+from siyu.acquisition import routes as acquisition_routes
+from siyu.acquisition.facts import FACTS as ACQUISITION_FACTS
 from siyu.campaigns import calendar_routes
 from siyu.campaigns import report_routes as campaign_report_routes
 from siyu.campaigns import routes as campaign_routes
@@ -135,7 +137,7 @@ from siyu.team import event_routes, job_routes, look_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
-FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *LOYALTY_FACTS, *MESSAGING_FACTS, *JOURNEY_FACTS)
+FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *LOYALTY_FACTS, *MESSAGING_FACTS, *ACQUISITION_FACTS, *JOURNEY_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,
@@ -192,6 +194,7 @@ ROUTERS = (
     content_routes.router,
     campaign_report_routes.router,
     radar_routes.router,
+    acquisition_routes.router,
     loyalty_routes.router,
     coupon_routes.router,
     survey_routes.router,

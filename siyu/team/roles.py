@@ -52,6 +52,13 @@ PERMISSIONS = frozenset(
         "journeys.read",
         "journeys.write",
         "journeys.publish",
+        "acquisition.read",
+        "acquisition.write",
+        "acquisition.spend",
+        "offers.redeem",
+        "referral.read",
+        "referral.write",
+        "referral.review",
     }
 )
 _READING = frozenset(name for name in PERMISSIONS if name.endswith(".read"))

@@ -4,6 +4,94 @@
  */
 
 export interface paths {
+    "/api/v1/acquisition/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What marks stand for, as it was said, the newest first */
+        get: operations["acquisition_list_marks"];
+        put?: never;
+        /** Say what a mark stands for from an instant on */
+        post: operations["acquisition_put_mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tree of sources, each after what it hangs under */
+        get: operations["acquisition_list_sources"];
+        put?: never;
+        /** Make a source */
+        post: operations["acquisition_add_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/sources/{source_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One source */
+        get: operations["acquisition_get_source"];
+        /** Write a source anew, all but where it hangs */
+        put: operations["acquisition_change_source"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/sources/{source_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a source away with all that lies below it, or bring it back */
+        post: operations["acquisition_archive_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/sources/{source_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hang a source with all that lies below it under another */
+        post: operations["acquisition_move_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/callbacks/{callback_key}": {
         parameters: {
             query?: never;
@@ -5390,6 +5478,14 @@ export interface components {
             answer: string;
             question: components["schemas"]["Label"];
         };
+        /** ArchivedSource */
+        ArchivedSource: {
+            /**
+             * Archived
+             * @default true
+             */
+            archived: boolean;
+        };
         /** ArmInfo */
         ArmInfo: {
             /** Bought */
@@ -6331,6 +6427,34 @@ export interface components {
             entered: boolean;
             /** Name */
             name: string | null;
+        };
+        /**
+         * ChangedSource
+         * @description `edit`: the one that was read; another since then is a conflict.
+         */
+        ChangedSource: {
+            /** Begins On */
+            begins_on?: string | null;
+            /** Edit */
+            edit?: number | null;
+            /** Ends On */
+            ends_on?: string | null;
+            /**
+             * Hypothesis
+             * @default
+             */
+            hypothesis: string;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Platform */
+            platform?: ("taobao" | "jd" | "pdd" | "douyin" | "kuaishou" | "xiaohongshu" | "weibo" | "baidu" | "zhihu" | "toutiao" | "meituan" | "alipay" | "wechat_search" | "lift" | "metro" | "shop" | "staff" | "referral" | "other") | null;
+            /** Target Cac Fen */
+            target_cac_fen?: number | null;
         };
         /** CheckBody */
         CheckBody: {
@@ -8468,6 +8592,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["SizeInfo"][];
         };
+        /** Items[SourceInfo] */
+        Items_SourceInfo_: {
+            /** Items */
+            items: components["schemas"]["SourceInfo"][];
+        };
         /** Items[StoreInfo] */
         Items_StoreInfo_: {
             /** Items */
@@ -9519,6 +9648,67 @@ export interface components {
             what: string;
         };
         /**
+         * MarkBody
+         * @description From `from_at` on (null: since ever) the mark stands for the source. `account_id` 0: of no account.
+         */
+        MarkBody: {
+            /**
+             * Account Id
+             * @default 0
+             */
+            account_id: number;
+            /** From At */
+            from_at?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "way" | "join" | "scene" | "link" | "page" | "offer" | "referral" | "order_source" | "profile";
+            /** Mark */
+            mark: string;
+            /** Source Id */
+            source_id: number;
+        };
+        /** MarkInfo */
+        MarkInfo: {
+            /** Account Id */
+            account_id: number;
+            /** At */
+            at: string | null;
+            /** By */
+            by: string;
+            /** Code Id */
+            code_id: number;
+            /** From At */
+            from_at: string | null;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "way" | "join" | "scene" | "link" | "page" | "offer" | "referral" | "order_source" | "profile";
+            kind_name: components["schemas"]["Label"];
+            /** Mark */
+            mark: string;
+            /** Offer Id */
+            offer_id: number;
+            /** Source Id */
+            source_id: number;
+            /** Staff */
+            staff: string;
+            /** Store Id */
+            store_id: number;
+        };
+        /**
+         * MarkPut
+         * @description `retraced_count`: people who came by it before and belong to another source now.
+         */
+        MarkPut: {
+            /** Retraced Count */
+            retraced_count: number;
+        };
+        /**
          * MatchInfo
          * @description `text`: who paid and what for; null for those who may not read identifiers.
          */
@@ -9785,6 +9975,11 @@ export interface components {
             /** Clashes */
             clashes: components["schemas"]["ClashInfo"][];
         };
+        /** MovedSource */
+        MovedSource: {
+            /** Parent Id */
+            parent_id: number;
+        };
         /**
          * NeedInfo
          * @description What a send takes of an account in one window of the carrier's limit, and what is left of it.
@@ -10014,6 +10209,40 @@ export interface components {
              * Format: date-time
              */
             until_at: string;
+        };
+        /**
+         * NewSource
+         * @description A platform has no parent; anything else hangs under one of a higher level.
+         */
+        NewSource: {
+            /** Begins On */
+            begins_on?: string | null;
+            /** Ends On */
+            ends_on?: string | null;
+            /**
+             * Hypothesis
+             * @default
+             */
+            hypothesis: string;
+            /**
+             * Level
+             * @default platform
+             * @enum {string}
+             */
+            level: "platform" | "campaign" | "creative" | "place";
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Parent Id */
+            parent_id?: number | null;
+            /** Platform */
+            platform?: ("taobao" | "jd" | "pdd" | "douyin" | "kuaishou" | "xiaohongshu" | "weibo" | "baidu" | "zhihu" | "toutiao" | "meituan" | "alipay" | "wechat_search" | "lift" | "metro" | "shop" | "staff" | "referral" | "other") | null;
+            /** Target Cac Fen */
+            target_cac_fen?: number | null;
         };
         /** NewStore */
         NewStore: {
@@ -10401,6 +10630,15 @@ export interface components {
         Page_LookInfo_: {
             /** Items */
             items: components["schemas"]["LookInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[MarkInfo] */
+        Page_MarkInfo_: {
+            /** Items */
+            items: components["schemas"]["MarkInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -13181,6 +13419,55 @@ export interface components {
             on: string;
         };
         /**
+         * SourceInfo
+         * @description `is_untraced`: it stands for people of an account who came by no known mark. `path` ends with its own number.
+         */
+        SourceInfo: {
+            /** Archived At */
+            archived_at: string | null;
+            /** Begins On */
+            begins_on: string | null;
+            /** Edit */
+            edit: number;
+            /** Ends On */
+            ends_on: string | null;
+            /** Hypothesis */
+            hypothesis: string;
+            /** Id */
+            id: number;
+            /** Is Untraced */
+            is_untraced: boolean;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "platform" | "campaign" | "creative" | "place";
+            level_name: components["schemas"]["Label"];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Path */
+            path: string;
+            /**
+             * Platform
+             * @enum {string}
+             */
+            platform: "taobao" | "jd" | "pdd" | "douyin" | "kuaishou" | "xiaohongshu" | "weibo" | "baidu" | "zhihu" | "toutiao" | "meituan" | "alipay" | "wechat_search" | "lift" | "metro" | "shop" | "staff" | "referral" | "other";
+            platform_name: components["schemas"]["Label"];
+            /** Target Cac Fen */
+            target_cac_fen: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
          * SpecBody
          * @description `content` and `split` are by variant; the shares of `split` add up to 1. `carriers` come in order of preference.
          */
@@ -15018,6 +15305,276 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    acquisition_list_marks: {
+        parameters: {
+            query?: {
+                source_id?: number | null;
+                kind?: ("way" | "join" | "scene" | "link" | "page" | "offer" | "referral" | "order_source" | "profile") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MarkInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_put_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkPut"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_sources: {
+        parameters: {
+            query?: {
+                /** @description Those that were put away too. */
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SourceInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_add_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_get_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_change_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedSource"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_archive_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchivedSource"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_move_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovedSource"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     callbacks_verify: {
         parameters: {
             query?: never;

@@ -1,5 +1,6 @@
 """Catalogue 事件目录: every event type that Siyu writes, one file a subject. `CATALOGUE` maps name → type."""
 
+from siyu.events.catalogue.acquisition import ACQUISITION_TOUCHED, SPEND_POSTED, VISITORS_KNOWN
 from siyu.events.catalogue.carriers import (
     CARRIER_REPORTED,
     DELIVERIES_SETTLED,
@@ -46,5 +47,8 @@ CATALOGUE: dict[str, EventType] = {
         JOURNEY_STEPS_LEFT,
         POINTS_CHANGED,
         COUPONS_CHANGED,
+        ACQUISITION_TOUCHED,
+        VISITORS_KNOWN,
+        SPEND_POSTED,
     )
 }
