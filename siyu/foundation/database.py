@@ -26,7 +26,6 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    insert,
     literal,
     select,
 )
@@ -243,15 +242,18 @@ def select_in(tx: Connection, columns: Sequence[Column[Any]], key: Column[Any], 
     return found
 
 
-def insert_table(tx: Connection, table: Table, rows: pa.Table) -> None:
-    """Insert rows that come as Arrow, times as timestamps in UTC; none of their keys may be there.
+def insert_table(tx: Connection, table: Table, rows: pa.Table, replaces: Sequence[str] = ()) -> None:
+    """Insert rows that come as Arrow, times as timestamps in UTC. None of their keys may be there, unless `replaces` names the key.
 
     On SQLite they go to the driver as they are: the types of SQLAlchemy would take longer than SQLite itself.
     """
+    new = sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+    changed = {name: new.excluded[name] for name in rows.column_names if name not in replaces}
+    filled = new.on_conflict_do_update(index_elements=list(replaces), set_=changed) if replaces else new
     if tx.dialect.name != "sqlite":
-        tx.execute(insert(table), rows.to_pylist())
+        tx.execute(filled, rows.to_pylist())
         return
-    statement = insert(table).compile(dialect=tx.dialect, column_keys=rows.column_names)
+    statement = filled.compile(dialect=tx.dialect, column_keys=rows.column_names)
     assert isinstance(statement, SQLCompiler)
     columns = [_as_stored(rows[name]).to_pylist() for name in statement.positiontup or ()]
     tx.exec_driver_sql(str(statement), list(zip(*columns, strict=True)))
