@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from siyu_sandbox import serve
 from siyu_sandbox.brand import command as brand
+from siyu_sandbox.market import command as market
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"brand": brand.run, "serve": serve.run}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"brand": brand.run, "market": market.run, "serve": serve.run}
 
 
 def main(arguments: list[str]) -> int:
