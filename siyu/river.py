@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
+from siyu.acquisition.arrivals import FROM_PROFILES, FROM_RELATIONS
 from siyu.carriers.tasks import FOLLOW_UP
 from siyu.content import variables
 from siyu.content.moves import MOVES as CONTENT_MOVES
@@ -36,7 +37,7 @@ from siyu.orders.shop_tasks import TAKE_IN
 from siyu.surveys.moves import MOVES as SURVEY_MOVES
 from siyu.surveys.variables import VARIABLES as SURVEY_VARIABLES
 
-REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, LISTEN, ANSWERS)
+REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, FROM_RELATIONS, FROM_PROFILES, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, LISTEN, ANSWERS)
 MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *LOYALTY_MOVES, *SURVEY_MOVES, *MESSAGING_MOVES, *JOURNEY_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)

@@ -13,7 +13,7 @@ from siyu.carriers.spells import Change, Spell, fold, merged
 from siyu.events import log
 from siyu.events.catalogue.carriers import RELATIONS_CHANGED
 from siyu.foundation.clock import from_ms, to_ms
-from siyu.foundation.database import upsert
+from siyu.foundation.database import among, upsert
 from siyu.foundation.stores import Stores
 
 LOOKED_UP_TOGETHER = 400
@@ -108,3 +108,29 @@ def _event(item: News, spell: Spell, found_by: str, void: bool) -> dict[str, Any
     return {
         "identity_key": item.identity_key, "account_id": item.account_id, "staff": item.pair.staff, **spell._asdict(), "void": void, "found_by": found_by,
     }  # fmt: skip
+
+
+class First(NamedTuple):
+    """The first spell of a contact whose beginning is known, with whom of the staff."""
+
+    staff: str
+    spell: Spell
+
+
+def first_spells(tx: Connection, account_id: int, identity_keys: Sequence[int]) -> dict[int, First]:
+    """Identity key → the first of all spells with an account; who has none, or only ends of them are known, is absent."""
+    relation, contact = _tables.relation, _tables.contact
+    columns = (contact.c.identity_key, relation.c.staff, relation.c.began_at, relation.c.state, relation.c.add_way, relation.c.changes)
+    mine = select(*columns).join(contact, contact.c.id == relation.c.contact_id).where(relation.c.account_id == account_id, among(tx, contact.c.identity_key, list(identity_keys)))
+    found: dict[int, First] = {}
+    for row in tx.execute(mine):
+        only = [Change(to_ms(row.began_at), True, None, row.state, row.add_way)]
+        spells = fold([Change(*change) for change in row.changes] if row.changes else only)
+        known = [First(row.staff, spell) for spell in spells if spell.began_known]
+        if known and (row.identity_key not in found or _earlier(known[0], found[row.identity_key])):
+            found[row.identity_key] = known[0]
+    return found
+
+
+def _earlier(one: First, other: First) -> bool:
+    return (one.spell.began_ms, one.staff) < (other.spell.began_ms, other.staff)

@@ -32,6 +32,7 @@ TITLES = {
     "coupon_expired": Text("优惠券过期", "A coupon ended"),
     "coupon_withdrawn": Text("优惠券作废", "A coupon was withdrawn"),
     "survey_answered": Text("回答问卷", "Answered a survey"),
+    "source_touched": Text("来自渠道", "Came by a source"),
     "contact_deleted": Text("删除好友", "Deleted the contact"),
 }
 ENDED = {
@@ -62,6 +63,8 @@ PROPERTIES = {
     "purpose": Text("目的", "purpose"),
     "variant": Text("版本", "variant"),
     "content": Text("内容", "content"),
+    "source": Text("来源", "source"),
+    "step": Text("步骤", "step"),
     "state": Text("活码", "live code"),
     "scene": Text("场景", "scene"),
     "text": Text("文字", "text"),

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from siyu.customers.consent_facts import CUSTOMERS_CONSENT
 from siyu.customers.folding import folded
+from siyu.events.catalogue.acquisition import ACQUISITION_TOUCHED
 from siyu.events.catalogue.content import CONTENT_TOUCHED
 from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
 from siyu.events.catalogue.loyalty import COUPONS_CHANGED, POINTS_CHANGED
@@ -166,6 +167,22 @@ def _loyal_properties(batch: Batch) -> pa.Table:
     return pa.concat_tables(parts)
 
 
+def _sourced(batch: Batch) -> pa.Table:
+    """By which source known people came, as it was told first."""
+    known = batch.rows.filter(pc.and_(pc.not_equal(batch.rows["identity_key"], 0), pc.not_equal(batch.rows["step"], "void")))
+    return known.select(["event_key", "identity_key", "at_ms"]).append_column("name", pa.repeat(pa.scalar("source_touched"), known.num_rows))
+
+
+def _sourced_properties(batch: Batch) -> pa.Table:
+    known = batch.rows.filter(pc.and_(pc.not_equal(batch.rows["identity_key"], 0), pc.not_equal(batch.rows["step"], "void")))
+    parts = []
+    for path, column in {"source": "source", "step": "step", "source_id": "source_id"}.items():
+        number = known[column].cast(pa.float64()) if column == "source_id" else pa.nulls(known.num_rows, pa.float64())
+        named = {"path": pa.repeat(pa.scalar(path), known.num_rows), "text": known[column].cast(pa.string()), "number": number, "time_ms": pa.nulls(known.num_rows, pa.int64())}
+        parts.append(pa.table({"event_key": known["event_key"], "identity_key": known["identity_key"], **named}, ACTIVITY_PROPERTY_ARRIVING))
+    return pa.concat_tables(parts)
+
+
 MOST_ITEMS = 1000
 """Elements of one list that are looked at."""
 ACTIVITY_PROPERTY_ARRIVING = pa.schema(
@@ -253,7 +270,7 @@ CUSTOMERS_ACTIVITY = Fact(
         Column("name", "string", "name of the activity"),
         Column("at_ms", "int64", "when, epoch ms"),
     ),
-    sources={ACTIVITY_RECORDED.name: _activities, MESSAGES_CHANGED.name: _messaged, CONTENT_TOUCHED.name: _touches, POINTS_CHANGED.name: _loyal, COUPONS_CHANGED.name: _loyal},
+    sources={ACTIVITY_RECORDED.name: _activities, MESSAGES_CHANGED.name: _messaged, CONTENT_TOUCHED.name: _touches, POINTS_CHANGED.name: _loyal, COUPONS_CHANGED.name: _loyal, ACQUISITION_TOUCHED.name: _sourced},
     on_duplicate="keep",
 )
 CUSTOMERS_PROPERTY = Fact(
@@ -261,7 +278,7 @@ CUSTOMERS_PROPERTY = Fact(
     grain="one property of one activity",
     key=("event_key", "path"),
     columns=(Column("event_key", "int64", "key of the event"), *_IDENTITY, *_VALUE),
-    sources={ACTIVITY_RECORDED.name: _properties, MESSAGES_CHANGED.name: _properties_of_messages, CONTENT_TOUCHED.name: _touch_properties, POINTS_CHANGED.name: _loyal_properties, COUPONS_CHANGED.name: _loyal_properties},
+    sources={ACTIVITY_RECORDED.name: _properties, MESSAGES_CHANGED.name: _properties_of_messages, CONTENT_TOUCHED.name: _touch_properties, POINTS_CHANGED.name: _loyal_properties, COUPONS_CHANGED.name: _loyal_properties, ACQUISITION_TOUCHED.name: _sourced_properties},
     on_duplicate="keep",
 )
 FACTS = (CUSTOMERS_TRAIT, CUSTOMERS_ITEM, CUSTOMERS_ATTRIBUTE, CUSTOMERS_PROFILE, CUSTOMERS_TAG, CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY, CUSTOMERS_CONSENT)
