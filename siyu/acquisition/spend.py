@@ -54,7 +54,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Spending:
-    """What was spent on a day: fen of the brand's currency (> 0), in shares. `ref`: posted once; '' gives it one of its own.
+    """What was spent on a day: fen of the brand's currency (> 0; an accrual may take back), in shares. `ref`: posted once; '' gives it one of its own.
 
     Paid in another currency: `currency`, `original_fen` and `rate` (how much of the brand's currency one unit cost) say how much it was.
     """
@@ -204,7 +204,8 @@ def faults_of(stores: Stores, one: Spending, origin: Origin) -> list[tuple[str, 
         found.append(("day", Text("1980 年到今天", "between 1980 and today")))
     if one.kind not in KINDS:
         found.append(("kind", Text("没有这个类别", "there is no such kind")))
-    if not one.shares or any(not 0 < share.amount_fen <= MOST_FEN for share in one.shares):
+    least = -MOST_FEN if origin == "accrual" else 1
+    if not one.shares or any(not share.amount_fen or not least <= share.amount_fen <= MOST_FEN for share in one.shares):
         found.append(("amount", Text(f"0 到 {MOST_FEN // 100:,} 元", f"more than 0, up to {MOST_FEN // 100:,}")))
     if origin != "accrual" and any(share.source_id < 1 for share in one.shares):
         found.append(("source_id", Text("请选来源", "choose a source")))
