@@ -87,7 +87,9 @@ from siyu.loyalty import routes as loyalty_routes
 from siyu.loyalty.facts import FACTS as LOYALTY_FACTS
 from siyu.loyalty.tasks import EXPIRE
 from siyu.loyalty.tasks import job_kinds as loyalty_jobs
+from siyu.measurement import acquisition_routes as true_cost_routes
 from siyu.measurement import routes as measurement_routes
+from siyu.measurement.facts import FACTS as MEASUREMENT_FACTS
 from siyu.measurement.tasks import job_kind as report_job
 from siyu.messaging import (
     budget_routes,
@@ -137,7 +139,7 @@ from siyu.team import event_routes, job_routes, look_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
-FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *LOYALTY_FACTS, *MESSAGING_FACTS, *ACQUISITION_FACTS, *JOURNEY_FACTS)
+FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *LOYALTY_FACTS, *MESSAGING_FACTS, *ACQUISITION_FACTS, *JOURNEY_FACTS, *MEASUREMENT_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,
@@ -199,6 +201,7 @@ ROUTERS = (
     coupon_routes.router,
     survey_routes.router,
     measurement_routes.router,
+    true_cost_routes.router,
     doctor.router,
     backup_routes.router,
 )

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from siyu.foundation.jobs import JobKind, Running
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
+from siyu.measurement.acquisition_tasks import steps as true_cost_steps
 from siyu.measurement.periods import Grain
 from siyu.measurement.reports import cohorts, concentration, default_as_of, overview
 from siyu.segments.reports import PREPARE, REPORTS, report
@@ -37,4 +38,5 @@ def _steps(stores: Stores) -> list[Callable[[], object]]:
         partial(cohorts, stores),
         partial(concentration, stores),
         *(partial(report, stores, name, usual) for name in REPORTS),
+        *true_cost_steps(stores),
     ]

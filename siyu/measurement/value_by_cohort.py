@@ -1,0 +1,327 @@
+"""Value by cohort 获客价值: the further margin of everybody who was added, with its interval, by where they came from.
+
+Two stages. Those who have not bought: `first_orders`, by source. Those who have: BG/NBD (or what the data ask for) on days with orders,
+of all buyers, of a source's own where it has 100 with a second order; what an order earns by Gamma-Gamma (siyu.segments.value).
+What is expected of a person against a cost c is E[min(c, S)], S being 0 or a gamma amount with the two moments of the models.
+
+Errors: chance (person by person), parameters (delta method) and drift: the same computation one third of the history earlier, against
+what came. The last two are common to all, so they do not average out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import gammainc
+
+from siyu.measurement.first_orders import FirstOrders, fit_first_orders
+from siyu.segments.value.back_test import fit_money
+from siyu.segments.value.cells import aggregate
+from siyu.segments.value.fit import PurchaseModel, fit
+from siyu.segments.value.gamma_gamma import OrderValue, next_order
+from siyu.segments.value.purchases import look_ahead
+from siyu.segments.value.summary import Summary
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+OWN_MODEL = 100
+"""Buyers with a second order that a source needs for a model of its own."""
+LEAST_TEST_DAYS = 14
+AFTER_LEAVING_DAYS = 90
+"""So far ahead somebody who left is expected to buy at the rate seen after leaving."""
+
+
+@dataclass(frozen=True)
+class People:
+    """One row a customer who was added, in the order of `customer_id`; days are local day numbers.
+
+    `gone_on`: the day of leaving, or beyond all days. `stratum`: which source's share of buyers applies. `counted` false: judged never to
+    buy (a zombie without an order): nothing is expected.
+    """
+
+    added_on: Ints
+    gone_on: Ints
+    stratum: Ints
+    strata: int
+    counted: Flags
+
+
+@dataclass(frozen=True)
+class Days:
+    """One row a customer (place in `People`) and day with an order since the add, sorted by both; `earned_fen` before refunds."""
+
+    person: Ints
+    day: Ints
+    earned_fen: Ints
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Further margin S of each person as a mixture: 0 with 1 − `some`, else gamma of `mean` and `second` moment (of S given some), fen."""
+
+    some: Floats
+    mean: Floats
+    second: Floats
+
+    @property
+    def expected(self) -> Floats:
+        return self.some * self.mean
+
+    @property
+    def variance(self) -> Floats:
+        return np.maximum(self.some * self.second - self.expected**2, 0.0)
+
+    def capped(self, cap: Floats) -> tuple[Floats, Floats]:
+        """(E[min(cap, S)], its variance), fen and fen²."""
+        spread = np.maximum(self.second - self.mean**2, 1e-9 * self.mean**2)
+        shape = np.divide(self.mean**2, spread, out=np.ones_like(spread), where=spread > 0)
+        scale = np.divide(spread, self.mean, out=np.ones_like(spread), where=self.mean > 0)
+        edge = np.maximum(cap, 0) / np.maximum(scale, 1e-12)
+        above = 1 - gammainc(shape, edge)
+        first = self.mean * gammainc(shape + 1, edge) + cap * above
+        square = (self.mean**2 + spread) * gammainc(shape + 2, edge) + cap**2 * above
+        value = self.some * np.where(self.mean > 0, first, 0.0)
+        return value, np.maximum(self.some * np.where(self.mean > 0, square, 0.0) - value**2, 0.0)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """`parameter_rate`, `drift_rate`: standard deviations of a sum over many, as a share of it. `tested_days`: 0 where no test could be made."""
+
+    worth: Worth
+    parameter_rate: float
+    drift_rate: float
+    tested_days: int
+    buyers: int
+    history_days: int
+
+    @property
+    def shared_rate(self) -> float:
+        return float(np.hypot(self.parameter_rate, self.drift_rate))
+
+
+@dataclass(frozen=True)
+class _Models:
+    first: FirstOrders
+    repeat: PurchaseModel
+    own: dict[int, PurchaseModel]
+    money: OrderValue
+    after_leaving: tuple[float, float]
+    leaving: float
+    net: float
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of each person at an end day: days from the add to the end of being watched, and the orders up to then."""
+
+    age: Floats
+    left: Flags
+    first: Floats
+    x: Floats
+    t_x: Floats
+    T: Floats
+    earned: Floats
+    days: Floats
+    after: Floats
+
+    @property
+    def bought(self) -> Flags:
+        return self.days > 0
+
+
+def look(people: People, days: Days, as_of: int, horizon: int, *, discount: float = 0.0, net: float = 1.0) -> Outlook:
+    """What everybody is expected to bring within `horizon` days after `as_of`.
+
+    `discount`: a year's rate. `net`: margin after refunds as a share of that before.
+    """
+    seen = _seen(people, days, as_of)
+    models = _learn(people, seen, net)
+    worth = _worth(people, seen, models, horizon, np.log1p(discount) / 365)
+    history = int(as_of - people.added_on.min()) if len(people.added_on) else 0
+    drift, tested = _drift(people, days, as_of, history, net)
+    buyers = int(seen.bought.sum())
+    return Outlook(worth, _parameter_rate(people, seen, models, horizon), drift, tested, buyers, history)
+
+
+def _seen(people: People, days: Days, as_of: int) -> _Seen:
+    size = len(people.added_on)
+    end = np.maximum(np.minimum(people.gone_on, as_of), people.added_on)
+    past = days.day <= as_of
+    person, day, earned = days.person[past], days.day[past], days.earned_fen[past]
+    during = day <= end[person]
+    watched, at = person[during], day[during]
+    count = np.bincount(watched, minlength=size)
+    first, last = np.full(size, 2**40), np.full(size, -(2**40))
+    np.minimum.at(first, watched, at)
+    np.maximum.at(last, watched, at)
+    bought = count > 0
+    start = np.where(bought, first, people.added_on)
+    final = np.where(bought, last, people.added_on)
+    return _Seen(
+        age=(np.where(bought, start, end) - people.added_on).astype(float),
+        left=people.gone_on <= as_of,
+        first=(start - people.added_on).astype(float),
+        x=np.maximum(count - 1, 0).astype(float),
+        t_x=(final - start) / 7,
+        T=(end - start) / 7,
+        earned=np.bincount(person, earned, size).astype(float),
+        days=np.bincount(person, minlength=size).astype(float),
+        after=np.bincount(person[~during], minlength=size).astype(float),
+    )
+
+
+def _learn(people: People, seen: _Seen, net: float) -> _Models:
+    known = people.counted
+    during = (seen.days - seen.after) > 0
+    first = fit_first_orders(seen.age[known], during[known], (seen.left & ~during)[known], people.stratum[known], people.strata)
+    repeat = fit(aggregate(seen.x[during], seen.t_x[during], seen.T[during]))
+    own = {}
+    for stratum in np.unique(people.stratum[during & (seen.x > 0)]):
+        mine = during & (people.stratum == stratum)
+        if int((seen.x[mine] > 0).sum()) >= OWN_MODEL:
+            own[int(stratum)] = fit(aggregate(seen.x[mine], seen.t_x[mine], seen.T[mine]))
+    buyers = seen.bought
+    per_day = np.divide(seen.earned, seen.days, out=np.zeros_like(seen.earned), where=buyers)
+    several = np.maximum(seen.days[buyers] - 1, 0)
+    none = np.zeros(int(buyers.sum()))
+    money = fit_money(Summary(np.arange(len(none)), several, none, none, np.where(several > 0, per_day[buyers], 0), np.rint(seen.earned[buyers]).astype(np.int64)))
+    weeks = seen.T[during].sum()
+    leaving = float((seen.left & during).sum() / weeks) if weeks > 0 else 0.0
+    return _Models(first, repeat, own, money, _after_leaving(seen), leaving, net)
+
+
+def _after_leaving(seen: _Seen) -> tuple[float, float]:
+    """(chance that somebody who left buys in the time looked ahead, days with orders of one who does)."""
+    left = seen.left
+    if not left.any():
+        return 0.0, 1.0
+    some = float((seen.after[left] > 0).sum())
+    chance = (some + 0.5) / (float(left.sum()) + 10.0)
+    return min(chance, 1.0), max(float(seen.after[left].sum()) / max(some, 1.0), 1.0)
+
+
+def _worth(people: People, seen: _Seen, models: _Models, horizon: int, discount: float) -> Worth:
+    some, mean, second = (np.zeros(len(seen.age)) for _ in range(3))
+    waiting = people.counted & ~seen.bought & ~seen.left
+    _fill_first(people, seen, models, horizon, discount, waiting, (some, mean, second))
+    for stratum, model in [(None, models.repeat), *models.own.items()]:
+        mine = seen.bought & ~seen.left & people.counted
+        chosen = ~np.isin(people.stratum, list(models.own)) if stratum is None else people.stratum == stratum
+        _fill_repeat(seen, models, model, horizon, discount, mine & chosen, (some, mean, second))
+    left = seen.left & people.counted
+    value, square, pair = next_order(models.money, seen.days[left], _own_mean(seen, left))
+    chance, times = models.after_leaving
+    some[left], mean[left] = chance, times * value
+    second[left] = times * square + times * (times - 1) * pair
+    return Worth(some, mean * models.net, second * models.net**2)
+
+
+def _fill_first(people: People, seen: _Seen, models: _Models, horizon: int, discount: float, mine: Flags, into: tuple[Floats, ...]) -> None:
+    """Of those who have not bought: the chance that they do, and then that order with what follows it in the time that is left."""
+    if not mine.any():
+        return
+    chance, wait = models.first.chances(horizon, discount)
+    age = np.minimum(seen.age[mine].astype(np.int64), chance.shape[1] - 1)
+    some, mean, second = into
+    some[mine] = chance[people.stratum[mine], age]
+    value, square, pair = (each[0] for each in next_order(models.money, np.zeros(1), np.zeros(1)))
+    remaining = _effective(max(horizon - float(wait[people.stratum[mine], age].mean()), 1.0) / 7, models.leaving + discount * 7)
+    zero = np.zeros(1)
+    for stratum in np.unique(people.stratum[mine]):
+        model = models.own.get(int(stratum), models.repeat)
+        after = look_ahead(model.parameters, zero, zero, zero, remaining)
+        more, pairs = float(after.expected[0]), float(after.second_factorial[0])
+        here = mine & (people.stratum == stratum)
+        mean[here] = (1 + more) * value
+        second[here] = (1 + more) * square + (2 * more + pairs) * pair
+
+
+def _fill_repeat(seen: _Seen, models: _Models, model: PurchaseModel, horizon: int, discount: float, mine: Flags, into: tuple[Floats, ...]) -> None:
+    if not mine.any():
+        return
+    some, mean, second = into
+    time = _effective(horizon / 7, models.leaving + discount * 7)
+    ahead = look_ahead(model.parameters, seen.x[mine], seen.t_x[mine], seen.T[mine], time)
+    value, square, pair = next_order(models.money, seen.days[mine], _own_mean(seen, mine))
+    chance = np.clip(ahead.p_some, 1e-12, 1)
+    some[mine] = chance
+    mean[mine] = ahead.expected * value / chance
+    second[mine] = (ahead.expected * square + ahead.second_factorial * pair) / chance
+
+
+def _own_mean(seen: _Seen, mine: Flags) -> Floats:
+    return np.divide(seen.earned[mine], seen.days[mine], out=np.zeros(int(mine.sum())), where=seen.days[mine] > 0)
+
+
+def _effective(weeks: float, hazard: float) -> float:
+    """So many weeks of being there are expected of so many weeks ahead."""
+    return weeks if hazard * weeks < 1e-9 else float(-np.expm1(-hazard * weeks) / hazard)
+
+
+def _drift(people: People, days: Days, as_of: int, history: int, net: float) -> tuple[float, int]:
+    """(|expected − came| / came in the last third of the history, its days): what no model sees."""
+    length = min(history // 3, 90)
+    if length < LEAST_TEST_DAYS:
+        return 0.0, 0
+    cut = as_of - length
+    kept = people.added_on <= cut
+    if not kept.any():
+        return 0.0, 0
+    place = np.cumsum(kept) - 1
+    earlier = People(people.added_on[kept], people.gone_on[kept], people.stratum[kept], people.strata, people.counted[kept])
+    mine = kept[days.person]
+    past = Days(place[days.person[mine]], days.day[mine], days.earned_fen[mine])
+    seen = _seen(earlier, past, cut)
+    expected = float(_worth(earlier, seen, _learn(earlier, seen, net), length, 0.0).expected.sum())
+    came = float(past.earned_fen[(past.day > cut) & (past.day <= as_of)].sum()) * net
+    if came <= 0:
+        return 0.0, 0
+    return min(abs(expected - came) / came, 1.0), length
+
+
+def _parameter_rate(people: People, seen: _Seen, models: _Models, horizon: int) -> float:
+    """Of the total: how much it moves with the parameters of first and of later orders, each by the delta method."""
+    parts = [_first_rate(people, seen, models, horizon), _repeat_rate(seen, models, horizon)]
+    whole = sum(amount for amount, _ in parts)
+    return float(np.sqrt(sum(variance for _, variance in parts))) / whole if whole > 0 else 0.0
+
+
+def _first_rate(people: People, seen: _Seen, models: _Models, horizon: int) -> tuple[float, float]:
+    first, mine = models.first, people.counted & ~seen.bought & ~seen.left
+    if first.covariance is None or not mine.any():
+        return 0.0, 0.0
+    age = np.minimum(seen.age[mine].astype(np.int64), len(first.leaving) - 1)
+    counts = np.bincount(age, minlength=len(first.leaving)).astype(float)
+    pooled = float(np.average(first.share[people.stratum[mine]]))
+    value = float(next_order(models.money, np.zeros(1), np.zeros(1))[0][0])
+
+    def total(move: Floats) -> float:
+        odds = pooled / (1 - pooled) * np.exp(move[2]) if pooled < 1 else 1e9
+        moved = replace(first, scale=first.scale * np.exp(move[0]), shape=first.shape * np.exp(move[1]), share=np.array([odds / (1 + odds)]))
+        return float(moved.chances(horizon)[0][0] @ counts) * value
+
+    step = 1e-3
+    gradient = np.array([(total(move) - total(-move)) / (2 * step) for move in np.eye(3) * step])
+    return total(np.zeros(3)), float(gradient @ first.covariance @ gradient)
+
+
+def _repeat_rate(seen: _Seen, models: _Models, horizon: int) -> tuple[float, float]:
+    mine, optimum = seen.bought & ~seen.left, models.repeat.optimum
+    if optimum is None or optimum.covariance is None or not mine.any():
+        return 0.0, 0.0
+    cells = aggregate(seen.x[mine], seen.t_x[mine], seen.T[mine], 4.0)
+    time = _effective(horizon / 7, models.leaving)
+    value = float(models.money.mean_fen)
+    names = list(models.repeat.parameters.named())
+
+    def total(point: Floats) -> float:
+        moved = replace(models.repeat.parameters, **dict(zip(names, np.exp(point), strict=True)))
+        return float(cells.count @ look_ahead(moved, cells.x, cells.t_x, cells.T, time).expected) * value
+
+    point, step = optimum.log_parameters, 1e-3
+    gradient = np.array([(total(point + move) - total(point - move)) / (2 * step) for move in np.eye(len(point)) * step])
+    return total(point), float(gradient @ optimum.covariance @ gradient)
