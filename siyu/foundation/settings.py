@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -19,6 +20,9 @@ from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.text import Text
 
 SETTINGS_FILE = "siyu.toml"
+
+
+_zones = cache(available_timezones)
 
 
 class Settings(BaseSettings):
@@ -59,7 +63,7 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name not in available_timezones():
+        if name not in _zones():
             raise ValueError(f"unknown time zone {name!r}")
         return name
 

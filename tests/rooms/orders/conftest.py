@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from siyu.foundation.stores import Stores
-from tests.makers.door import Door, door_of
+from tests.makers.door import Door, orders_only
 
 
 @pytest.fixture
-def door(stores: Stores) -> Door:
-    return door_of(stores)
+def door(monkeypatch: pytest.MonkeyPatch, stores: Stores) -> Door:
+    return orders_only(monkeypatch, stores)
 
 
 @pytest.fixture
-def any_door(any_stores: Stores) -> Door:
-    return door_of(any_stores)
+def any_door(monkeypatch: pytest.MonkeyPatch, any_stores: Stores) -> Door:
+    return orders_only(monkeypatch, any_stores)

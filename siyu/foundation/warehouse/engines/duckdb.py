@@ -192,11 +192,12 @@ class DuckDBEngine:
 
     def create(self, facts: Sequence[Fact]) -> None:
         with self._writing:
-            for fact in facts:
-                columns = ", ".join(f'"{c.name}" {_SQL_TYPES[c.type]}' for c in fact.columns)
-                self._connection.execute(f'CREATE TABLE IF NOT EXISTS "{fact.name}" ({columns})')
-                for c in fact.columns:
-                    self._connection.execute(f'ALTER TABLE "{fact.name}" ADD COLUMN IF NOT EXISTS "{c.name}" {_SQL_TYPES[c.type]}')
+            there: dict[str, set[str]] = {}
+            for table, column in self._connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'main'").fetchall():
+                there.setdefault(table, set()).add(column)
+            missing = [statement for fact in facts for statement in _missing(fact, there.get(fact.name))]
+            if missing:
+                self._connection.execute("; ".join(["BEGIN", *missing, "COMMIT"]))
 
     @contextmanager
     def read(self) -> Iterator[DuckSession]:
@@ -278,6 +279,14 @@ class DuckDBEngine:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _missing(fact: Fact, there: set[str] | None) -> list[str]:
+    """Statements that bring a table to the columns of its fact; `there`: those that it has, None without a table."""
+    columns = [f'"{c.name}" {_SQL_TYPES[c.type]}' for c in fact.columns if c.name not in (there or ())]
+    if there is None:
+        return [f'CREATE TABLE "{fact.name}" ({", ".join(columns)})']
+    return [f'ALTER TABLE "{fact.name}" ADD COLUMN {column}' for column in columns]
 
 
 def private_connection(memory: str, threads: int = 0) -> duckdb.DuckDBPyConnection:
