@@ -6,27 +6,29 @@ together. A run that was cut off is done again from its cursors, so a position i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from siyu.foundation.warehouse.connect import CURSORS, Warehouse
-from siyu.foundation.warehouse.engines import WriteSession
+from siyu.foundation.warehouse.engines import Session, WriteSession
 from siyu.foundation.warehouse.facts import Batch, Fact, Tables
 
 ReadLog = Callable[[int, int, Sequence[str]], Iterable[Batch]]
 """(after position, up to position, event names) → the batches in order."""
 
-PublishRun = Callable[[WriteSession, Tables, Sequence[Fact], Sequence[Batch]], int]
+Arrivals = Mapping[str, Sequence[pa.Table]]
+"""By fact: the rows of a run that it has not taken yet; facts without any are absent."""
+PublishRun = Callable[[WriteSession, Tables, Sequence[Fact], Arrivals], int]
 RUN_ROWS = 400_000
 
 
 def published_through(warehouse: Warehouse, fact: Fact) -> int:
     """The last position whose rows are in `fact`; 0 before the first."""
     with warehouse.read() as session:
-        return _cursor(session.query(CURSORS.table.filter(CURSORS.table.fact == fact.name)))
+        return _positions(session).get(fact.name, 0)
 
 
 def publish(warehouse: Warehouse, read_log: ReadLog, *, resolved_through: int, head: int) -> int:
@@ -44,12 +46,17 @@ def _bring(warehouse: Warehouse, facts: Sequence[Fact], read_log: ReadLog, throu
     sourced = [fact for fact in facts if fact.sources]
     if not sourced:
         return 0
-    after = min(published_through(warehouse, fact) for fact in sourced)
+    with warehouse.read() as reader:
+        positions = _positions(reader)
+    after = min(positions.get(fact.name, 0) for fact in sourced)
     names = sorted({event for fact in sourced for event in fact.sources})
     count = 0
     for run in _runs(read_log(after, through, names) if through > after else ()):
         with warehouse.engine.write() as session:
-            count += publish_run(session, warehouse.tables, warehouse.facts, run)
+            positions = _positions(session)
+            count += publish_run(session, warehouse.tables, warehouse.facts, _arriving(sourced, run, positions))
+            behind = [fact.name for fact in sourced if positions.get(fact.name, 0) < run[-1].position]
+            _move_cursors(session, behind, run[-1].position)
     return count
 
 
@@ -66,12 +73,12 @@ def _runs(batches: Iterable[Batch]) -> Iterator[list[Batch]]:
         yield run
 
 
-def _publish_run(session: WriteSession, tables: Tables, facts: Sequence[Fact], run: Sequence[Batch]) -> int:
+def _publish_run(session: WriteSession, tables: Tables, facts: Sequence[Fact], arriving: Arrivals) -> int:
     arrived: dict[str, ir.Table] = {}
     count = 0
     for fact in facts:
         if fact.sources and not fact.links_identity:
-            if rows := _arriving(session, fact, run):
+            if rows := arriving.get(fact.name):
                 arrived[fact.name] = staged = _stage(session, tables, fact, pa.concat_tables(rows))
                 count += _store(session, fact, staged)
         else:
@@ -79,7 +86,7 @@ def _publish_run(session: WriteSession, tables: Tables, facts: Sequence[Fact], r
     return count
 
 
-def _publish_links(session: WriteSession, tables: Tables, facts: Sequence[Fact], run: Sequence[Batch]) -> int:
+def _publish_links(session: WriteSession, tables: Tables, facts: Sequence[Fact], arriving: Arrivals) -> int:
     """Store whom identifiers belong to. Rows that came in under one that belongs to another customer now go along, and what
     is derived is computed again for both."""
     arrived: dict[str, ir.Table] = {}
@@ -87,7 +94,7 @@ def _publish_links(session: WriteSession, tables: Tables, facts: Sequence[Fact],
     left: ir.Table | None = None
     for fact in sorted(facts, key=lambda each: not each.links_identity):
         if fact.links_identity:
-            if rows := _arriving(session, fact, run):
+            if rows := arriving.get(fact.name):
                 staged = _stage(session, tables, fact, pa.concat_tables(rows))
                 was = session.keep(f"_was_{fact.name}", fact.table.semi_join(staged, list(fact.key)))
                 left = _left(session, staged, was)
@@ -122,13 +129,13 @@ def _relink(session: WriteSession, fact: Fact, left: ir.Table) -> ir.Table | Non
     return ibis.union(was, now)
 
 
-def _arriving(session: WriteSession, fact: Fact, run: Sequence[Batch]) -> list[pa.Table]:
-    """The rows of the run that a fact has not taken yet; its cursor is moved past them."""
-    done = _cursor(session.query(CURSORS.table.filter(CURSORS.table.fact == fact.name)))
-    rows = [_translated(fact, batch) for batch in run if batch.event in fact.sources and batch.position > done]
-    if run[-1].position > done:
-        _move_cursor(session, fact, run[-1].position)
-    return rows
+def _arriving(facts: Sequence[Fact], run: Sequence[Batch], positions: Mapping[str, int]) -> dict[str, list[pa.Table]]:
+    found: dict[str, list[pa.Table]] = {}
+    for fact in facts:
+        done = positions.get(fact.name, 0)
+        if rows := [_translated(fact, batch) for batch in run if batch.event in fact.sources and batch.position > done]:
+            found[fact.name] = rows
+    return found
 
 
 def _derive_if(session: WriteSession, tables: Tables, fact: Fact, arrived: dict[str, ir.Table]) -> None:
@@ -185,11 +192,13 @@ def _derive(session: WriteSession, tables: Tables, fact: Fact, arrived: Tables) 
     return fresh
 
 
-def _cursor(rows: pa.Table) -> int:
-    return int(rows["position"][0].as_py()) if rows.num_rows else 0
+def _positions(session: Session) -> dict[str, int]:
+    """How far each fact has come."""
+    rows = session.query(CURSORS.table)
+    return dict(zip(rows["fact"].to_pylist(), rows["position"].to_pylist(), strict=True))
 
 
-def _move_cursor(session: WriteSession, fact: Fact, position: int) -> None:
-    row = session.keep("_cursor", pa.table({"fact": [fact.name], "position": [position]}, CURSORS.arrow))
-    session.delete(CURSORS, row, CURSORS.key)
-    session.insert(CURSORS, row)
+def _move_cursors(session: WriteSession, facts: Sequence[str], position: int) -> None:
+    rows = session.keep("_cursor", pa.table({"fact": facts, "position": [position] * len(facts)}, CURSORS.arrow))
+    session.delete(CURSORS, rows, CURSORS.key)
+    session.insert(CURSORS, rows)
