@@ -13,7 +13,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, backup, backup_routes, demo, doctor, refill
+from siyu.acquisition import offer_page_routes, offer_routes, redeem_page_routes
 from siyu.acquisition import routes as acquisition_routes
+from siyu.acquisition.claiming import Claiming
 from siyu.acquisition.facts import FACTS as ACQUISITION_FACTS
 from siyu.campaigns import calendar_routes
 from siyu.campaigns import report_routes as campaign_report_routes
@@ -197,6 +199,7 @@ ROUTERS = (
     campaign_report_routes.router,
     radar_routes.router,
     acquisition_routes.router,
+    offer_routes.router,
     loyalty_routes.router,
     coupon_routes.router,
     survey_routes.router,
@@ -258,9 +261,10 @@ def build(stores: Stores) -> FastAPI:
     dispatcher = Dispatcher(carriers.calls, say)
     journeys = Journeys(stores, flow)
     touches = Touches(stores)
+    claiming = Claiming(stores)
     app = build_application(
         stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher, journeys), sample_name=demo.shown_name,
-        pages=(preference_pages.router, content_pages.router, staff_pages.router, join_routes.pages, survey_pages.router),
+        pages=(preference_pages.router, content_pages.router, staff_pages.router, join_routes.pages, survey_pages.router, offer_page_routes.router, redeem_page_routes.router),
     )
     app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds
@@ -269,6 +273,7 @@ def build(stores: Stores) -> FastAPI:
     app.state.collector = collector
     app.state.dispatcher = dispatcher
     app.state.touches = touches
+    app.state.claiming = claiming
     app.add_middleware(LinkDoor, touches=touches)
     app.add_middleware(Door, collector=collector)
     return app
@@ -299,6 +304,7 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Col
         dispatcher.start(alone=stores.ledger.is_sqlite)
         collector.start()
         app.state.touches.start()
+        app.state.claiming.start()
         refill.ask(stores)
         remember_erasures(stores)
         app.state.looks.start()
@@ -312,6 +318,7 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Col
         carriers.stop()
         collector.stop()
         app.state.touches.stop()
+        app.state.claiming.stop()
         runner.stop()
         app.state.looks.stop()
         flowing.join(timeout=10)

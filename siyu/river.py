@@ -9,6 +9,9 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from siyu.acquisition.arrivals import FROM_PROFILES, FROM_RELATIONS
+from siyu.acquisition.following import FOLLOW_CODES
+from siyu.acquisition.offer_links import VARIABLES as OFFER_VARIABLES
+from siyu.acquisition.offer_moves import MOVES as OFFER_MOVES
 from siyu.carriers.tasks import FOLLOW_UP
 from siyu.content import variables
 from siyu.content.moves import MOVES as CONTENT_MOVES
@@ -37,11 +40,11 @@ from siyu.orders.shop_tasks import TAKE_IN
 from siyu.surveys.moves import MOVES as SURVEY_MOVES
 from siyu.surveys.variables import VARIABLES as SURVEY_VARIABLES
 
-REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, FROM_RELATIONS, FROM_PROFILES, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, LISTEN, ANSWERS)
-MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *LOYALTY_MOVES, *SURVEY_MOVES, *MESSAGING_MOVES, *JOURNEY_MOVES)
+REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, FROM_RELATIONS, FROM_PROFILES, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, FOLLOW_CODES, LISTEN, ANSWERS)
+MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *LOYALTY_MOVES, *SURVEY_MOVES, *MESSAGING_MOVES, *OFFER_MOVES, *JOURNEY_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)
-for source in (LOYALTY_VARIABLES, SURVEY_VARIABLES):
+for source in (LOYALTY_VARIABLES, SURVEY_VARIABLES, OFFER_VARIABLES):
     variables.declare(source)
 _flowing = threading.Lock()
 

@@ -31,6 +31,7 @@ TITLES = {
     "coupon_reversed": Text("退款,优惠券退回", "Got a coupon back"),
     "coupon_expired": Text("优惠券过期", "A coupon ended"),
     "coupon_withdrawn": Text("优惠券作废", "A coupon was withdrawn"),
+    "offer_claimed": Text("领取福利", "Claimed an offer"),
     "survey_answered": Text("回答问卷", "Answered a survey"),
     "source_touched": Text("来自渠道", "Came by a source"),
     "contact_deleted": Text("删除好友", "Deleted the contact"),

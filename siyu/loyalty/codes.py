@@ -118,14 +118,21 @@ def _allowed(stores: Stores, tx: Connection, coupon: coupons.Coupon, ids: Ints, 
     if coupons.spell(stores, coupon, stores.now())[1] <= to_ms(stores.now()):
         return ids[:0], {"over": ids}
     refused: dict[str, Ints] = {}
-    if limited and coupon.per_person is not None and len(ids):
-        query = select(_t.c.customer_id).where(_t.c.coupon_id == coupon.id, _t.c.state != VOID, among(tx, _t.c.customer_id, ids.tolist()))
-        full = tx.scalars(query.group_by(_t.c.customer_id).having(func.count() >= coupon.per_person)).all()
-        is_full = np.isin(ids, np.array(full, np.int64))
+    if limited:
+        is_full = np.isin(ids, at_limit(tx, coupon, ids))
         ids, refused["limit"] = ids[~is_full], ids[is_full]
     if coupon.left is not None:
         ids, refused["none_left"] = ids[: coupon.left], ids[coupon.left :]
     return ids, refused
+
+
+def at_limit(tx: Connection, coupon: coupons.Coupon, customer_ids: Ints) -> Ints:
+    """Those of these people who have as many of a coupon as one may have; codes that were withdrawn do not count."""
+    if coupon.per_person is None or not len(customer_ids):
+        return customer_ids[:0]
+    query = select(_t.c.customer_id).where(_t.c.coupon_id == coupon.id, _t.c.state != VOID, among(tx, _t.c.customer_id, customer_ids.tolist()))
+    found: Ints = np.array(tx.scalars(query.group_by(_t.c.customer_id).having(func.count() >= coupon.per_person)).all(), np.int64)
+    return found
 
 
 def _give(stores: Stores, tx: Connection, coupon: coupons.Coupon, ids: Ints, people: People, ref: str) -> dict[int, str]:
@@ -156,6 +163,12 @@ def _unused(tx: Connection, count: int) -> list[str]:
 def numbers(tx: Connection, words: Sequence[str]) -> dict[str, int]:
     """Code → its number, by which events name it; ones that were never given are absent."""
     return {row.code: int(row.id) for row in select_in(tx, [_t.c.id, _t.c.code], _t.c.code, list(words))}
+
+
+def find(tx: Connection, code_id: int) -> Code | None:
+    """A code by its number; None when it is gone with its person."""
+    row = tx.execute(select(_t).where(_t.c.id == code_id)).first()
+    return None if row is None else read_row(row)
 
 
 def of_customer(tx: Connection, customer_id: int, *, limit: int = 100) -> list[Code]:

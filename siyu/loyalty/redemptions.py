@@ -77,7 +77,7 @@ def redeem(
         if before.reversed_at is not None:
             raise ConflictError(Text("这次核销已撤销", "this redemption was taken back"), way_out=Text("再次核销请换一个编号", "redeem it again under another reference"))
         return replace(before, again=True)
-    _check(stores, tx, code, coupon, order_fen)
+    check(stores, tx, code, coupon, order_fen)
     off = coupon.off(order_fen)
     value_fen = coupon.cost_fen if coupon.kind == "gift" or off is None else off
     row = {"code_id": code.id, "ref": ref, "at": stores.now(), "by": by[:80], "place": place[:80], "order_no": order_no[:80], "order_fen": order_fen, "value_fen": value_fen}
@@ -137,7 +137,13 @@ def _held(tx: Connection, said: str, *, hold: bool) -> tuple[Code, Coupon]:
     return codes.read_row(row), coupons.find(tx, row.coupon_id)
 
 
-def _check(stores: Stores, tx: Connection, code: Code, coupon: Coupon, order_fen: int | None) -> None:
+def check(stores: Stores, tx: Connection, code: Code, coupon: Coupon, order_fen: int | None = None) -> None:
+    """Whether a code can be used now.
+
+    Raises
+    ------
+    UsedCodeError, WithdrawnCodeError, EndedCodeError, BelowThresholdError
+    """
     now = stores.now()
     if code.state == "redeemed":
         used = tx.scalar(select(_r.c.at).where(_r.c.code_id == code.id, _r.c.reversed_at.is_(None)))
