@@ -13,10 +13,23 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, backup, backup_routes, demo, doctor, refill
-from siyu.acquisition import offer_page_routes, offer_routes, redeem_page_routes
+from siyu.acquisition import (
+    code_routes,
+    landing_page_routes,
+    landing_routes,
+    offer_page_routes,
+    offer_routes,
+    poster_routes,
+    redeem_page_routes,
+)
 from siyu.acquisition import routes as acquisition_routes
 from siyu.acquisition.claiming import Claiming
+from siyu.acquisition.code_tasks import GROUPS as CODE_GROUPS
+from siyu.acquisition.code_tasks import ROUTE as CODE_ROUTE
+from siyu.acquisition.code_tasks import job_kinds as code_jobs
 from siyu.acquisition.facts import FACTS as ACQUISITION_FACTS
+from siyu.acquisition.link_door import ShortLinkDoor
+from siyu.acquisition.visits import Visits
 from siyu.campaigns import calendar_routes
 from siyu.campaigns import report_routes as campaign_report_routes
 from siyu.campaigns import routes as campaign_routes
@@ -200,6 +213,9 @@ ROUTERS = (
     radar_routes.router,
     acquisition_routes.router,
     offer_routes.router,
+    code_routes.router,
+    poster_routes.router,
+    landing_routes.router,
     loyalty_routes.router,
     coupon_routes.router,
     survey_routes.router,
@@ -217,6 +233,8 @@ SCHEDULES = (
     Schedule("folders and buckets", LOOK_ALL, every=timedelta(minutes=1)),
     Schedule("orders that shops named", FETCH_ALL, every=timedelta(minutes=1)),
     Schedule("unanswered calls", SETTLE, every=timedelta(minutes=2)),
+    Schedule("who receives by live codes", CODE_ROUTE, every=timedelta(minutes=1)),
+    Schedule("groups of live codes", CODE_GROUPS, every=timedelta(minutes=5)),
     Schedule("media that ends", MEDIA, every=timedelta(hours=1)),
     Schedule("campaigns", DRIVE, every=timedelta(seconds=20)),
     Schedule("reports of campaigns", REPORTS, every=timedelta(minutes=10)),
@@ -248,7 +266,7 @@ def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
         *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow), *budget_jobs(flow), *rehearsal_jobs(flow),
-        *right_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
+        *right_jobs(), *code_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 
 
@@ -262,9 +280,10 @@ def build(stores: Stores) -> FastAPI:
     journeys = Journeys(stores, flow)
     touches = Touches(stores)
     claiming = Claiming(stores)
+    visits = Visits(stores)
     app = build_application(
         stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher, journeys), sample_name=demo.shown_name,
-        pages=(preference_pages.router, content_pages.router, staff_pages.router, join_routes.pages, survey_pages.router, offer_page_routes.router, redeem_page_routes.router),
+        pages=(preference_pages.router, content_pages.router, staff_pages.router, join_routes.pages, survey_pages.router, offer_page_routes.router, redeem_page_routes.router, landing_page_routes.router),
     )
     app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds
@@ -274,7 +293,9 @@ def build(stores: Stores) -> FastAPI:
     app.state.dispatcher = dispatcher
     app.state.touches = touches
     app.state.claiming = claiming
+    app.state.visits = visits
     app.add_middleware(LinkDoor, touches=touches)
+    app.add_middleware(ShortLinkDoor, visits=visits)
     app.add_middleware(Door, collector=collector)
     return app
 
@@ -305,6 +326,7 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Col
         collector.start()
         app.state.touches.start()
         app.state.claiming.start()
+        app.state.visits.start()
         refill.ask(stores)
         remember_erasures(stores)
         app.state.looks.start()
@@ -319,6 +341,7 @@ def _lifespan(stores: Stores, runner: Runner, carriers: Carriers, collector: Col
         collector.stop()
         app.state.touches.stop()
         app.state.claiming.stop()
+        app.state.visits.stop()
         runner.stop()
         app.state.looks.stop()
         flowing.join(timeout=10)

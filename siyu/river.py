@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 
 from siyu.acquisition.arrivals import FROM_PROFILES, FROM_RELATIONS
+from siyu.acquisition.code_tasks import CAME
 from siyu.acquisition.following import FOLLOW_CODES
 from siyu.acquisition.offer_links import VARIABLES as OFFER_VARIABLES
 from siyu.acquisition.offer_moves import MOVES as OFFER_MOVES
@@ -40,7 +41,7 @@ from siyu.orders.shop_tasks import TAKE_IN
 from siyu.surveys.moves import MOVES as SURVEY_MOVES
 from siyu.surveys.variables import VARIABLES as SURVEY_VARIABLES
 
-REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, FROM_RELATIONS, FROM_PROFILES, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, FOLLOW_CODES, LISTEN, ANSWERS)
+REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, FROM_RELATIONS, FROM_PROFILES, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, FOLLOW_CODES, LISTEN, ANSWERS, CAME)
 MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *LOYALTY_MOVES, *SURVEY_MOVES, *MESSAGING_MOVES, *OFFER_MOVES, *JOURNEY_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)

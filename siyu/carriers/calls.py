@@ -7,10 +7,11 @@ import logging
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from siyu.carriers import accounts
-from siyu.carriers._limits import LedgerLimits
+from siyu.carriers._limits import LedgerLimits, patient
 from siyu.carriers._tokens import LedgerTokens
 from siyu.carriers.accounts import Account
 from siyu.carriers.health import LedgerWatch
@@ -57,6 +58,11 @@ class Calls:
 
     def soon(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    @staticmethod
+    def patient(seconds: float) -> AbstractContextManager[None]:
+        """Inside, a call waits so long for its turn at the carrier; it gives up sooner elsewhere, where somebody waits."""
+        return patient(seconds)
 
     def connector(self, account: Account) -> Any:
         """What `Vendor.connect` gives for this account, built anew when the account has changed. Call it inside the loop."""

@@ -115,6 +115,25 @@ async def show(calls: Calls, account: Account, way_id: int) -> GroupWay:
     return _set(calls.stores, way_id, qr_code=told.qr_code or way.qr_code)
 
 
+async def change(calls: Calls, account: Account, way: GroupWay, chats: Sequence[str], *, opens_groups: bool, next_number: int = 1) -> GroupWay:
+    """Lead to other groups from now on; asked for twice it is the same. `opens_groups`: the carrier may open another when all of them are full."""
+    if way.status != "open" or way.config_id is None:
+        raise ConflictError(Text("这个入群码不可用,不能修改", "this join code is not open and cannot be changed"))
+    wanted = JoinWay(
+        config_id=way.config_id, remark=way.name[:30], chat_id_list=tuple(chats), room_base_name=way.name[:40], room_base_id=next_number, state=way.state,
+        auto_create_room=int(opens_groups),
+    )  # fmt: skip
+    await calls.connector(account).join_ways.update(wanted)
+    return _set(calls.stores, way.id, chats=list(chats))
+
+
+async def read_groups(calls: Calls, account: Account, way: GroupWay) -> list[str]:
+    """The groups that the carrier has on the code now, those that it opened itself too."""
+    if way.status != "open" or way.config_id is None:
+        return list(way.chats)
+    return list((await calls.connector(account).join_ways.get(way.config_id)).chat_id_list)
+
+
 async def close(calls: Calls, account: Account, way: GroupWay) -> GroupWay:
     """Take it out of use at the carrier; who has joined stays."""
     if way.status == "open" and way.config_id is not None:

@@ -12,8 +12,19 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from siyu.carriers import _tables, media
 from siyu.carriers.accounts import Account
-from siyu.connectors.wecom.content import Attachment, File, Image, Link, Message, MiniProgram, Video
-from siyu.foundation.errors import Fault, InvalidError, NotFoundError
+from siyu.connectors.wecom.content import (
+    Attachment,
+    Faults,
+    File,
+    Image,
+    Link,
+    Message,
+    MiniProgram,
+    Video,
+    check_message,
+)
+from siyu.connectors.wecom.limits import WeComLimits
+from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundError
 from siyu.foundation.text import Text
 
 NAME_PLACE = "{客户昵称}"
@@ -103,6 +114,20 @@ def message_of(content: dict[str, Any]) -> Message:
     if faults:
         raise InvalidError(Text("附件有误", "the attachments are not valid"), faults=faults)
     return Message(content.get("text") or "", tuple(attachments))
+
+
+def content_check(account: Account) -> Check:
+    """The connector's own limits; a carrier without welcomes refuses them."""
+    if account.product != "wecom":
+        raise ConflictError(Text("这种载体没有欢迎语", "this carrier has no welcomes"))
+    limits = WeComLimits.of(account.settings)
+
+    def check(message: Message) -> None:
+        faults = Faults()
+        check_message(faults, message, limits)
+        faults.tell()
+
+    return check
 
 
 def _content_faults(check: Check, content: dict[str, Any]) -> list[Fault]:

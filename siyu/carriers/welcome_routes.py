@@ -11,9 +11,6 @@ from sqlalchemy import Connection
 
 from siyu.carriers import accounts, greetings, welcome, words
 from siyu.carriers.accounts import Account
-from siyu.connectors.wecom.content import Faults, Message, check_message
-from siyu.connectors.wecom.limits import WeComLimits
-from siyu.foundation.errors import ConflictError
 from siyu.foundation.http import (
     Body,
     Cursor,
@@ -26,7 +23,6 @@ from siyu.foundation.http import (
     decode_cursor,
     encode_cursor,
 )
-from siyu.foundation.text import Text
 from siyu.team import audit
 from siyu.team.access import Access, require
 
@@ -149,7 +145,7 @@ def _saved(access: Access, account_id: int, number: int | None, body: WelcomeDra
     stores = access.stores
     with stores.ledger.read() as tx:
         account = accounts.find_account(tx, account_id)
-    check = _content_check(account)
+    check = welcome.content_check(account)
     with stores.ledger.begin() as tx:
         made = welcome.save_welcome(
             tx, account, number=number, name=body.name, states=body.states, staff=body.staff, active=body.active,
@@ -158,20 +154,6 @@ def _saved(access: Access, account_id: int, number: int | None, body: WelcomeDra
         detail = {"account": account_id, "name": made.name, "version": made.version, "content": made.content}
         _audit(tx, access, "welcome_added" if number is None else "welcome_changed", made.id, detail)
         return WelcomeInfo.of(made)
-
-
-def _content_check(account: Account) -> welcome.Check:
-    """The connector's own limits; a carrier without welcomes refuses them."""
-    if account.product != "wecom":
-        raise ConflictError(Text("这种载体没有欢迎语", "this carrier has no welcomes"))
-    limits = WeComLimits.of(account.settings)
-
-    def check(message: Message) -> None:
-        faults = Faults()
-        check_message(faults, message, limits)
-        faults.tell()
-
-    return check
 
 
 def _audit(tx: Connection, access: Access, action: str, welcome_id: int, detail: dict[str, Any]) -> None:

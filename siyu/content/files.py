@@ -123,9 +123,13 @@ def known(tx: Connection, body: Body) -> dict[str, File]:
 
 def show(tx: Connection, bodies: Sequence[Body]) -> None:
     """Let customers' pages show the pictures of these bodies."""
-    names = [name.removeprefix(PREFIX) for body in bodies for name in named_by(body)]
+    show_named(tx, [name for body in bodies for name in named_by(body)])
+
+
+def show_named(tx: Connection, names: Sequence[str]) -> None:
+    """Let customers' pages show these pictures (`media:<hash>`)."""
     if names:
-        tx.execute(update(_t).where(_t.c.content_hash.in_(names)).values(shown=True))
+        tx.execute(update(_t).where(_t.c.content_hash.in_([name.removeprefix(PREFIX) for name in names])).values(shown=True))
 
 
 def look(content: bytes) -> Seen | None:

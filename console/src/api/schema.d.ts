@@ -4,6 +4,174 @@
  */
 
 export interface paths {
+    "/api/v1/acquisition/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live codes, the newest first, with how they stand */
+        get: operations["acquisition_list_codes"];
+        put?: never;
+        /**
+         * Make a live code
+         * @description Without an answer of the carrier it stays `making` and is looked for later: it is never asked for blindly again.
+         */
+        post: operations["acquisition_add_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/codes/{code_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A live code */
+        get: operations["acquisition_read_code"];
+        /**
+         * Change a live code
+         * @description Who receives is changed at the carrier at once, where it answers; else with the next round.
+         */
+        put: operations["acquisition_change_code"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/codes/{code_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a live code out of use, for good */
+        post: operations["acquisition_close_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/codes/{code_id}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Visits and additions of a live code, by day and by member of staff */
+        get: operations["acquisition_read_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/codes/{code_id}/qr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The picture of a live code
+         * @description It says the short link of the code: what it leads to can be changed after printing, and openings are counted.
+         */
+        get: operations["acquisition_read_qr"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/codes/{code_id}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a live code into line now */
+        post: operations["acquisition_route_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Short links, the newest first */
+        get: operations["acquisition_list_links"];
+        put?: never;
+        /** Make a short link */
+        post: operations["acquisition_add_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Lead a short link elsewhere
+         * @description Its code stays, as it is printed; what it counted stays with its source of then.
+         */
+        put: operations["acquisition_change_link"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/links/{link_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a short link out of use */
+        post: operations["acquisition_close_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/acquisition/marks": {
         parameters: {
             query?: never;
@@ -16,6 +184,380 @@ export interface paths {
         put?: never;
         /** Say what a mark stands for from an instant on */
         post: operations["acquisition_put_mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Offers, the newest first */
+        get: operations["acquisition_list_offers"];
+        put?: never;
+        /** Write a new offer */
+        post: operations["acquisition_add_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is missing in an offer before it can go live, while it is being written */
+        post: operations["acquisition_check_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers/odds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What odds come to when so many take part */
+        post: operations["acquisition_work_out_odds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers/{offer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An offer */
+        get: operations["acquisition_get_offer"];
+        /** Change an offer; what was promised stays once it is live */
+        put: operations["acquisition_change_offer"];
+        post?: never;
+        /** Remove a draft of an offer */
+        delete: operations["acquisition_remove_offer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers/{offer_id}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has claimed an offer, the newest first */
+        get: operations["acquisition_list_claims"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers/{offer_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copy an offer to a new draft */
+        post: operations["acquisition_copy_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers/{offer_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Claims of an offer as a file */
+        get: operations["acquisition_export_claims"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers/{offer_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The shared link of an offer, and those of people named */
+        post: operations["acquisition_make_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers/{offer_id}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asked for an offer and was refused, and why */
+        get: operations["acquisition_list_refusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/offers/{offer_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an offer go live, pause it, or end it for good */
+        post: operations["acquisition_set_offer_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Landing pages, the newest first */
+        get: operations["acquisition_list_pages"];
+        put?: never;
+        /** Write a landing page */
+        post: operations["acquisition_add_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/pages/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A landing page as it will be seen, before it is saved
+         * @description The carrier's code is stood in for by one of ours; stores are those that have a code.
+         */
+        post: operations["acquisition_preview_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/pages/{page_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A landing page */
+        get: operations["acquisition_read_page"];
+        /**
+         * Change a landing page
+         * @description Of a page that is live everybody sees it at once.
+         */
+        put: operations["acquisition_change_page"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/pages/{page_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a landing page to everybody, or no more */
+        post: operations["acquisition_set_page_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stores, where they are and which live code stands for each */
+        get: operations["acquisition_list_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/places/{store_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say where a store is and which live code stands for it */
+        put: operations["acquisition_put_place"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/posters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates and sizes of posters */
+        get: operations["acquisition_list_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/posters/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Posters of live codes as SVG, in millimetres with bleed
+         * @description Up to 500 codes; words stay words and are drawn with the fonts of whoever opens them.
+         */
+        post: operations["acquisition_draw_sheets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/posters/zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Posters of live codes as a ZIP of SVG and PNG
+         * @description For each code its sheet as SVG for the printer, and its code alone as SVG and PNG.
+         */
+        post: operations["acquisition_zip_sheets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Redeem a code, once; asked again with the same Idempotency-Key it answers the same */
+        post: operations["acquisition_redeem_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/redemptions/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The redemption page of a member of staff */
+        post: operations["acquisition_make_redeem_page"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3200,6 +3742,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/measurement/acquisition/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** First orders by rules of credit, beside what experiments found */
+        get: operations["measurement_read_attribution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Value of people by the month they were added */
+        get: operations["measurement_read_value_cohorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/economics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How margin is reckoned: all versions, newest first */
+        get: operations["measurement_list_economics"];
+        /** Reckon margin differently from now on */
+        put: operations["measurement_set_economics"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same by live code, member of staff, offer or source itself */
+        get: operations["measurement_read_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sources: spend, funnel, costs and return */
+        get: operations["measurement_read_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/waste": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Waste: where every fen of the spend went */
+        get: operations["measurement_read_waste"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/waste/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The customers behind a bucket of the waste */
+        get: operations["measurement_list_waste_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/measurement/cohorts": {
         parameters: {
             query?: never;
@@ -5577,6 +6239,32 @@ export interface components {
             /** Value */
             value: unknown;
         };
+        /** Attribution */
+        Attribution: {
+            /**
+             * As Of On
+             * Format: date
+             */
+            as_of_on: string;
+            /** Conversions */
+            conversions: number;
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Items */
+            items: components["schemas"]["Credited"][];
+            /** Paths */
+            paths: number;
+            /**
+             * To On
+             * Format: date
+             */
+            to_on: string;
+            /** Window Days */
+            window_days: number;
+        };
         /** AuditEntry */
         AuditEntry: {
             /** Action */
@@ -6515,6 +7203,32 @@ export interface components {
             /** Reason */
             reason?: string | null;
         };
+        /** ClaimInfo */
+        ClaimInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Cost Fen */
+            cost_fen: number;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** Id */
+            id: number;
+            /** Prize Id */
+            prize_id: number | null;
+            /** Spent Fen */
+            spent_fen: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "given" | "used" | "ended" | "void" | "no_prize";
+            /** Ticket */
+            ticket: number;
+        };
         /**
          * ClashInfo
          * @description Why two campaigns get in each other's way, or one in the way of the limits.
@@ -6573,10 +7287,334 @@ export interface components {
             /** Segment Median Gap Days */
             segment_median_gap_days: number;
         };
+        /**
+         * CodeChange
+         * @description `edit` as it was read: who saves over somebody else's change is told.
+         */
+        CodeChange: {
+            /** Edit */
+            edit: number;
+            /**
+             * Group Limit
+             * @default 200
+             */
+            group_limit: number;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+            /** Name */
+            name: string;
+            /**
+             * Offer Id
+             * @default 0
+             */
+            offer_id: number;
+            /**
+             * Opens Groups
+             * @default true
+             */
+            opens_groups: boolean;
+            /**
+             * @default {
+             *       "balance": "lot",
+             *       "fallback": [],
+             *       "receivers": [],
+             *       "shifts": []
+             *     }
+             */
+            plan: components["schemas"]["CodePlan"];
+            /**
+             * Skip Verify
+             * @default true
+             */
+            skip_verify: boolean;
+            /** Source Id */
+            source_id: number;
+            /**
+             * Store Id
+             * @default 0
+             */
+            store_id: number;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            welcome?: components["schemas"]["CodeWelcome"] | null;
+        };
+        /** CodeDay */
+        CodeDay: {
+            /** Added */
+            added: number;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Visits */
+            visits: number;
+        };
+        /** CodeFigures */
+        CodeFigures: {
+            /** Days */
+            days: components["schemas"]["CodeDay"][];
+            /** Staff */
+            staff: components["schemas"]["CodeStaff"][];
+        };
+        /** CodeGroup */
+        CodeGroup: {
+            /** By Carrier */
+            by_carrier: boolean;
+            /** Chat Id */
+            chat_id: string;
+            /** Gone */
+            gone: boolean;
+            /** Joined */
+            joined: number;
+            /** Members */
+            members: number;
+            /** Name */
+            name: string;
+            /** On */
+            on: boolean;
+            /** Read At */
+            read_at: string | null;
+        };
+        /**
+         * CodeInfo
+         * @description `status`: making, open, unknown, refused, closed. `link`: the short link that stands on posters. `limit_today` null: no limit for somebody.
+         */
+        CodeInfo: {
+            /** Account Id */
+            account_id: number;
+            /** Account Name */
+            account_name: string;
+            /** Added */
+            added: number;
+            /** Added Today */
+            added_today: number;
+            /** Config Id */
+            config_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Edit */
+            edit: number;
+            /**
+             * Group Limit
+             * @default 200
+             */
+            group_limit: number;
+            /** Group Lines */
+            group_lines: components["schemas"]["CodeGroup"][];
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+            /** Health */
+            health: string;
+            health_says: components["schemas"]["Label"];
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "staff" | "group";
+            /** Limit Today */
+            limit_today: number | null;
+            /** Link */
+            link: string;
+            /** Link Code */
+            link_code: string;
+            /** Name */
+            name: string;
+            /**
+             * Offer Id
+             * @default 0
+             */
+            offer_id: number;
+            /** Open */
+            open: number;
+            /**
+             * Opens Groups
+             * @default true
+             */
+            opens_groups: boolean;
+            /**
+             * @default {
+             *       "balance": "lot",
+             *       "fallback": [],
+             *       "receivers": [],
+             *       "shifts": []
+             *     }
+             */
+            plan: components["schemas"]["CodePlan"];
+            /** Qr Code */
+            qr_code: string | null;
+            /** Routed At */
+            routed_at: string | null;
+            /**
+             * Skip Verify
+             * @default true
+             */
+            skip_verify: boolean;
+            /** Source Id */
+            source_id: number;
+            /** Source Name */
+            source_name: string;
+            /** Staff */
+            staff: components["schemas"]["CodeStaffLine"][];
+            /** State */
+            state: string;
+            /** Status */
+            status: string;
+            status_says: components["schemas"]["Label"] | null;
+            /**
+             * Store Id
+             * @default 0
+             */
+            store_id: number;
+            /** Store Name */
+            store_name: string | null;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Visits */
+            visits: number;
+            welcome?: components["schemas"]["CodeWelcome"] | null;
+        };
         /** CodeLookUp */
         CodeLookUp: {
             code: components["schemas"]["CouponCodeInfo"];
             coupon: components["schemas"]["CouponInfo"];
+        };
+        /**
+         * CodePlan
+         * @description Who receives. `balance` lot: the carrier draws among those on duty; least_loaded: those who have been given least today.
+         */
+        CodePlan: {
+            /**
+             * Balance
+             * @default lot
+             * @enum {string}
+             */
+            balance: "lot" | "least_loaded";
+            /**
+             * Fallback
+             * @default []
+             */
+            fallback: string[];
+            /**
+             * Receivers
+             * @default []
+             */
+            receivers: components["schemas"]["CodeReceiver"][];
+            /**
+             * Shifts
+             * @default []
+             */
+            shifts: components["schemas"]["CodeShift"][];
+        };
+        /**
+         * CodeReceiver
+         * @description `daily_limit`: additions by this code in a day; null: no limit.
+         */
+        CodeReceiver: {
+            /** Daily Limit */
+            daily_limit?: number | null;
+            /** Staff */
+            staff: string;
+        };
+        /**
+         * CodeRouted
+         * @description Codes that lead to other staff or groups now, and those that could not be changed just now.
+         */
+        CodeRouted: {
+            /** Changed Count */
+            changed_count: number;
+            /** Later Count */
+            later_count: number;
+        };
+        /**
+         * CodeShift
+         * @description `days` 1 Monday … 7 Sunday; [from_time, until_time) in the brand's zone, over midnight where it does not end after it begins. `staff` empty: all.
+         */
+        CodeShift: {
+            /** Days */
+            days: number[];
+            /** From Time */
+            from_time: string;
+            /**
+             * Staff
+             * @default []
+             */
+            staff: string[];
+            /** Until Time */
+            until_time: string;
+        };
+        /** CodeStaff */
+        CodeStaff: {
+            /** Added */
+            added: number;
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /** Staff */
+            staff: string;
+        };
+        /**
+         * CodeStaffLine
+         * @description `state`: receives, falls_back, off_duty, full, carries_more, absent, not_needed. `on`: on the code at the carrier now.
+         */
+        CodeStaffLine: {
+            /** Daily Limit */
+            daily_limit: number | null;
+            /** Name */
+            name: string;
+            /** On */
+            on: boolean;
+            /** Staff */
+            staff: string;
+            /** State */
+            state: string;
+            /** Today */
+            today: number;
+        };
+        /**
+         * CodeWelcome
+         * @description What is said to whoever comes by it, in the carrier's own form.
+         */
+        CodeWelcome: {
+            /**
+             * Attachments
+             * @default []
+             */
+            attachments: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
         };
         /**
          * CodesToWithdraw
@@ -6601,6 +7639,34 @@ export interface components {
             month: string;
             /** Size */
             size: number;
+        };
+        /**
+         * CohortCell
+         * @description Cumulative, `age` in months of 30 days since the add, that month included; `partial`: not everybody is that old.
+         */
+        CohortCell: {
+            /** Age */
+            age: number;
+            /** Buyers */
+            buyers: number;
+            /** Margin Fen */
+            margin_fen: number;
+            /** Partial */
+            partial: boolean;
+            /** Revenue Fen */
+            revenue_fen: number;
+        };
+        /** CohortValue */
+        CohortValue: {
+            /**
+             * As Of On
+             * Format: date
+             */
+            as_of_on: string;
+            /** Cohorts */
+            cohorts: components["schemas"]["ValueCohort"][];
+            /** Source Id */
+            source_id: number | null;
         };
         /** Cohorts */
         Cohorts: {
@@ -7097,6 +8163,47 @@ export interface components {
             customer_ids: number[];
             /** Ref */
             ref: string;
+        };
+        /**
+         * Credit
+         * @description First orders that each model books on a source: accounting, not cause.
+         */
+        Credit: {
+            /** Decay */
+            decay: number;
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Linear */
+            linear: number;
+            /** Markov */
+            markov: number;
+            /** Position */
+            position: number;
+            /** Shapley */
+            shapley: number;
+        };
+        /**
+         * Credited
+         * @description `incremental`: first orders that an experiment says the source caused; null where none ran.
+         */
+        Credited: {
+            credit: components["schemas"]["Credit"];
+            /** Incremental */
+            incremental: number | null;
+            /** Incremental High */
+            incremental_high: number | null;
+            /** Incremental Low */
+            incremental_low: number | null;
+            /** Name */
+            name: string;
+            /** Platform */
+            platform: string;
+            /** Source Id */
+            source_id: number;
+            /** Spend Fen */
+            spend_fen: number;
         };
         /**
          * CurvePoint
@@ -7625,6 +8732,85 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** EconomicsInfo */
+        EconomicsInfo: {
+            /** Category Rates */
+            category_rates: {
+                [key: string]: number;
+            };
+            /** Discount Rate */
+            discount_rate: number;
+            /** Floor Rate */
+            floor_rate: number;
+            /** Horizon Days */
+            horizon_days: number;
+            /** Margin Rate */
+            margin_rate: number;
+            /** Message Fees */
+            message_fees: {
+                [key: string]: number;
+            };
+            /** Move Rate */
+            move_rate: number;
+            /** Staff Hour Fen */
+            staff_hour_fen: number;
+        };
+        /**
+         * EconomicsToSet
+         * @description What is left out stays as it is.
+         */
+        EconomicsToSet: {
+            /** Category Rates */
+            category_rates?: {
+                [key: string]: number;
+            } | null;
+            /** Discount Rate */
+            discount_rate?: number | null;
+            /** Floor Rate */
+            floor_rate?: number | null;
+            /** Horizon Days */
+            horizon_days?: number | null;
+            /** Margin Rate */
+            margin_rate?: number | null;
+            /** Message Fees */
+            message_fees?: {
+                [key: string]: number;
+            } | null;
+            /** Move Rate */
+            move_rate?: number | null;
+            /** Staff Hour Fen */
+            staff_hour_fen?: number | null;
+        };
+        /** EconomicsVersion */
+        EconomicsVersion: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Category Rates */
+            category_rates: {
+                [key: string]: number;
+            };
+            /** Discount Rate */
+            discount_rate: number;
+            /** Floor Rate */
+            floor_rate: number;
+            /** Horizon Days */
+            horizon_days: number;
+            /** Margin Rate */
+            margin_rate: number;
+            /** Message Fees */
+            message_fees: {
+                [key: string]: number;
+            };
+            /** Move Rate */
+            move_rate: number;
+            /** Staff Hour Fen */
+            staff_hour_fen: number;
+        };
         /**
          * EdgeInfo
          * @description Customers where they are known (else 0, without a name), and a short name of each browser.
@@ -8083,6 +9269,67 @@ export interface components {
             /** Sent */
             sent: number;
         };
+        /**
+         * GroupRow
+         * @description The same for a live code, a member of staff or an offer: what is counted by people; spend is each person's share of it.
+         */
+        GroupRow: {
+            /** Added */
+            added: number;
+            /** Cac Add Fen */
+            cac_add_fen: number | null;
+            /** Cac Buyer Fen */
+            cac_buyer_fen: number | null;
+            /** Cac Real Fen */
+            cac_real_fen: number | null;
+            /** Cost Fen */
+            cost_fen: number;
+            /** Expected Fen */
+            expected_fen: number;
+            /** First Orders */
+            first_orders: number;
+            /** Kept 7D */
+            kept_7d: number;
+            /** Key */
+            key: string;
+            /** Margin Fen */
+            margin_fen: number;
+            /** Reachable */
+            reachable: number;
+            /** Real */
+            real: number;
+            /** Revenue Fen */
+            revenue_fen: number;
+            /** Roi */
+            roi: number | null;
+            /** Second Orders */
+            second_orders: number;
+        };
+        /** Groups */
+        Groups: {
+            /**
+             * As Of On
+             * Format: date
+             */
+            as_of_on: string;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "source" | "code" | "staff" | "offer";
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Items */
+            items: components["schemas"]["GroupRow"][];
+            /**
+             * To On
+             * Format: date
+             */
+            to_on: string;
+        };
         /** GuardianConsent */
         GuardianConsent: {
             /** Evidence */
@@ -8417,6 +9664,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["ArrivalKind"][];
         };
+        /** Items[CodeInfo] */
+        Items_CodeInfo_: {
+            /** Items */
+            items: components["schemas"]["CodeInfo"][];
+        };
         /** Items[ColumnInfo] */
         Items_ColumnInfo_: {
             /** Items */
@@ -8436,6 +9688,11 @@ export interface components {
         Items_DoctorCheck_: {
             /** Items */
             items: components["schemas"]["DoctorCheck"][];
+        };
+        /** Items[EconomicsVersion] */
+        Items_EconomicsVersion_: {
+            /** Items */
+            items: components["schemas"]["EconomicsVersion"][];
         };
         /** Items[EdgeInfo] */
         Items_EdgeInfo_: {
@@ -8487,6 +9744,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["JourneyVersionRow"][];
         };
+        /** Items[LandingInfo] */
+        Items_LandingInfo_: {
+            /** Items */
+            items: components["schemas"]["LandingInfo"][];
+        };
         /** Items[LengthInfo] */
         Items_LengthInfo_: {
             /** Items */
@@ -8517,6 +9779,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["MetricRow"][];
         };
+        /** Items[OfferLink] */
+        Items_OfferLink_: {
+            /** Items */
+            items: components["schemas"]["OfferLink"][];
+        };
         /** Items[PieceInfo] */
         Items_PieceInfo_: {
             /** Items */
@@ -8531,6 +9798,11 @@ export interface components {
         Items_PlaceInfo_: {
             /** Items */
             items: components["schemas"]["PlaceInfo"][];
+        };
+        /** Items[PosterSheet] */
+        Items_PosterSheet_: {
+            /** Items */
+            items: components["schemas"]["PosterSheet"][];
         };
         /** Items[PreviewOrder] */
         Items_PreviewOrder_: {
@@ -8601,6 +9873,11 @@ export interface components {
         Items_StoreInfo_: {
             /** Items */
             items: components["schemas"]["StoreInfo"][];
+        };
+        /** Items[StoreSpot] */
+        Items_StoreSpot_: {
+            /** Items */
+            items: components["schemas"]["StoreSpot"][];
         };
         /** Items[SurveyLink] */
         Items_SurveyLink_: {
@@ -9421,6 +10698,140 @@ export interface components {
             zh: string;
         };
         /**
+         * LandingChange
+         * @description `edit` as it was read: who saves over somebody else's change is told.
+         */
+        LandingChange: {
+            /** Edit */
+            edit: number;
+            look: components["schemas"]["LandingLook"];
+            /** Name */
+            name: string;
+            /** Source Id */
+            source_id: number;
+        };
+        /** LandingDraft */
+        LandingDraft: {
+            look: components["schemas"]["LandingLook"];
+            /** Name */
+            name: string;
+            /** Source Id */
+            source_id: number;
+        };
+        /**
+         * LandingInfo
+         * @description `visits`, `presses`: since ever; `programs`: openings by nobody. `link`: its first short link.
+         */
+        LandingInfo: {
+            /** Address */
+            address: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Edit */
+            edit: number;
+            /** Id */
+            id: number;
+            /** Link */
+            link: string;
+            look: components["schemas"]["LandingLook"];
+            /** Name */
+            name: string;
+            /** Presses */
+            presses: number;
+            /** Programs */
+            programs: number;
+            /** Source Id */
+            source_id: number;
+            /** Source Name */
+            source_name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "live" | "closed";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Visits */
+            visits: number;
+        };
+        /**
+         * LandingLook
+         * @description `act`: a live code, the stores with theirs, a button to an address, or into a mini program of `account_id`. `picture`: `media:<hash>` or empty.
+         */
+        LandingLook: {
+            /** Account Id */
+            account_id?: number | null;
+            /**
+             * Act
+             * @default none
+             * @enum {string}
+             */
+            act: "code" | "stores" | "link" | "mini_program" | "none";
+            /**
+             * Button
+             * @default
+             */
+            button: string;
+            /** Code Id */
+            code_id?: number | null;
+            /**
+             * Footer
+             * @default
+             */
+            footer: string;
+            /**
+             * Path
+             * @default
+             */
+            path: string;
+            /**
+             * Picture
+             * @default
+             */
+            picture: string;
+            /**
+             * Query
+             * @default
+             */
+            query: string;
+            /**
+             * Tint
+             * @default leaf
+             * @enum {string}
+             */
+            tint: "leaf" | "brick" | "ink" | "plum";
+            /** Title */
+            title: string;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+        };
+        /** LandingStatus */
+        LandingStatus: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "live" | "closed";
+        };
+        /**
          * LengthInfo
          * @description How long `field` of the body may be on a carrier, in bytes or characters, for these kinds.
          */
@@ -10047,6 +11458,66 @@ export interface components {
             /** Siyu Tag */
             siyu_tag?: string | null;
         };
+        /** NewCode */
+        NewCode: {
+            /** Account Id */
+            account_id: number;
+            /**
+             * Group Limit
+             * @default 200
+             */
+            group_limit: number;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+            /**
+             * Kind
+             * @default staff
+             * @enum {string}
+             */
+            kind: "staff" | "group";
+            /** Name */
+            name: string;
+            /**
+             * Offer Id
+             * @default 0
+             */
+            offer_id: number;
+            /**
+             * Opens Groups
+             * @default true
+             */
+            opens_groups: boolean;
+            /**
+             * @default {
+             *       "balance": "lot",
+             *       "fallback": [],
+             *       "receivers": [],
+             *       "shifts": []
+             *     }
+             */
+            plan: components["schemas"]["CodePlan"];
+            /**
+             * Skip Verify
+             * @default true
+             */
+            skip_verify: boolean;
+            /** Source Id */
+            source_id: number;
+            /**
+             * Store Id
+             * @default 0
+             */
+            store_id: number;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            welcome?: components["schemas"]["CodeWelcome"] | null;
+        };
         /**
          * NewContactWay
          * @description `state` comes with whoever adds by the code; it is made up where none is given.
@@ -10211,6 +11682,35 @@ export interface components {
             until_at: string;
         };
         /**
+         * NewShortLink
+         * @description `code`: 3 to 16 small letters, digits or hyphens; drawn where it is empty.
+         */
+        NewShortLink: {
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /** Code Id */
+            code_id?: number | null;
+            /** Name */
+            name: string;
+            /** Page Id */
+            page_id?: number | null;
+            /**
+             * Region
+             * @default
+             */
+            region: string;
+            /** Source Id */
+            source_id: number;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+        };
+        /**
          * NewSource
          * @description A platform has no parent; anything else hangs under one of a higher level.
          */
@@ -10345,6 +11845,294 @@ export interface components {
             promoters: number;
             /** Score */
             score: number;
+        };
+        /**
+         * OddsBody
+         * @description `people`: how many are expected to take part.
+         */
+        OddsBody: {
+            /** People */
+            people: number;
+            /** Prizes */
+            prizes: components["schemas"]["PrizeBody"][];
+        };
+        /**
+         * OddsInfo
+         * @description `no_prize_ppm`: of a million tickets so many draw nothing even while all prizes are there. `cost_fen`: what the prizes given cost on average.
+         */
+        OddsInfo: {
+            /** Cost Fen */
+            cost_fen: number;
+            /** Most Fen */
+            most_fen: number;
+            /** No Prize Ppm */
+            no_prize_ppm: number;
+            /** Prizes */
+            prizes: components["schemas"]["PrizeOdds"][];
+        };
+        /**
+         * OfferBody
+         * @description `form` decides the kind: coupon, gift, trial, draw (benefit), tutorial, group (service), logistics, consultation (scene). `stock`: how many may
+         *     claim it, of a draw: take part; null: no bound. `rule`: of the language of segments, null: everybody. `event`: what opens a scene, for `event_days` days.
+         */
+        OfferBody: {
+            /** Begins At */
+            begins_at?: string | null;
+            /** Budget Fen */
+            budget_fen?: number | null;
+            /** Coupon Id */
+            coupon_id?: number | null;
+            /** Ends At */
+            ends_at?: string | null;
+            /**
+             * Event
+             * @default
+             */
+            event: string;
+            /** Event Days */
+            event_days?: number | null;
+            /**
+             * For Whom
+             * @default
+             */
+            for_whom: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "coupon" | "gift" | "trial" | "draw" | "tutorial" | "group" | "logistics" | "consultation";
+            /** Join Way Id */
+            join_way_id?: number | null;
+            /** Name */
+            name: string;
+            /** Per Day */
+            per_day?: number | null;
+            /** Piece Id */
+            piece_id?: number | null;
+            /**
+             * Prizes
+             * @default []
+             */
+            prizes: components["schemas"]["PrizeBody"][];
+            /** Rule */
+            rule?: {
+                [key: string]: unknown;
+            } | null;
+            /** Source Id */
+            source_id?: number | null;
+            /** Stock */
+            stock?: number | null;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Way Account Id */
+            way_account_id?: number | null;
+            /** Way Id */
+            way_id?: number | null;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+        };
+        /**
+         * OfferChange
+         * @description `edit` as it was read: who saves over somebody else's change is told.
+         */
+        OfferChange: {
+            /** Begins At */
+            begins_at?: string | null;
+            /** Budget Fen */
+            budget_fen?: number | null;
+            /** Coupon Id */
+            coupon_id?: number | null;
+            /** Edit */
+            edit?: number | null;
+            /** Ends At */
+            ends_at?: string | null;
+            /**
+             * Event
+             * @default
+             */
+            event: string;
+            /** Event Days */
+            event_days?: number | null;
+            /**
+             * For Whom
+             * @default
+             */
+            for_whom: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "coupon" | "gift" | "trial" | "draw" | "tutorial" | "group" | "logistics" | "consultation";
+            /** Join Way Id */
+            join_way_id?: number | null;
+            /** Name */
+            name: string;
+            /** Per Day */
+            per_day?: number | null;
+            /** Piece Id */
+            piece_id?: number | null;
+            /**
+             * Prizes
+             * @default []
+             */
+            prizes: components["schemas"]["PrizeBody"][];
+            /** Rule */
+            rule?: {
+                [key: string]: unknown;
+            } | null;
+            /** Source Id */
+            source_id?: number | null;
+            /** Stock */
+            stock?: number | null;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /** Way Account Id */
+            way_account_id?: number | null;
+            /** Way Id */
+            way_id?: number | null;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+        };
+        /**
+         * OfferChecked
+         * @description `faults`: what is missing before it can go live; `who`: the rule in words.
+         */
+        OfferChecked: {
+            /** Faults */
+            faults: components["schemas"]["ProblemFault"][];
+            who: components["schemas"]["Label"];
+        };
+        /**
+         * OfferInfo
+         * @description `claimed`: how many have it, of a draw: took part. `committed_fen`: what codes that are out can still cost; `redeemed_fen`: what used ones took off.
+         *     `closed`: why nobody can claim it now. `counts`: people by the state of their claim, and refused ones by reason (`refused:<reason>`).
+         */
+        OfferInfo: {
+            /** Begins At */
+            begins_at: string | null;
+            /** Budget Fen */
+            budget_fen: number | null;
+            /** Claimed */
+            claimed: number;
+            /** Closed */
+            closed: string | null;
+            /** Committed Fen */
+            committed_fen: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Coupon Id */
+            coupon_id: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Edit */
+            edit: number;
+            /** Ends At */
+            ends_at: string | null;
+            /** Event */
+            event: string;
+            /** Event Days */
+            event_days: number | null;
+            /** For Whom */
+            for_whom: string;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "coupon" | "gift" | "trial" | "draw" | "tutorial" | "group" | "logistics" | "consultation";
+            form_name: components["schemas"]["Label"];
+            /** Id */
+            id: number;
+            /** Join Way Id */
+            join_way_id: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "benefit" | "service" | "scene";
+            /** Left */
+            left: number | null;
+            /** Name */
+            name: string;
+            /** Per Day */
+            per_day: number | null;
+            /** Piece Id */
+            piece_id: number | null;
+            /** Prizes */
+            prizes: components["schemas"]["PrizeInfo"][];
+            /** Redeemed Fen */
+            redeemed_fen: number;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            } | null;
+            /** Seed Hash */
+            seed_hash: string | null;
+            /** Source Id */
+            source_id: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "live" | "paused" | "ended";
+            /** Stock */
+            stock: number | null;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Way Account Id */
+            way_account_id: number | null;
+            /** Way Id */
+            way_id: number | null;
+            /** Words */
+            words: string;
+        };
+        /** OfferLink */
+        OfferLink: {
+            /** Customer Id */
+            customer_id: number | null;
+            /** Url */
+            url: string;
+        };
+        /** OfferLinks */
+        OfferLinks: {
+            /**
+             * Customer Ids
+             * @default []
+             */
+            customer_ids: number[];
+        };
+        /** OfferStatusBody */
+        OfferStatusBody: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "live" | "paused" | "ended";
         };
         /**
          * OperationInfo
@@ -10536,6 +12324,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[ClaimInfo] */
+        Page_ClaimInfo_: {
+            /** Items */
+            items: components["schemas"]["ClaimInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[ConflictInfo] */
         Page_ConflictInfo_: {
             /** Items */
@@ -10662,6 +12459,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[OfferInfo] */
+        Page_OfferInfo_: {
+            /** Items */
+            items: components["schemas"]["OfferInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[OperationInfo] */
         Page_OperationInfo_: {
             /** Items */
@@ -10725,6 +12531,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[RefusalInfo] */
+        Page_RefusalInfo_: {
+            /** Items */
+            items: components["schemas"]["RefusalInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[RelationInfo] */
         Page_RelationInfo_: {
             /** Items */
@@ -10738,6 +12553,15 @@ export interface components {
         Page_SendInfo_: {
             /** Items */
             items: components["schemas"]["SendInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[ShortLinkInfo] */
+        Page_ShortLinkInfo_: {
+            /** Items */
+            items: components["schemas"]["ShortLinkInfo"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -11710,6 +13534,96 @@ export interface components {
             /** Refused */
             refused: components["schemas"]["PointsRefused"][];
         };
+        /** PosterBatch */
+        PosterBatch: {
+            /**
+             * Call
+             * @default 微信扫一扫
+             */
+            call: string;
+            /** Code Ids */
+            code_ids: number[];
+            /**
+             * Colour
+             * @default #2f6b4f
+             */
+            colour: string;
+            /**
+             * Marks
+             * @default true
+             */
+            marks: boolean;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Picture
+             * @default
+             */
+            picture: string;
+            /**
+             * Size
+             * @default a4
+             * @enum {string}
+             */
+            size: "a4" | "a3" | "60x90" | "phone";
+            /**
+             * Template
+             * @default plain
+             * @enum {string}
+             */
+            template: "plain" | "picture" | "band";
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+        };
+        /** PosterChoice */
+        PosterChoice: {
+            /** Sizes */
+            sizes: components["schemas"]["PosterSize"][];
+            /** Templates */
+            templates: {
+                [key: string]: string;
+            }[];
+        };
+        /**
+         * PosterSheet
+         * @description A sheet as SVG, by the name of its code.
+         */
+        PosterSheet: {
+            /** Code Id */
+            code_id: number;
+            /** File Name */
+            file_name: string;
+            /** Name */
+            name: string;
+            /** Svg */
+            svg: string;
+        };
+        /**
+         * PosterSize
+         * @description In mm: the trimmed sheet, and the bleed on each side.
+         */
+        PosterSize: {
+            /** Bleed */
+            bleed: number;
+            /** Height */
+            height: number;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Label"];
+            /** Width */
+            width: number;
+        };
         /**
          * PostingInfo
          * @description `taken_back`: how much of its points reversals have moved back.
@@ -11780,11 +13694,59 @@ export interface components {
             /** Status */
             status: string;
         };
+        /**
+         * PrizeBody
+         * @description `odds_ppm`: of a million tickets so many draw it, while there is any.
+         */
+        PrizeBody: {
+            /** Coupon Id */
+            coupon_id: number;
+            /** Name */
+            name: string;
+            /** Odds Ppm */
+            odds_ppm: number;
+            /** Stock */
+            stock: number;
+        };
+        /** PrizeInfo */
+        PrizeInfo: {
+            /** Coupon Id */
+            coupon_id: number;
+            /** Given */
+            given: number;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Odds Ppm */
+            odds_ppm: number;
+            /** Stock */
+            stock: number;
+        };
+        /**
+         * PrizeOdds
+         * @description `given`: on average; `runs_out_rate`: how likely more draw it than there are.
+         */
+        PrizeOdds: {
+            /** Given */
+            given: number;
+            /** Name */
+            name: string;
+            /** Runs Out Rate */
+            runs_out_rate: number;
+        };
         /** Problem */
         Problem: {
             message: components["schemas"]["Label"];
             /** Path */
             path: string;
+        };
+        /** ProblemFault */
+        ProblemFault: {
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
         };
         /**
          * ProductInfo
@@ -12214,6 +14176,51 @@ export interface components {
             ref: string;
         };
         /**
+         * RedeemOfferBody
+         * @description `order_fen`: what is paid before it; without it the threshold is not checked.
+         */
+        RedeemOfferBody: {
+            /** Code */
+            code: string;
+            /** Order Fen */
+            order_fen?: number | null;
+            /**
+             * Order No
+             * @default
+             */
+            order_no: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+        };
+        /**
+         * RedeemPage
+         * @description `tell`: send it to them as a card of the account's app, too.
+         */
+        RedeemPage: {
+            /** Account Id */
+            account_id: number;
+            /** Staff */
+            staff: string;
+            /**
+             * Tell
+             * @default false
+             */
+            tell: boolean;
+        };
+        /**
+         * RedeemPageInfo
+         * @description `told`: the carrier has taken the card for them.
+         */
+        RedeemPageInfo: {
+            /** Told */
+            told: boolean;
+            /** Url */
+            url: string;
+        };
+        /**
          * RedemptionInfo
          * @description `again`: it was recorded before under this reference.
          */
@@ -12254,6 +14261,22 @@ export interface components {
             reason: string;
             /** Ref */
             ref: string;
+        };
+        /** RefusalInfo */
+        RefusalInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            name: components["schemas"]["Label"];
+            /** Reason */
+            reason: string;
+            /** Times */
+            times: number;
         };
         /** Refused */
         Refused: {
@@ -13394,6 +15417,72 @@ export interface components {
             /** Wanted Count */
             wanted_count: number;
         };
+        /**
+         * ShortLinkDraft
+         * @description It leads to one of three: a live code, a landing page, or `url`. `region`: the city where it hangs.
+         */
+        ShortLinkDraft: {
+            /** Code Id */
+            code_id?: number | null;
+            /** Name */
+            name: string;
+            /** Page Id */
+            page_id?: number | null;
+            /**
+             * Region
+             * @default
+             */
+            region: string;
+            /** Source Id */
+            source_id: number;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+        };
+        /** ShortLinkInfo */
+        ShortLinkInfo: {
+            /** Address */
+            address: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Code */
+            code: string;
+            /** Code Id */
+            code_id?: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Page Id */
+            page_id?: number | null;
+            /** Programs */
+            programs: number;
+            /**
+             * Region
+             * @default
+             */
+            region: string;
+            /** Source Id */
+            source_id: number;
+            /** Source Name */
+            source_name: string;
+            /**
+             * Url
+             * @default
+             */
+            url: string;
+            /** Visits */
+            visits: number;
+        };
         /** SizeInfo */
         SizeInfo: {
             /**
@@ -13466,6 +15555,135 @@ export interface components {
             updated_at: string;
             /** Updated By */
             updated_by: string;
+        };
+        /**
+         * SourceRow
+         * @description People who arrived in the weeks asked for at a source or below it, and what has become of them up to `as_of_on`.
+         *
+         *     `scanned`: arrived (visitors and adders, each once a creative and week). `aged_*`: of those added, how many did so that many days
+         *     ago or more; `kept_*` are among them. `real`: kept 7 days, neither zombie nor deal-hunter. `margin_fen`: to date; `expected_*`:
+         *     further margin within the horizon. `roi` = (margin + expected) / spend; `true_roi` = roi × `incremental_rate`, null where no
+         *     experiment ran. `payback_on`: the day by which the margin had reached the spend.
+         */
+        SourceRow: {
+            /** Added */
+            added: number;
+            /** Aged 1D */
+            aged_1d: number;
+            /** Aged 30D */
+            aged_30d: number;
+            /** Aged 7D */
+            aged_7d: number;
+            /** Archived */
+            archived: boolean;
+            /** Cac Add Fen */
+            cac_add_fen: number | null;
+            /** Cac Buyer Fen */
+            cac_buyer_fen: number | null;
+            /** Cac Real Fen */
+            cac_real_fen: number | null;
+            /** Expected Fen */
+            expected_fen: number;
+            /** Expected High Fen */
+            expected_high_fen: number;
+            /** Expected Low Fen */
+            expected_low_fen: number;
+            /** First Orders */
+            first_orders: number;
+            /** Incremental High */
+            incremental_high: number | null;
+            /** Incremental Low */
+            incremental_low: number | null;
+            /** Incremental Rate */
+            incremental_rate: number | null;
+            /** Kept 1D */
+            kept_1d: number;
+            /** Kept 30D */
+            kept_30d: number;
+            /** Kept 7D */
+            kept_7d: number;
+            /** Level */
+            level: string;
+            /** Margin Fen */
+            margin_fen: number;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Payback On */
+            payback_on: string | null;
+            /** Platform */
+            platform: string;
+            /** Reachable */
+            reachable: number;
+            /** Real */
+            real: number;
+            /** Revenue Fen */
+            revenue_fen: number;
+            /** Roi */
+            roi: number | null;
+            /** Roi High */
+            roi_high: number | null;
+            /** Roi Low */
+            roi_low: number | null;
+            /** Scanned */
+            scanned: number;
+            /** Second Orders */
+            second_orders: number;
+            /** Source Id */
+            source_id: number;
+            /** Spend Fen */
+            spend_fen: number;
+            /** Target Cac Fen */
+            target_cac_fen: number | null;
+            /** True Roi */
+            true_roi: number | null;
+            /** Visits */
+            visits: number;
+        };
+        /** SourceWeek */
+        SourceWeek: {
+            /** Added */
+            added: number;
+            /** First Orders */
+            first_orders: number;
+            /** Margin Fen */
+            margin_fen: number;
+            /** Spend Fen */
+            spend_fen: number;
+            /**
+             * Week On
+             * Format: date
+             */
+            week_on: string;
+        };
+        /**
+         * Sources
+         * @description `items` of all levels, parents before children; `totals` has source_id 0. `notes`: what the forecast rests on.
+         */
+        Sources: {
+            /**
+             * As Of On
+             * Format: date
+             */
+            as_of_on: string;
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Items */
+            items: components["schemas"]["SourceRow"][];
+            /** Notes */
+            notes: components["schemas"]["Words"][];
+            /**
+             * To On
+             * Format: date
+             */
+            to_on: string;
+            totals: components["schemas"]["SourceRow"];
+            /** Weeks */
+            weeks: components["schemas"]["SourceWeek"][];
         };
         /**
          * SpecBody
@@ -13850,6 +16068,45 @@ export interface components {
             province: string | null;
             /** Staff Count */
             staff_count: number;
+        };
+        /** StoreSpot */
+        StoreSpot: {
+            /** Address */
+            address: string | null;
+            /** City */
+            city: string | null;
+            /** Code Id */
+            code_id?: number | null;
+            /**
+             * Hours
+             * @default
+             */
+            hours: string;
+            /** Latitude */
+            latitude?: number | null;
+            /** Longitude */
+            longitude?: number | null;
+            /** Name */
+            name: string;
+            /** Store Id */
+            store_id: number;
+        };
+        /**
+         * StoreSpotDraft
+         * @description Degrees; both or none.
+         */
+        StoreSpotDraft: {
+            /** Code Id */
+            code_id?: number | null;
+            /**
+             * Hours
+             * @default
+             */
+            hours: string;
+            /** Latitude */
+            latitude?: number | null;
+            /** Longitude */
+            longitude?: number | null;
         };
         /** SuggestionInfo */
         SuggestionInfo: {
@@ -14738,6 +16995,28 @@ export interface components {
             /** Value Fen */
             value_fen: number;
         };
+        /**
+         * ValueCohort
+         * @description People added in `month`. `payback_age`: the first age at which the margin had reached the spend; null: not yet.
+         */
+        ValueCohort: {
+            /** Cells */
+            cells: components["schemas"]["CohortCell"][];
+            /** Expected Fen */
+            expected_fen: number;
+            /** Expected High Fen */
+            expected_high_fen: number;
+            /** Expected Low Fen */
+            expected_low_fen: number;
+            /** Month */
+            month: string;
+            /** Payback Age */
+            payback_age: number | null;
+            /** People */
+            people: number;
+            /** Spend Fen */
+            spend_fen: number;
+        };
         /** ValueDecile */
         ValueDecile: {
             /** Count */
@@ -15112,6 +17391,132 @@ export interface components {
             why: components["schemas"]["JourneyWhy"][];
         };
         /**
+         * Waste
+         * @description Every fen of the spend in exactly one bucket: the amounts add up to `total_fen`.
+         *
+         *     `known_anyway_fen`: of the spend, that of sources whose effect an experiment measured; of the rest it is not known who would have
+         *     come anyway, and nothing of it is in `anyway`.
+         */
+        Waste: {
+            /**
+             * As Of On
+             * Format: date
+             */
+            as_of_on: string;
+            /** Buckets */
+            buckets: components["schemas"]["WasteBucket"][];
+            /** By Source */
+            by_source: components["schemas"]["WasteSource"][];
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Known Anyway Fen */
+            known_anyway_fen: number;
+            /**
+             * To On
+             * Format: date
+             */
+            to_on: string;
+            /** Total Fen */
+            total_fen: number;
+        };
+        /**
+         * WasteBucket
+         * @description `low_fen` and `high_fen` are equal to the amount where it is counted and not estimated.
+         */
+        WasteBucket: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "paid_back" | "on_the_way" | "never_added" | "lost_7d" | "zombie" | "deal_hunter" | "never_bought" | "anyway";
+            /** Detail */
+            detail: components["schemas"]["WasteDetail"][];
+            /** High Fen */
+            high_fen: number;
+            /** Low Fen */
+            low_fen: number;
+            /** People */
+            people: number;
+        };
+        /** WasteDetail */
+        WasteDetail: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Detail
+             * @enum {string}
+             */
+            detail: "" | "paid_back" | "on_the_way" | "visited_only" | "nobody_came" | "came_elsewhere" | "reachable" | "left_later" | "bought_less_than_cost";
+            /** People */
+            people: number;
+        };
+        /**
+         * WastePeople
+         * @description `next_before`: ask for more with it; null on the last page.
+         */
+        WastePeople: {
+            /** Items */
+            items: components["schemas"]["WastePerson"][];
+            /** Next Before */
+            next_before: number | null;
+        };
+        /**
+         * WastePerson
+         * @description `share_fen` of the spend fell into the bucket by this customer; `margin_fen`: earned on them to date.
+         */
+        WastePerson: {
+            /**
+             * Added On
+             * Format: date
+             */
+            added_on: string;
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "paid_back" | "on_the_way" | "never_added" | "lost_7d" | "zombie" | "deal_hunter" | "never_bought" | "anyway";
+            /** Cost Fen */
+            cost_fen: number;
+            /** Customer Id */
+            customer_id: number;
+            /** Detail */
+            detail: string;
+            /** Margin Fen */
+            margin_fen: number;
+            /** Name */
+            name: string | null;
+            /** Phone Masked */
+            phone_masked: string | null;
+            /** Share Fen */
+            share_fen: number;
+            /** Source Id */
+            source_id: number;
+            /** Source Name */
+            source_name: string;
+        };
+        /** WasteSource */
+        WasteSource: {
+            /** Anyway Known */
+            anyway_known: boolean;
+            /** Buckets */
+            buckets: components["schemas"]["WasteBucket"][];
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Platform */
+            platform: string;
+            /** Source Id */
+            source_id: number;
+            /** Total Fen */
+            total_fen: number;
+        };
+        /**
          * WaveInfo
          * @description `counts`: messages of its send by status (planned, sent, received, unknown …); `decided`: people by what was decided.
          */
@@ -15296,6 +17701,16 @@ export interface components {
             name: components["schemas"]["Label"];
             wording: components["schemas"]["Label"];
         };
+        /**
+         * Words
+         * @description A text in both languages.
+         */
+        Words: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -15305,6 +17720,401 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    acquisition_list_codes: {
+        parameters: {
+            query?: {
+                status?: ("open" | "closed") | null;
+                source_id?: number | null;
+                account_id?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_CodeInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_add_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_read_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_change_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_close_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_read_figures: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeFigures"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_read_qr: {
+        parameters: {
+            query?: {
+                format?: "svg" | "png";
+                pixels?: number;
+            };
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/svg+xml": unknown;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_route_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeRouted"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_links: {
+        parameters: {
+            query?: {
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ShortLinkInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_add_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShortLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShortLinkInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_change_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShortLinkDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShortLinkInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_close_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShortLinkInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     acquisition_list_marks: {
         parameters: {
             query?: {
@@ -15361,6 +18171,868 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarkPut"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_offers: {
+        parameters: {
+            query?: {
+                status?: ("draft" | "live" | "paused" | "ended") | null;
+                q?: string;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OfferInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_add_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_check_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferChecked"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_work_out_odds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OddsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OddsInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_get_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_change_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_remove_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_claims: {
+        parameters: {
+            query?: {
+                state?: ("given" | "used" | "ended" | "void" | "no_prize") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClaimInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_copy_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_export_claims: {
+        parameters: {
+            query?: {
+                format?: "csv" | "xlsx";
+                what?: "claims" | "refusals";
+            };
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_make_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferLinks"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_OfferLink_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_refusals: {
+        parameters: {
+            query?: {
+                reason?: string;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RefusalInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_set_offer_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferStatusBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_pages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_LandingInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_add_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LandingDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandingInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_preview_page: {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LandingLook"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_read_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandingInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_change_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LandingChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandingInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_set_page_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                page_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LandingStatus"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LandingInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_places: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_StoreSpot_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_put_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                store_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StoreSpotDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreSpot"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PosterChoice"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_draw_sheets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PosterBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PosterSheet_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_zip_sheets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PosterBatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_redeem_code: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemOfferBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_make_redeem_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemPage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedeemPageInfo"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -22559,6 +26231,331 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RedemptionInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_read_attribution: {
+        parameters: {
+            query?: {
+                /** @description Local day; weeks whose Monday lies from here on count. Default: 26 weeks before `to`. */
+                from?: string | null;
+                /** @description Local day, included. Default: the last day that is computed. */
+                to?: string | null;
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attribution"];
+                    "text/csv": string;
+                };
+            };
+            /** @description What the caller holds (If-None-Match) is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_read_value_cohorts: {
+        parameters: {
+            query?: {
+                /** @description Only this source and what hangs under it. */
+                source_id?: number | null;
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortValue"];
+                    "text/csv": string;
+                };
+            };
+            /** @description What the caller holds (If-None-Match) is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_list_economics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_EconomicsVersion_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_set_economics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EconomicsToSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EconomicsInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_read_groups: {
+        parameters: {
+            query: {
+                by: "source" | "code" | "staff" | "offer";
+                /** @description Local day; weeks whose Monday lies from here on count. Default: 26 weeks before `to`. */
+                from?: string | null;
+                /** @description Local day, included. Default: the last day that is computed. */
+                to?: string | null;
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
+                    "text/csv": string;
+                };
+            };
+            /** @description What the caller holds (If-None-Match) is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_read_sources: {
+        parameters: {
+            query?: {
+                /** @description Local day; weeks whose Monday lies from here on count. Default: 26 weeks before `to`. */
+                from?: string | null;
+                /** @description Local day, included. Default: the last day that is computed. */
+                to?: string | null;
+                level?: ("platform" | "campaign" | "creative" | "place") | null;
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sources"];
+                    "text/csv": string;
+                };
+            };
+            /** @description What the caller holds (If-None-Match) is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_read_waste: {
+        parameters: {
+            query?: {
+                /** @description Local day; weeks whose Monday lies from here on count. Default: 26 weeks before `to`. */
+                from?: string | null;
+                /** @description Local day, included. Default: the last day that is computed. */
+                to?: string | null;
+                /** @description Only this source and what hangs under it. */
+                source_id?: number | null;
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waste"];
+                    "text/csv": string;
+                };
+            };
+            /** @description What the caller holds (If-None-Match) is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_list_waste_people: {
+        parameters: {
+            query: {
+                bucket: "paid_back" | "on_the_way" | "never_added" | "lost_7d" | "zombie" | "deal_hunter" | "never_bought" | "anyway";
+                /** @description Local day; weeks whose Monday lies from here on count. Default: 26 weeks before `to`. */
+                from?: string | null;
+                /** @description Local day, included. Default: the last day that is computed. */
+                to?: string | null;
+                /** @description Only this source and what hangs under it. */
+                source_id?: number | null;
+                /** @description `next_before` of the page before. */
+                before?: number | null;
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WastePeople"];
                 };
             };
             /** @description Any error (RFC 9457) */
