@@ -28,6 +28,7 @@ from siyu.foundation.errors import ConflictError, InvalidError
 from siyu.foundation.ids import key64
 from siyu.foundation.stores import Stores
 
+MOST_CHOICES = 60
 OUTSIDE = 2
 """A member of a group who is not of the staff."""
 PATIENCE_SECONDS = 30.0
@@ -65,6 +66,22 @@ def roll(calls: Calls, only: Sequence[int] | None = None) -> Rolled:
         owners = {account.id: account for account in accounts.list_accounts(tx, ["wecom"]) if account.status == "connected"} if found else {}
     done = [_rolled(calls, owners[code.account_id], code) for code in found if code.account_id in owners]
     return Rolled(len(done), sum(one[0] for one in done), sum(one[1] for one in done), sum(one[2] for one in done))
+
+
+def choices(calls: Calls, account: Account) -> list[Group]:
+    """The group chats that a code may lead to, up to `MOST_CHOICES`, by name: what the carrier lists for this app."""
+
+    async def ask() -> list[Group]:
+        groups = calls.connector(account).groups
+        found: list[Group] = []
+        with calls.patient(PATIENCE_SECONDS):
+            async for page in groups.list():
+                found += [await groups.get(one.chat_id, with_names=False) for one in page.items[: MOST_CHOICES - len(found)]]
+                if len(found) >= MOST_CHOICES:
+                    break
+        return found
+
+    return sorted(calls.run(ask()), key=lambda one: one.name)
 
 
 def _rolled(calls: Calls, account: Account, code: Code) -> tuple[bool, int, int]:

@@ -124,6 +124,12 @@ class CodeGroup(BaseModel):
     read_at: datetime | None
 
 
+class GroupChoice(BaseModel):
+    chat_id: str
+    name: str
+    members: int
+
+
 class CodeInfo(CodeBody):
     """`status`: making, open, unknown, refused, closed. `link`: the short link that stands on posters. `limit_today` null: no limit for somebody."""
 
@@ -189,6 +195,14 @@ def list_codes(
 ) -> Items[CodeInfo]:  # fmt: skip
     with access.stores.ledger.read() as tx:
         return Items(items=_infos(access.stores, tx, codes.listed(tx, account_id=account_id, source_id=source_id, status=status)))
+
+
+@router.get("/groups", summary="Group chats that a code may lead to, as the carrier lists them")
+def list_groups(access: Writer, request: Request, account_id: Annotated[int, Query(ge=1, le=2**63 - 1)]) -> Items[GroupChoice]:
+    with access.stores.ledger.read() as tx:
+        account = codes.wecom(tx, account_id)
+    found = code_groups.choices(carriers_of(request).calls, account)
+    return Items(items=[GroupChoice(chat_id=one.chat_id, name=one.name or one.chat_id, members=len(one.members)) for one in found])
 
 
 @router.get("/{code_id}", summary="A live code")

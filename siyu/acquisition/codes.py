@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from siyu.acquisition import _code_tables, code_marks, code_plans, short_links
 from siyu.acquisition.code_plans import Moment, Plan
-from siyu.carriers import contact_ways, join_ways, welcome
+from siyu.carriers import accounts, contact_ways, join_ways, welcome
 from siyu.carriers.accounts import Account
 from siyu.carriers.calls import Calls
 from siyu.customers.tags import check_tags
@@ -249,6 +249,18 @@ async def close(calls: Calls, account: Account, code: Code, by: str) -> Code:
         return find(tx, code.id)
 
 
+def wecom(tx: Connection, account_id: int) -> Account:
+    """The account, where codes can be made for it.
+
+    Raises
+    ------
+    InvalidError, NotFoundError
+    """
+    account = accounts.find_account(tx, account_id)
+    _must_be_wecom(account)
+    return account
+
+
 def groups_of(tx: Connection, code_ids: Sequence[int]) -> dict[int, list[Any]]:
     """Code → its groups in order: rows with chat_id, name, members, joined, by_carrier, read_at, gone_at."""
     found: dict[int, list[Any]] = {code_id: [] for code_id in code_ids}
@@ -321,9 +333,13 @@ def _put_groups(tx: Connection, code: Code, groups: Sequence[str]) -> None:
         tx.execute(insert(_group).values({**kept, "gone_at": gone, "code_id": code.id, "chat_id": chat, "place": place}))
 
 
-def _check(tx: Connection, account: Account, kind: Kind, draft: Draft) -> None:
+def _must_be_wecom(account: Account) -> None:
     if account.product != "wecom":
         raise InvalidError(Text("只有企业微信有活码", "only WeCom has live codes"), faults=[Fault("account_id", Text("请选企业微信账号", "choose a WeCom account"))])
+
+
+def _check(tx: Connection, account: Account, kind: Kind, draft: Draft) -> None:
+    _must_be_wecom(account)
     faults = [] if 0 < len(draft.name.strip()) <= 80 else [Fault("name", Text("1 到 80 个字", "1 to 80 characters"))]
     faults += _faults_of(code_plans.check, draft.plan) if kind == "staff" else []
     faults += _faults_of(check_tags, draft.tags, []) if draft.tags else []
