@@ -25,6 +25,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/acquisition/codes/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Group chats that a code may lead to, as the carrier lists them */
+        get: operations["acquisition_list_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/acquisition/codes/{code_id}": {
         parameters: {
             query?: never;
@@ -9269,6 +9286,15 @@ export interface components {
             /** Sent */
             sent: number;
         };
+        /** GroupChoice */
+        GroupChoice: {
+            /** Chat Id */
+            chat_id: string;
+            /** Members */
+            members: number;
+            /** Name */
+            name: string;
+        };
         /**
          * GroupRow
          * @description The same for a live code, a member of staff or an offer: what is counted by people; spend is each person's share of it.
@@ -9713,6 +9739,11 @@ export interface components {
         Items_GateReason_: {
             /** Items */
             items: components["schemas"]["GateReason"][];
+        };
+        /** Items[GroupChoice] */
+        Items_GroupChoice_: {
+            /** Items */
+            items: components["schemas"]["GroupChoice"][];
         };
         /** Items[HoldoutInfo] */
         Items_HoldoutInfo_: {
@@ -17773,6 +17804,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_groups: {
+        parameters: {
+            query: {
+                account_id: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_GroupChoice_"];
                 };
             };
             /** @description Any error (RFC 9457) */
