@@ -54,8 +54,7 @@ def flow(stores: Stores) -> int:
     """Bring reactions and facts up to the end of the log; returns the rows that came in. Safe to call at any time."""
     with _flowing:
         _follow_epoch(stores)
-        for reaction in REACTIONS:
-            reactions.advance(stores, reaction)
+        reactions.advance_all(stores, REACTIONS)
         with stores.ledger.read() as tx:
             resolved, head = reactions.position(tx, RESOLVE), log.head(tx)
         return publish(

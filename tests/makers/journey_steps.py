@@ -80,8 +80,7 @@ def settle(stores: Stores, clock: SetClock) -> None:
     """What happened is heard and who is due moves, until nothing is left; facts do not flow, which takes most of the time."""
     for _ in range(20):
         clock.at += timedelta(milliseconds=1)
-        for reaction in REACTIONS:
-            reactions.advance(stores, reaction)
+        reactions.advance_all(stores, REACTIONS)
         if not runner.tick(stores):
             return
 

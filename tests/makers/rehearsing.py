@@ -150,8 +150,7 @@ class Brand:
         """Everything that is due now happens. Facts stay as they were: none of the steps here looks at them."""
         for _ in range(20):
             self.clock.at += timedelta(milliseconds=1)
-            for reaction in REACTIONS:
-                reactions.advance(self.stores, reaction)
+            reactions.advance_all(self.stores, REACTIONS)
             if not looking.look(self.stores) + runner.tick(self.stores) + self.deliver():
                 return
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, func, select
 
 from siyu.events import log, reactions
-from siyu.events.catalogue.identity import PEOPLE_SEEN
+from siyu.events.catalogue.identity import IDENTIFIERS_LINKED, PEOPLE_SEEN
 from siyu.events.reactions import Reaction
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Batch
@@ -149,6 +149,35 @@ def test_a_reaction_that_fails_leaves_neither_effect_nor_cursor(any_stores: Stor
     reactions.advance(any_stores, Reaction("test", ("other",), react), page=3)
     with any_stores.ledger.read() as tx:
         assert reactions.position(tx, reaction) == 9
+
+
+def test_reactions_together_see_what_each_would_see_alone(any_stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what an earlier one appends; whoever nothing came for comes along, and a call without news writes nothing."""
+    seen: dict[str, list[int]] = {}
+
+    def hearing(name: str, *events: str, after: Reaction | None = None, echoes: bool = False) -> Reaction:
+        def react(stores: Stores, tx: Connection, batches: Sequence[Batch]) -> None:
+            for batch in batches:
+                seen.setdefault(name, []).append(batch.position)
+                if echoes:
+                    log.append(tx, IDENTIFIERS_LINKED, IDENTIFIERS_LINKED.table({"identity_key": [1], "customer_id": [1], "seen_ms": [0]}), now=stores.now())
+
+        return Reaction(name, events, react, after)
+
+    deaf = hearing("deaf", "orders_changed")
+    first = hearing("first", PEOPLE_SEEN.name, echoes=True)
+    last = hearing("last", PEOPLE_SEEN.name, IDENTIFIERS_LINKED.name, after=first)
+    every = (deaf, first, hearing("late", IDENTIFIERS_LINKED.name, after=deaf), last)
+    with any_stores.ledger.begin() as tx:
+        for value in range(1, 8):
+            log.append(tx, PEOPLE_SEEN, rows(value), now=any_stores.now())
+    for _ in range(3):
+        reactions.advance_all(any_stores, every)
+    assert seen == {"first": list(range(1, 8)), "late": list(range(8, 15)), "last": list(range(1, 15))}
+    with any_stores.ledger.read() as tx:
+        assert {reactions.position(tx, reaction) for reaction in every} == {14}
+    monkeypatch.setattr(any_stores.ledger, "begin", lambda: pytest.fail("an idle call writes"))
+    assert reactions.advance_all(any_stores, every) == 0
 
 
 def test_a_reaction_acts_exactly_once_whoever_advances_it(any_stores: Stores, effects: Table) -> None:

@@ -48,8 +48,7 @@ class Play:
             settle(self.stores, self.clock)
             return
         for _ in range(20):
-            for reaction in (RESOLVE, STATEMENTS, LISTEN):
-                reactions.advance(self.stores, reaction)
+            reactions.advance_all(self.stores, (RESOLVE, STATEMENTS, LISTEN))
             self.clock.at += timedelta(milliseconds=1)
             if not runner.tick(self.stores):
                 return
