@@ -103,6 +103,7 @@ from siyu.loyalty.facts import FACTS as LOYALTY_FACTS
 from siyu.loyalty.tasks import EXPIRE
 from siyu.loyalty.tasks import job_kinds as loyalty_jobs
 from siyu.measurement import acquisition_routes as true_cost_routes
+from siyu.measurement import advice_routes, experiment_routes
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.facts import FACTS as MEASUREMENT_FACTS
 from siyu.measurement.tasks import job_kind as report_job
@@ -221,6 +222,8 @@ ROUTERS = (
     survey_routes.router,
     measurement_routes.router,
     true_cost_routes.router,
+    advice_routes.router,
+    experiment_routes.router,
     doctor.router,
     backup_routes.router,
 )

@@ -242,7 +242,7 @@ class Attribution:
 
 
 @dataclass(frozen=True)
-class CurvePoint:
+class ResponsePoint:
     spend_fen: int
     margin_fen: int
     low_fen: int
@@ -263,7 +263,7 @@ class AdvisedBudget:
     marginal_advised: float
     incremental_known: bool
     reason: Words
-    curve: list[CurvePoint]
+    curve: list[ResponsePoint]
 
 
 @dataclass(frozen=True)

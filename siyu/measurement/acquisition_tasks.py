@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from siyu.foundation.stores import Stores
-from siyu.measurement import acquisition_reports, returns, waste_reports
+from siyu.measurement import acquisition_reports, advice, experiment_reports, returns, waste_reports
 
 
 def steps(stores: Stores) -> list[Callable[[], object]]:
@@ -17,4 +17,6 @@ def steps(stores: Stores) -> list[Callable[[], object]]:
         partial(waste_reports.waste_report, stores),
         partial(waste_reports.cohort_report, stores),
         partial(waste_reports.attribution_report, stores),
+        partial(advice.advice_report, stores),
+        partial(experiment_reports.experiment_report, stores),
     ]
