@@ -21,7 +21,9 @@ from siyu.acquisition import (
     offer_routes,
     poster_routes,
     redeem_page_routes,
+    spend_routes,
 )
+from siyu.acquisition import budget_routes as spend_budget_routes
 from siyu.acquisition import routes as acquisition_routes
 from siyu.acquisition.claiming import Claiming
 from siyu.acquisition.code_tasks import GROUPS as CODE_GROUPS
@@ -29,6 +31,8 @@ from siyu.acquisition.code_tasks import ROUTE as CODE_ROUTE
 from siyu.acquisition.code_tasks import job_kinds as code_jobs
 from siyu.acquisition.facts import FACTS as ACQUISITION_FACTS
 from siyu.acquisition.link_door import ShortLinkDoor
+from siyu.acquisition.tasks import ACCRUE
+from siyu.acquisition.tasks import job_kinds as acquisition_jobs
 from siyu.acquisition.visits import Visits
 from siyu.campaigns import calendar_routes
 from siyu.campaigns import report_routes as campaign_report_routes
@@ -217,6 +221,8 @@ ROUTERS = (
     code_routes.router,
     poster_routes.router,
     landing_routes.router,
+    spend_budget_routes.router,
+    spend_routes.router,
     loyalty_routes.router,
     coupon_routes.router,
     survey_routes.router,
@@ -245,6 +251,7 @@ SCHEDULES = (
     Schedule("reports of journeys", JOURNEY_REPORTS, every=timedelta(minutes=10)),
     Schedule("winners of A/B tests", WINNERS, every=timedelta(minutes=10)),
     Schedule("points and coupons that end", EXPIRE, every=timedelta(hours=1)),
+    Schedule("what has accrued", ACCRUE, at=time(2, 0)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("quarantine that ends", TIDY, at=time(5, 0)),
@@ -268,7 +275,7 @@ def open_stores(settings: Settings) -> Stores:
 def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
-        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow), *budget_jobs(flow), *rehearsal_jobs(flow),
+        *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), *acquisition_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow), *budget_jobs(flow), *rehearsal_jobs(flow),
         *right_jobs(), *code_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 

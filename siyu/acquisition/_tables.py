@@ -154,7 +154,7 @@ rate = Table(
     "acquisition_rate",
     metadata,
     Column("id", BigId, primary_key=True),
-    # staff_hour_fen | minutes_per_add | minutes_per_message
+    # staff_hour_fen | seconds_per_add
     Column("name", String(24), nullable=False),
     Column("from_on", Date, nullable=False),
     Column("value", BigInteger, nullable=False),

@@ -285,3 +285,13 @@ def _tell(stores: Stores, tx: Connection, lines: list[dict[str, Any]], kinds: di
     columns: dict[str, object] = {name: [line[name] for line in lines] for name in ("entry_id", "line", "source_id", "offer_id", "amount_fen", "region")}
     columns |= {"day": [day_number(line["day"]) for line in lines], "kind": [kinds[line["entry_id"]] for line in lines]}
     log.append(tx, SPEND_POSTED, SPEND_POSTED.table(columns), now=stores.now())
+
+
+def unknown(tx: Connection, refs: Sequence[str]) -> set[str]:
+    """Those of these references under which nothing was posted yet."""
+    return set(refs) - {row.ref for row in select_in(tx, [_e.c.ref], _e.c.ref, sorted(set(refs)))}
+
+
+def find_some(tx: Connection, entry_ids: Sequence[int]) -> list[Entry]:
+    """These entries; those that there are not are left out."""
+    return read_entries(tx, select_in(tx, [*_e.c], _e.c.id, list(entry_ids)))

@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import select
 
-from siyu.acquisition import marks, sources, spend
+from siyu.acquisition import budget_routes, marks, sources, spend, spend_files, spend_routes, tasks
 from siyu.acquisition import routes as acquisition_routes
 from siyu.acquisition.facts import ACQUISITION_TOUCH
 from siyu.acquisition.marks import Mark
 from siyu.acquisition.sources import Draft, Source
+from siyu.acquisition.spend_files import SpendImport
 from siyu.carriers import contacts, relations
 from siyu.carriers.accounts import Account
 from siyu.carriers.relations import News, Pair
@@ -23,7 +24,10 @@ from siyu.events.recording import Senders, record_profiles
 from siyu.foundation.clock import to_ms
 from siyu.foundation.database import metadata
 from siyu.foundation.ids import key64
+from siyu.foundation.jobs import Runner
 from siyu.foundation.stores import Stores
+from siyu.orders import routes as import_routes
+from siyu.orders.uploads import Incoming
 from siyu.river import flow
 from tests.makers.content import open_desk as open_content
 from tests.makers.customers import Desk
@@ -106,4 +110,27 @@ def books(stores: Stores) -> dict[tuple[str, int], int]:
 
 
 def open_desk(stores: Stores) -> Desk:
-    return open_content(stores, acquisition_routes.router)
+    return open_content(stores, acquisition_routes.router, budget_routes.router, spend_routes.router, import_routes.router)
+
+
+def work(stores: Stores) -> None:
+    """Jobs that wait are done."""
+    Runner(stores, tasks.job_kinds(), (), lease_seconds=5).run_pending()
+
+
+def upload(stores: Stores, text: str, name: str = "spend.csv") -> str:
+    """A file as it was sent; returns its id."""
+    incoming = Incoming(stores, name, "Alice")
+    incoming.write(text.encode())
+    return incoming.finish().id
+
+
+def take_in(stores: Stores, text: str, mapping: dict[str, str] | None = None, *, dry_run: bool = False) -> SpendImport:
+    """A file of spend, all the way; its columns mapped as they are named unless said otherwise."""
+    file_id = upload(stores, text)
+    with stores.ledger.begin() as tx:
+        found = spend_files.propose(tx, text.splitlines()[0].lstrip("\ufeff").split(","))
+        planned = spend_files.plan(stores, tx, upload_id=file_id, mapping=mapping or found, dry_run=dry_run, by="Alice")
+    work(stores)
+    with stores.ledger.read() as tx:
+        return spend_files.find(tx, planned.id)
