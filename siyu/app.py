@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from siyu import __version__, backup, backup_routes, demo, doctor, refill
+from siyu.acquisition import budget_routes as spend_budget_routes
 from siyu.acquisition import (
     code_routes,
     landing_page_routes,
@@ -23,7 +24,6 @@ from siyu.acquisition import (
     redeem_page_routes,
     spend_routes,
 )
-from siyu.acquisition import budget_routes as spend_budget_routes
 from siyu.acquisition import routes as acquisition_routes
 from siyu.acquisition.claiming import Claiming
 from siyu.acquisition.code_tasks import GROUPS as CODE_GROUPS
