@@ -29,7 +29,7 @@ class Top:
 
 
 @dataclass(frozen=True)
-class ResponsePoint:
+class CurvePoint:
     """The biggest `buyers_rate` of the buyers bring `revenue_rate` of the revenue."""
 
     buyers_rate: float
@@ -45,7 +45,7 @@ class Concentration:
     revenue_fen: int
     top20_share_rate: float | None
     top: list[Top]
-    curve: list[ResponsePoint]
+    curve: list[CurvePoint]
     gini_rate: float | None
 
 
@@ -93,7 +93,7 @@ def concentration_of(session: Session, buyers: ir.Table, as_of: date) -> Concent
     curve = []
     if revenue:
         sizes = [_ceil(people, percent) for percent in range(101)]
-        curve = [ResponsePoint(size / people, ranked.first(size) / revenue) for size in sizes]
+        curve = [CurvePoint(size / people, ranked.first(size) / revenue) for size in sizes]
     return Concentration(
         as_of_on=as_of,
         buyers=people,
