@@ -139,6 +139,12 @@ from siyu.orders.place_tasks import job_kinds as place_jobs
 from siyu.orders.shop_tasks import FETCH_ALL, PULL_ALL
 from siyu.orders.shop_tasks import job_kinds as shop_jobs
 from siyu.orders.tasks import import_kind
+from siyu.referral import page_routes as referral_pages
+from siyu.referral import review_routes as referral_reviews
+from siyu.referral import routes as referral_routes
+from siyu.referral.facts import FACTS as REFERRAL_FACTS
+from siyu.referral.tasks import SETTLE as REFERRALS
+from siyu.referral.tasks import job_kinds as referral_jobs
 from siyu.rights import page_routes as preference_pages
 from siyu.rights import retention_routes
 from siyu.rights import routes as right_routes
@@ -159,7 +165,7 @@ from siyu.team import event_routes, job_routes, look_routes
 from siyu.team import routes as team_routes
 from siyu.web.application import build_application
 
-FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *LOYALTY_FACTS, *MESSAGING_FACTS, *ACQUISITION_FACTS, *JOURNEY_FACTS, *MEASUREMENT_FACTS)
+FACTS = (*IDENTITY_FACTS, *CUSTOMER_FACTS, *CARRIER_FACTS, ORDERS_LINE, ORDERS_ORDER, ORDERS_BUYER, *SEGMENT_FACTS, *CONTENT_FACTS, *LOYALTY_FACTS, *REFERRAL_FACTS, *MESSAGING_FACTS, *ACQUISITION_FACTS, *JOURNEY_FACTS, *MEASUREMENT_FACTS)
 ROUTERS = (
     team_routes.router,
     job_routes.router,
@@ -226,6 +232,8 @@ ROUTERS = (
     loyalty_routes.router,
     coupon_routes.router,
     survey_routes.router,
+    referral_routes.router,
+    referral_reviews.router,
     measurement_routes.router,
     true_cost_routes.router,
     advice_routes.router,
@@ -276,7 +284,7 @@ def job_kinds() -> tuple[JobKind, ...]:
     return (
         import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
         *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), *acquisition_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow), *budget_jobs(flow), *rehearsal_jobs(flow),
-        *right_jobs(), *code_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
+        *right_jobs(), *referral_jobs(), *code_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip
 
 
@@ -293,7 +301,7 @@ def build(stores: Stores) -> FastAPI:
     visits = Visits(stores)
     app = build_application(
         stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher, journeys), sample_name=demo.shown_name,
-        pages=(preference_pages.router, content_pages.router, staff_pages.router, join_routes.pages, survey_pages.router, offer_page_routes.router, redeem_page_routes.router, landing_page_routes.router),
+        pages=(preference_pages.router, content_pages.router, staff_pages.router, join_routes.pages, survey_pages.router, referral_pages.router, offer_page_routes.router, redeem_page_routes.router, landing_page_routes.router),
     )
     app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds

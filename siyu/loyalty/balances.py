@@ -173,3 +173,15 @@ def _read(tx: Connection, query: Select[Any]) -> list[Posting]:
         Posting(row.id, row.ref, row.kind, row.reverses, row.reason, row.by, row.at, row.people, int(row.points), int(row.taken_back))
         for row in tx.execute(query)
     ]
+
+
+def not_taken_back(tx: Connection, refs: Sequence[str]) -> dict[tuple[str, int], int]:
+    """(reference of a grant, customer who has its batches now) → points of it that were not taken back, spent or not."""
+    back = select(_tables.reversal.c.entry_id, func.sum(_tables.reversal.c.points).label("points")).group_by(_tables.reversal.c.entry_id).subquery()
+    left = func.sum(_e.c.points - func.coalesce(back.c.points, 0))
+    query = select(_p.c.ref, _l.c.customer_id, left).join(_e, _e.c.posting_id == _p.c.id).join(_l, _l.c.id == _e.c.lot_id).outerjoin(back, back.c.entry_id == _e.c.id)
+    found: dict[tuple[str, int], int] = {}
+    for start in range(0, len(refs), 500):
+        rows = tx.execute(query.where(_p.c.ref.in_(refs[start : start + 500]), _p.c.kind == "grant").group_by(_p.c.ref, _l.c.customer_id))
+        found |= {(row[0], int(row[1])): int(row[2]) for row in rows}
+    return found

@@ -1,6 +1,8 @@
-"""Referral 裂变: customers who bring friends: programmes of one level, rewards that are held until a friend is real, and the guard against fraud.
+"""Referral 裂变·老带新: customers bring friends, one level only; a reward is paid when the friend is real, and taken back when they are not.
 
-Terms: referral 裂变/老带新 · inviter 邀请人 · friend 好友 (who was invited) · reward 奖励 · ring 团伙 (people who invite each other for the reward) ·
-K-factor K 因子 (friends that one customer brings).
-In: programmes that operators define, invitations, and what friends do. Out: rewards through `loyalty`, judgements of fraud, costs of rewards.
+Terms: programme 裂变活动 · invitation 邀请 (one customer's link and live code) · visit 访问 · friend 好友 (who came by an invitation) ·
+real 成真 (stayed, or bought) · reward 奖励 · step 阶梯 (of a task 任务宝) · group 拼团 · case 复核 (what the guard 风控 asks people to judge).
+In: relations that begin, browsers that become known, numbers typed on the page, orders, merges. Out: points and coupons through loyalty,
+touches and marks through acquisition, `referral_rewarded` and the activities `friend_brought`, `friend_became_real` and `referral_judged` in
+the log, pages of people, results, the tree, a queue of cases.
 """

@@ -17,7 +17,7 @@ from siyu.rights.people import People
 
 Leads = Callable[[People], tuple[int | str, ...]]
 NAMES: dict[str, Leads] = {
-    **dict.fromkeys(("customer_id", "survivor_id", "absorbed_id", "left_customer_id", "right_customer_id", "from_customer_id", "to_customer_id", "low_id", "high_id", "first_id"), lambda people: people.customer_ids),
+    **dict.fromkeys(("customer_id", "survivor_id", "absorbed_id", "left_customer_id", "right_customer_id", "from_customer_id", "to_customer_id", "low_id", "high_id", "first_id", "inviter_id"), lambda people: people.customer_ids),
     **dict.fromkeys(("identity_key", "anchor_key", "left_key", "right_key", "buyer_key", "payer_key"), lambda people: people.identity_keys),
     **dict.fromkeys(("external_id", "receiver"), lambda people: people.carrier_ids),
 }
