@@ -63,9 +63,9 @@ def _due(tx: Connection, programme: Programme, everybody: Sequence[Any]) -> Due:
         friend, inviter, person = friend[inside], inviter[inside], person[inside]
         # Who opened a group that was filled keeps the reward with it, whoever of its friends gives theirs back.
         each, first = np.unique(in_group, return_index=True)
-        led = [(whole[at].id, number, whole[at].inviter_id) for number, at in zip(each.tolist(), first.tolist(), strict=True) if np.isin(number, full)]
-        one, number, leader = (np.array([row[place] for row in led], np.int64) for place in range(3))
-        parts.append((one, INVITER, number, leader, 1))
+        led = [(whole[at].id, which, whole[at].inviter_id) for which, at in zip(each.tolist(), first.tolist(), strict=True) if np.isin(which, full)]
+        one, opened, leader = (np.array([row[place] for row in led], np.int64) for place in range(3))
+        parts.append((one, INVITER, opened, leader, 1))
     elif programme.mode == "invite":
         parts.append((friend, INVITER, np.zeros(len(friend), np.int64), inviter, 1))
     parts.append((friend, FRIEND, np.zeros(len(friend), np.int64), person, 0))
