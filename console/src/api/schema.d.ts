@@ -4809,6 +4809,265 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/referral/bringers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who brings the most value: friends, what they bought, and what lies below them */
+        get: operations["referral_list_bringers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases, the most suspicious first */
+        get: operations["referral_list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/cases/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A case with its evidence side by side */
+        get: operations["referral_get_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/cases/{case_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve or reject: what waits is paid, or is not and what was paid comes back */
+        post: operations["referral_decide_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/customers/{customer_id}/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the guard says of a customer, and what was remembered */
+        get: operations["referral_get_risk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/customers/{customer_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** What was remembered of a customer does not hold any more */
+        delete: operations["referral_forget_verdict"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/guard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings of the guard, with the meaning of every weight */
+        get: operations["referral_get_guard"];
+        /** Change the settings; they hold from the next round on */
+        put: operations["referral_change_guard"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/programmes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Programmes, the newest first */
+        get: operations["referral_list_programmes"];
+        put?: never;
+        /** Write a new programme */
+        post: operations["referral_add_programme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/programmes/{programme_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A programme with its terms */
+        get: operations["referral_get_programme"];
+        /** Change it; what was promised to people who came stays */
+        put: operations["referral_change_programme"];
+        post?: never;
+        /** Remove one that never began */
+        delete: operations["referral_remove_programme"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/programmes/{programme_id}/friends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who came, the latest first */
+        get: operations["referral_list_friends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/programmes/{programme_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The page of their own of each of these customers, to be sent to them alone */
+        post: operations["referral_make_links"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/programmes/{programme_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What it brought and cost, and how it spreads */
+        get: operations["referral_get_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/programmes/{programme_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open it to people */
+        post: operations["referral_start_programme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/programmes/{programme_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nobody comes any more; what was promised is kept */
+        post: operations["referral_stop_programme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/referral/programmes/{programme_id}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who brought whom; around one customer, or all of it */
+        get: operations["referral_get_tree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rights/customers/{id}/guardian": {
         parameters: {
             query?: never;
@@ -6379,6 +6638,24 @@ export interface components {
             /** Time Zone */
             time_zone: string;
         };
+        /** BringerInfo */
+        BringerInfo: {
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** Degree */
+            degree: number;
+            /** Direct Fen */
+            direct_fen: number;
+            /** Downstream Fen */
+            downstream_fen: number;
+            /** Friends */
+            friends: number;
+            /** Real */
+            real: number;
+            /** Score */
+            score: number;
+        };
         /**
          * Bucket
          * @description `low` ≤ value < `high` (numbers and money in their unit; times in days ago), or one `value` (text, true/false).
@@ -7104,6 +7381,58 @@ export interface components {
             /** Groups */
             groups: components["schemas"]["CarrierTagGroup"][];
             rule: components["schemas"]["Label"];
+        };
+        /**
+         * CaseDecision
+         * @description `remember`: of those who invited, for what comes later too.
+         */
+        CaseDecision: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "approved" | "rejected";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Remember
+             * @default false
+             */
+            remember: boolean;
+        };
+        /**
+         * CaseMember
+         * @description One invitation of a case, or somebody who only invited. Who shares a letter of `device`, `payer` or `address` shares that thing.
+         */
+        CaseMember: {
+            /** Active Days */
+            active_days: number;
+            /** Address */
+            address: string;
+            /** Bought Fen */
+            bought_fen: number;
+            /** Came At */
+            came_at: string | null;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** Device */
+            device: string;
+            /** Inviter Id */
+            inviter_id: number | null;
+            /** Left At */
+            left_at: string | null;
+            /** Net Fen */
+            net_fen: number;
+            /** Payer */
+            payer: string;
+            /** Programme Id */
+            programme_id: number | null;
+            /** Staff */
+            staff: number;
         };
         /**
          * Cell
@@ -8348,6 +8677,20 @@ export interface components {
             points: number;
         };
         /**
+         * CustomerRisk
+         * @description `score` null for somebody whom the guard never found suspicious; `verdict`: what was remembered, null for nothing.
+         */
+        CustomerRisk: {
+            /** Customer Id */
+            customer_id: number;
+            /** Reasons */
+            reasons: components["schemas"]["RiskReason"][];
+            /** Score */
+            score: number | null;
+            /** Verdict */
+            verdict: string | null;
+        };
+        /**
          * CustomerRow
          * @description One customer in a list. Orders, spend, RFM, stage and value are those of the last recompute.
          */
@@ -9356,6 +9699,27 @@ export interface components {
              */
             to_on: string;
         };
+        /** GuardBody */
+        GuardBody: {
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * GuardInfo
+         * @description `version` 0: as Siyu comes. `settings`: weights in log odds, thresholds, names of properties.
+         */
+        GuardInfo: {
+            /** Reasons */
+            reasons: components["schemas"]["RiskReason"][];
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
         /** GuardianConsent */
         GuardianConsent: {
             /** Evidence */
@@ -9690,6 +10054,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["ArrivalKind"][];
         };
+        /** Items[BringerInfo] */
+        Items_BringerInfo_: {
+            /** Items */
+            items: components["schemas"]["BringerInfo"][];
+        };
         /** Items[CodeInfo] */
         Items_CodeInfo_: {
             /** Items */
@@ -9854,6 +10223,11 @@ export interface components {
         Items_ReconcileInfo_: {
             /** Items */
             items: components["schemas"]["ReconcileInfo"][];
+        };
+        /** Items[ReferralLink] */
+        Items_ReferralLink_: {
+            /** Items */
+            items: components["schemas"]["ReferralLink"][];
         };
         /** Items[RelationInfo] */
         Items_RelationInfo_: {
@@ -12544,6 +12918,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[ProgrammeInfo] */
+        Page_ProgrammeInfo_: {
+            /** Items */
+            items: components["schemas"]["ProgrammeInfo"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[RadarPerson] */
         Page_RadarPerson_: {
             /** Items */
@@ -12557,6 +12940,24 @@ export interface components {
         Page_ReachedPerson_: {
             /** Items */
             items: components["schemas"]["ReachedPerson"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[ReferralCase] */
+        Page_ReferralCase_: {
+            /** Items */
+            items: components["schemas"]["ReferralCase"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
+        /** Page[ReferralFriend] */
+        Page_ReferralFriend_: {
+            /** Items */
+            items: components["schemas"]["ReferralFriend"][];
             /** Next Cursor */
             next_cursor: string | null;
             /** Total */
@@ -13796,6 +14197,156 @@ export interface components {
             /** Settings */
             settings: components["schemas"]["CarrierField"][];
         };
+        /** ProgrammeBody */
+        ProgrammeBody: {
+            /** Begins On */
+            begins_on?: string | null;
+            /** Ends On */
+            ends_on?: string | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "invite" | "task" | "group";
+            /** Name */
+            name: string;
+            terms: components["schemas"]["ReferralTerms"];
+        };
+        /**
+         * ProgrammeChange
+         * @description `edit` as it was read: who saves over somebody else's change is told.
+         */
+        ProgrammeChange: {
+            /** Begins On */
+            begins_on?: string | null;
+            /** Edit */
+            edit?: number | null;
+            /** Ends On */
+            ends_on?: string | null;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "invite" | "task" | "group";
+            /** Name */
+            name: string;
+            terms: components["schemas"]["ReferralTerms"];
+        };
+        /**
+         * ProgrammeDetail
+         * @description `faults` must be mended before it can begin; `rules`: what people read below the page.
+         */
+        ProgrammeDetail: {
+            /** Begins On */
+            begins_on: string | null;
+            /** Budget Fen */
+            budget_fen: number;
+            /** Committed Fen */
+            committed_fen: number;
+            /** Edit */
+            edit: number;
+            /** Ends On */
+            ends_on: string | null;
+            /** Faults */
+            faults: components["schemas"]["ProgrammeFault"][];
+            /** Friend Count */
+            friend_count: number;
+            /** Friends */
+            friends: {
+                [key: string]: number;
+            };
+            /** Has Friends */
+            has_friends: boolean;
+            /** Id */
+            id: number;
+            /** Is Full */
+            is_full: boolean;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "invite" | "task" | "group";
+            mode_name: components["schemas"]["Label"];
+            /** Name */
+            name: string;
+            rules: components["schemas"]["Label"];
+            /** Source Id */
+            source_id: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "live" | "stopped";
+            /** Stock */
+            stock: number;
+            /** Terms */
+            terms: {
+                [key: string]: unknown;
+            };
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /** ProgrammeFault */
+        ProgrammeFault: {
+            /** Field */
+            field: string;
+            message: components["schemas"]["Label"];
+        };
+        /**
+         * ProgrammeInfo
+         * @description `committed_fen`: promised or given; `friends`: by state, or why they do not count.
+         */
+        ProgrammeInfo: {
+            /** Begins On */
+            begins_on: string | null;
+            /** Budget Fen */
+            budget_fen: number;
+            /** Committed Fen */
+            committed_fen: number;
+            /** Edit */
+            edit: number;
+            /** Ends On */
+            ends_on: string | null;
+            /** Friend Count */
+            friend_count: number;
+            /** Friends */
+            friends: {
+                [key: string]: number;
+            };
+            /** Id */
+            id: number;
+            /** Is Full */
+            is_full: boolean;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "invite" | "task" | "group";
+            mode_name: components["schemas"]["Label"];
+            /** Name */
+            name: string;
+            /** Source Id */
+            source_id: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "live" | "stopped";
+            /** Stock */
+            stock: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
         /** PropertyInfo */
         PropertyInfo: {
             /** Description */
@@ -14292,6 +14843,393 @@ export interface components {
             reason: string;
             /** Ref */
             ref: string;
+        };
+        /**
+         * ReferralCase
+         * @description `score` 0–1; `size`: people; `held`: friends whose rewards wait for the decision.
+         */
+        ReferralCase: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Held */
+            held: number;
+            /** Id */
+            id: number;
+            /** Note */
+            note: string;
+            /** Reasons */
+            reasons: components["schemas"]["RiskReason"][];
+            /** Score */
+            score: number;
+            /** Size */
+            size: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "approved" | "rejected";
+        };
+        /** ReferralCaseDetail */
+        ReferralCaseDetail: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Held */
+            held: number;
+            /** Id */
+            id: number;
+            /** Members */
+            members: components["schemas"]["CaseMember"][];
+            /** Note */
+            note: string;
+            /** Reasons */
+            reasons: components["schemas"]["RiskReason"][];
+            /** Score */
+            score: number;
+            /** Size */
+            size: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "approved" | "rejected";
+        };
+        /**
+         * ReferralFriend
+         * @description `state`: waiting, real, final, lapsed or lost; `void`: why they do not count, '' where they do; `review`: held, approved or refused.
+         */
+        ReferralFriend: {
+            /**
+             * Came At
+             * Format: date-time
+             */
+            came_at: string;
+            customer: components["schemas"]["CustomerRow"] | null;
+            /** Customer Id */
+            customer_id: number;
+            /** How */
+            how: string;
+            /** Id */
+            id: number;
+            inviter: components["schemas"]["CustomerRow"] | null;
+            /** Inviter Id */
+            inviter_id: number;
+            /** Real At */
+            real_at: string | null;
+            /** Reason */
+            reason: string;
+            /** Review */
+            review: string;
+            /** Staff */
+            staff: string;
+            /** State */
+            state: string;
+            /** Void */
+            void: string;
+            words: components["schemas"]["Label"];
+        };
+        /**
+         * ReferralGrowth
+         * @description K and its interval at 95 % (resampled; `delta_…` by the delta method); totals null where K, or the upper end, reaches 1 (`may_not_end`).
+         */
+        ReferralGrowth: {
+            /** Acceptance */
+            acceptance: number | null;
+            /** Cac Factor */
+            cac_factor: number | null;
+            /** Customers */
+            customers: number;
+            /** Cycle Days */
+            cycle_days: number | null;
+            /** Delta High */
+            delta_high: number | null;
+            /** Delta Low */
+            delta_low: number | null;
+            /** Friends */
+            friends: number;
+            /** High */
+            high: number | null;
+            /** Invitations */
+            invitations: number;
+            /** K */
+            k: number | null;
+            /** Low */
+            low: number | null;
+            /** May Not End */
+            may_not_end: boolean;
+            /** Per Customer */
+            per_customer: number | null;
+            /** Total High */
+            total_high: number | null;
+            /** Total Low */
+            total_low: number | null;
+            /** Total Per Customer */
+            total_per_customer: number | null;
+        };
+        /** ReferralLink */
+        ReferralLink: {
+            /** Customer Id */
+            customer_id: number;
+            /** Url */
+            url: string;
+        };
+        /** ReferralLinksBody */
+        ReferralLinksBody: {
+            /** Customer Ids */
+            customer_ids: number[];
+        };
+        /**
+         * ReferralResults
+         * @description People, fen, and how it spreads. `void`: by why they do not count.
+         */
+        ReferralResults: {
+            /** Buyers */
+            buyers: number;
+            /** Cac Effective Fen */
+            cac_effective_fen: number | null;
+            /** Cost Per Real Fen */
+            cost_per_real_fen: number | null;
+            /** Friends */
+            friends: number;
+            /** Given Fen */
+            given_fen: number;
+            /** Groups */
+            groups: {
+                [key: string]: number;
+            };
+            growth: components["schemas"]["ReferralGrowth"];
+            /** Held */
+            held: number;
+            /** Inviters */
+            inviters: number;
+            /** Kept Fen */
+            kept_fen: number;
+            /** Lapsed */
+            lapsed: number;
+            /** Lost */
+            lost: number;
+            /** Promised Fen */
+            promised_fen: number;
+            /** Real */
+            real: number;
+            /** Refused */
+            refused: number;
+            /** Revenue Fen */
+            revenue_fen: number;
+            /** Rewards Refused */
+            rewards_refused: components["schemas"]["RewardRefused"][];
+            /** Visits */
+            visits: number;
+            /** Void */
+            void: {
+                [key: string]: number;
+            };
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * ReferralReward
+         * @description `days`: how long points last, 0 for ever. `cost_fen`: what one is expected to cost.
+         */
+        ReferralReward: {
+            /**
+             * Cost Fen
+             * @default 0
+             */
+            cost_fen: number;
+            /**
+             * Coupon Id
+             * @default 0
+             */
+            coupon_id: number;
+            /**
+             * Days
+             * @default 0
+             */
+            days: number;
+            /**
+             * Kind
+             * @default none
+             * @enum {string}
+             */
+            kind: "none" | "points" | "coupon";
+            /**
+             * Points
+             * @default 0
+             */
+            points: number;
+        };
+        /** ReferralStep */
+        ReferralStep: {
+            /** Friends */
+            friends: number;
+            reward: components["schemas"]["ReferralReward"];
+        };
+        /**
+         * ReferralTerms
+         * @description See the documentation of the room: rewards, when a friend is real, bounds, the page.
+         */
+        ReferralTerms: {
+            /**
+             * Account Id
+             * @default 0
+             */
+            account_id: number;
+            /**
+             * Add Url
+             * @default
+             */
+            add_url: string;
+            /**
+             * After Refund
+             * @default own
+             * @enum {string}
+             */
+            after_refund: "own" | "group";
+            /**
+             * Budget Fen
+             * @default 0
+             */
+            budget_fen: number;
+            /**
+             * Buys Fen
+             * @default 0
+             */
+            buys_fen: number;
+            /**
+             * @default {
+             *       "cost_fen": 0,
+             *       "coupon_id": 0,
+             *       "days": 0,
+             *       "kind": "none",
+             *       "points": 0
+             *     }
+             */
+            friend: components["schemas"]["ReferralReward"];
+            /**
+             * Hours
+             * @default 24
+             */
+            hours: number;
+            /**
+             * @default {
+             *       "cost_fen": 0,
+             *       "coupon_id": 0,
+             *       "days": 0,
+             *       "kind": "none",
+             *       "points": 0
+             *     }
+             */
+            inviter: components["schemas"]["ReferralReward"];
+            /**
+             * Most Friends
+             * @default 0
+             */
+            most_friends: number;
+            /**
+             * Needs
+             * @default all
+             * @enum {string}
+             */
+            needs: "any" | "all";
+            /**
+             * Only New
+             * @default true
+             */
+            only_new: boolean;
+            /**
+             * Size
+             * @default 3
+             */
+            size: number;
+            /**
+             * Staff
+             * @default []
+             */
+            staff: string[];
+            /**
+             * Stay Days
+             * @default 7
+             */
+            stay_days: number;
+            /**
+             * Steps
+             * @default []
+             */
+            steps: components["schemas"]["ReferralStep"][];
+            /**
+             * Stock
+             * @default 0
+             */
+            stock: number;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            title: components["schemas"]["ReferralWords"];
+            /**
+             * Wait Days
+             * @default 30
+             */
+            wait_days: number;
+            /**
+             * Watch Days
+             * @default 15
+             */
+            watch_days: number;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            words: components["schemas"]["ReferralWords"];
+        };
+        /**
+         * ReferralTree
+         * @description `people`: all there are; `nodes`: those that are shown, each after its parent; `rows`: names of those with somebody below them.
+         */
+        ReferralTree: {
+            /** Depth */
+            depth: number;
+            /** Names */
+            names: {
+                [key: string]: string;
+            };
+            /** Nodes */
+            nodes: components["schemas"]["TreeNode"][];
+            /** People */
+            people: number;
+            /** Tops */
+            tops: number;
+        };
+        /** ReferralWords */
+        ReferralWords: {
+            /**
+             * En
+             * @default
+             */
+            en: string;
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
         };
         /** RefusalInfo */
         RefusalInfo: {
@@ -14888,6 +15826,14 @@ export interface components {
             /** Rejected Count */
             rejected_count: number;
         };
+        /** RewardRefused */
+        RewardRefused: {
+            /** Count */
+            count: number;
+            name: components["schemas"]["Label"];
+            /** Reason */
+            reason: string;
+        };
         /**
          * Rfm
          * @description Scores 1 to 5 with what they were made from; `version` names the cut points of the newest report.
@@ -14996,6 +15942,17 @@ export interface components {
             r: number;
             /** Spend Fen */
             spend_fen: number;
+        };
+        /**
+         * RiskReason
+         * @description `weight`: what it adds on the average of the invitations; below zero it speaks for the people.
+         */
+        RiskReason: {
+            name: components["schemas"]["Label"];
+            /** Reason */
+            reason: string;
+            /** Weight */
+            weight: number;
         };
         /** RoleInfo */
         RoleInfo: {
@@ -16920,6 +17877,28 @@ export interface components {
             job_id: string;
             /** Transfer Id */
             transfer_id: number;
+        };
+        /**
+         * TreeNode
+         * @description `state`: top for who was not brought by anybody; `paid`: whether the inviter was paid for them.
+         */
+        TreeNode: {
+            /** Below */
+            below: number;
+            /** Customer Id */
+            customer_id: number;
+            /** Depth */
+            depth: number;
+            /** Friends */
+            friends: number;
+            /** Paid */
+            paid: boolean;
+            /** Parent Id */
+            parent_id: number | null;
+            /** Review */
+            review: string;
+            /** State */
+            state: string;
         };
         /** TrialBody */
         TrialBody: {
@@ -28649,6 +29628,623 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StartedLook"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_list_bringers: {
+        parameters: {
+            query?: {
+                /** @description Rows in one page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_BringerInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_list_cases: {
+        parameters: {
+            query?: {
+                status?: "open" | "approved" | "rejected";
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReferralCase_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_get_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralCaseDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_decide_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralCaseDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_get_risk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerRisk"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_forget_verdict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_get_guard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_change_guard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuardBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuardInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_list_programmes: {
+        parameters: {
+            query?: {
+                status?: ("draft" | "live" | "stopped") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProgrammeInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_add_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_get_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_change_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_remove_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_list_friends: {
+        parameters: {
+            query?: {
+                state?: ("waiting" | "real" | "final" | "lapsed" | "lost" | "held" | "refused" | "void") | null;
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReferralFriend_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_make_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReferralLinksBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ReferralLink_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_get_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralResults"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_start_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_stop_programme: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeDetail"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    referral_get_tree: {
+        parameters: {
+            query?: {
+                around?: number | null;
+                most?: number;
+            };
+            header?: never;
+            path: {
+                programme_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferralTree"];
                 };
             };
             /** @description Any error (RFC 9457) */
