@@ -4,6 +4,58 @@
  */
 
 export interface paths {
+    "/api/v1/acquisition/accruals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reckon what has accrued now, by a job */
+        post: operations["acquisition_accrue_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Budgets by source and month, with what was spent */
+        get: operations["acquisition_list_budgets"];
+        /** Say budgets; what was said before is kept */
+        put: operations["acquisition_set_budgets"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/budgets/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that was said of the budget of one source and month */
+        get: operations["acquisition_budget_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/acquisition/codes": {
         parameters: {
             query?: never;
@@ -128,6 +180,23 @@ export interface paths {
         put?: never;
         /** Bring a live code into line now */
         post: operations["acquisition_route_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each source cost and how many people it brought in some days */
+        get: operations["acquisition_source_figures"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -547,6 +616,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/acquisition/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an hour of staff costs and how long a new friend takes, as it was said */
+        get: operations["acquisition_list_rates"];
+        /** Say rates from a day on */
+        put: operations["acquisition_set_rates"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/acquisition/redemptions": {
         parameters: {
             query?: never;
@@ -599,6 +686,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/acquisition/sources/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make and change sources by a file */
+        post: operations["acquisition_import_sources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/acquisition/sources/{source_id}": {
         parameters: {
             query?: never;
@@ -645,6 +749,167 @@ export interface paths {
         put?: never;
         /** Hang a source with all that lies below it under another */
         post: operations["acquisition_move_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/spend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries of spend, the last day first */
+        get: operations["acquisition_list_spend"];
+        put?: never;
+        /** Enter what was spent: all of it or, with a fault, nothing */
+        post: operations["acquisition_post_spend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/spend/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries of spend as CSV */
+        get: operations["acquisition_export_spend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/spend/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an uploaded file of spend holds, and which columns mean what
+         * @description Upload the file with PUT /imports/files before.
+         */
+        get: operations["acquisition_read_spend_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/spend/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last files of spend */
+        get: operations["acquisition_list_spend_imports"];
+        put?: never;
+        /** Take a file of spend in, or only try it */
+        post: operations["acquisition_import_spend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/spend/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a file of spend */
+        get: operations["acquisition_get_spend_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/spend/imports/{import_id}/rejects.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows that were not entered, with line and reason, to be put right */
+        get: operations["acquisition_get_spend_rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/spend/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What entries of spend come to */
+        get: operations["acquisition_total_spend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/spend/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry with its lines */
+        get: operations["acquisition_get_spend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/acquisition/spend/{entry_id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an entry back by another, and enter what is right instead
+         * @description Answers with the reversal, and what took its place if anything.
+         */
+        post: operations["acquisition_correct_spend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3759,6 +4024,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/measurement/acquisition/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Advised budgets for the next month */
+        get: operations["measurement_read_advice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/advice/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Advice that was taken, and whether it came true */
+        get: operations["measurement_read_past_advice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/advice/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the advised budgets the plan of their month */
+        post: operations["measurement_take_advice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/measurement/acquisition/attribution": {
         parameters: {
             query?: never;
@@ -3805,6 +4121,58 @@ export interface paths {
         /** Reckon margin differently from now on */
         put: operations["measurement_set_economics"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Experiments on sources and what they have shown */
+        get: operations["measurement_list_source_experiments"];
+        put?: never;
+        /** Write down an experiment */
+        post: operations["measurement_add_source_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/experiments/power": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an experiment could show */
+        get: operations["measurement_plan_source_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/acquisition/experiments/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count an experiment no more */
+        post: operations["measurement_cancel_source_experiment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6357,6 +6725,11 @@ export interface components {
             last_at: string;
             says: components["schemas"]["Label"] | null;
         };
+        /** AccrualJob */
+        AccrualJob: {
+            /** Job Id */
+            job_id: string;
+        };
         /**
          * ActivateBody
          * @description `over`: the version that was in force when it was read.
@@ -6392,6 +6765,73 @@ export interface components {
              * @default []
              */
             events: string[];
+        };
+        /**
+         * Advice
+         * @description Budgets for `month`. `gain_fen`: margin a month more than with the budgets as they are, with its interval.
+         */
+        Advice: {
+            /**
+             * As Of On
+             * Format: date
+             */
+            as_of_on: string;
+            /** Gain Fen */
+            gain_fen: number;
+            /** Gain High Fen */
+            gain_high_fen: number;
+            /** Gain Low Fen */
+            gain_low_fen: number;
+            /** Items */
+            items: components["schemas"]["AdvisedBudget"][];
+            /** Month */
+            month: string;
+            /** Moved Fen */
+            moved_fen: number;
+            /** Moved Rate */
+            moved_rate: number;
+            /** Notes */
+            notes: components["schemas"]["Words"][];
+            taken: components["schemas"]["Taken"] | null;
+            /** Total Fen */
+            total_fen: number;
+        };
+        /**
+         * AdviceTaken
+         * @description `month`: whose budgets were set.
+         */
+        AdviceTaken: {
+            /** Id */
+            id: number;
+            /** Month */
+            month: string;
+        };
+        /**
+         * AdvisedBudget
+         * @description A month's budget of one source, as it was and as advised. `marginal_*`: margin that the next yuan brings, there and there.
+         */
+        AdvisedBudget: {
+            /** Advised Fen */
+            advised_fen: number;
+            /** Curve */
+            curve: components["schemas"]["ResponsePoint"][];
+            /** Floor Fen */
+            floor_fen: number;
+            /** Incremental Known */
+            incremental_known: boolean;
+            /** Marginal Advised */
+            marginal_advised: number;
+            /** Marginal Now */
+            marginal_now: number;
+            /** Name */
+            name: string;
+            /** Now Fen */
+            now_fen: number;
+            /** Platform */
+            platform: string;
+            reason: components["schemas"]["Words"];
+            /** Source Id */
+            source_id: number;
         };
         /** AnswerCount */
         AnswerCount: {
@@ -6686,6 +7126,18 @@ export interface components {
             places: components["schemas"]["BudgetPlace"][];
         };
         /**
+         * BudgetCellBody
+         * @description 0 takes the budget away.
+         */
+        BudgetCellBody: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Month */
+            month: string;
+            /** Source Id */
+            source_id: number;
+        };
+        /**
          * BudgetFindings
          * @description Money in fen a week over all people, counts a week. `lacking`: why nothing is proposed. `most`: messages that the policy leaves a
          *     person a week. `top`: the budget at which somebody just follows the policy, which can be lower: what is not learned is left as it is. `before`, `after`: people by budget, from 0 to top. `gain_fen`: profit more than under the policy alone, and `even_gain_fen`
@@ -6814,6 +7266,23 @@ export interface components {
             messages: components["schemas"]["BudgetRange"] | null;
             profit_fen: components["schemas"]["BudgetRange"] | null;
         };
+        /** BudgetSaid */
+        BudgetSaid: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "hand" | "sheet" | "advice";
+        };
         /**
          * BudgetTerms
          * @description `weeks` of history. `margin_rate`: what of each yuan spent is earned. `lost_fen`: what one lost person costs; null: what one person
@@ -6845,6 +7314,22 @@ export interface components {
              * @default 0
              */
             worth_fen: number;
+        };
+        /** BudgetsSet */
+        BudgetsSet: {
+            /** Changed Count */
+            changed_count: number;
+        };
+        /** BudgetsToSet */
+        BudgetsToSet: {
+            /** Cells */
+            cells: components["schemas"]["BudgetCellBody"][];
+            /**
+             * Origin
+             * @default hand
+             * @enum {string}
+             */
+            origin: "hand" | "sheet";
         };
         /**
          * BulkBody
@@ -9192,6 +9677,26 @@ export interface components {
             to_visitor: string;
         };
         /**
+         * Effect
+         * @description What was caused in the units that were on, and as a share of what is booked on the source there; intervals at 95 %.
+         */
+        Effect: {
+            /** Booked */
+            booked: number;
+            /** Caused */
+            caused: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Rate */
+            rate: number;
+            /** Rate High */
+            rate_high: number;
+            /** Rate Low */
+            rate_low: number;
+        };
+        /**
          * EffectInfo
          * @description Treated minus control per person (a share 0–1, or fen), with its interval; a bound that is not defined is null.
          */
@@ -9268,6 +9773,142 @@ export interface components {
             size: number;
             /** Why */
             why: string;
+        };
+        /** ExperimentRef */
+        ExperimentRef: {
+            /** Id */
+            id: number;
+        };
+        /**
+         * ExperimentRow
+         * @description An experiment and its reading. `caused_per_yuan_*`: of the outcome, what a yuan spent in the time caused.
+         */
+        ExperimentRow: {
+            /**
+             * Begins On
+             * Format: date
+             */
+            begins_on: string;
+            /** Caused Per Yuan */
+            caused_per_yuan: number | null;
+            /** Caused Per Yuan High */
+            caused_per_yuan_high: number | null;
+            /** Caused Per Yuan Low */
+            caused_per_yuan_low: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Days */
+            days: number;
+            /** Effects */
+            effects: {
+                [key: string]: components["schemas"]["Effect"];
+            };
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "geo" | "time" | "code";
+            /** Moved P */
+            moved_p: number | null;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /** Off */
+            off: string[];
+            /** On */
+            on: string[];
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "people" | "buyers" | "margin";
+            problem: components["schemas"]["Words"] | null;
+            /**
+             * Size
+             * @enum {string}
+             */
+            size: "others" | "before" | "days";
+            /** Source Id */
+            source_id: number;
+            /** Source Name */
+            source_name: string;
+            /** Spend Fen */
+            spend_fen: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "planned" | "running" | "ended" | "cancelled";
+            /** Units Off */
+            units_off: number;
+            /** Units On */
+            units_on: number;
+        };
+        /**
+         * ExperimentToAdd
+         * @description `off`: regions, spans "2026-09-07/2026-09-13" or codes without the source; `on`: those with it (empty: all the others).
+         */
+        ExperimentToAdd: {
+            /**
+             * Begins On
+             * Format: date
+             */
+            begins_on: string;
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "geo" | "time" | "code";
+            /** Name */
+            name: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Off */
+            off: string[];
+            /**
+             * On
+             * @default []
+             */
+            on: string[];
+            /**
+             * Outcome
+             * @default buyers
+             * @enum {string}
+             */
+            outcome: "people" | "buyers" | "margin";
+            /** Source Id */
+            source_id: number;
+        };
+        /** Experiments */
+        Experiments: {
+            /**
+             * As Of On
+             * Format: date
+             */
+            as_of_on: string;
+            /** Items */
+            items: components["schemas"]["ExperimentRow"][];
         };
         /** ExplainBody */
         ExplainBody: {
@@ -10059,6 +10700,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["BringerInfo"][];
         };
+        /** Items[BudgetSaid] */
+        Items_BudgetSaid_: {
+            /** Items */
+            items: components["schemas"]["BudgetSaid"][];
+        };
         /** Items[CodeInfo] */
         Items_CodeInfo_: {
             /** Items */
@@ -10269,10 +10915,30 @@ export interface components {
             /** Items */
             items: components["schemas"]["SizeInfo"][];
         };
+        /** Items[SourceFigures] */
+        Items_SourceFigures_: {
+            /** Items */
+            items: components["schemas"]["SourceFigures"][];
+        };
         /** Items[SourceInfo] */
         Items_SourceInfo_: {
             /** Items */
             items: components["schemas"]["SourceInfo"][];
+        };
+        /** Items[SpendEntry] */
+        Items_SpendEntry_: {
+            /** Items */
+            items: components["schemas"]["SpendEntry"][];
+        };
+        /** Items[SpendImportInfo] */
+        Items_SpendImportInfo_: {
+            /** Items */
+            items: components["schemas"]["SpendImportInfo"][];
+        };
+        /** Items[SpendRate] */
+        Items_SpendRate_: {
+            /** Items */
+            items: components["schemas"]["SpendRate"][];
         };
         /** Items[StoreInfo] */
         Items_StoreInfo_: {
@@ -12149,6 +12815,20 @@ export interface components {
             /** Target Cac Fen */
             target_cac_fen?: number | null;
         };
+        /** NewSpendImport */
+        NewSpendImport: {
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /** File Id */
+            file_id: string;
+            /** Mapping */
+            mapping: {
+                [key: string]: string;
+            };
+        };
         /** NewStore */
         NewStore: {
             /** Address */
@@ -12999,6 +13679,15 @@ export interface components {
             /** Total */
             total: number | null;
         };
+        /** Page[SpendEntry] */
+        Page_SpendEntry_: {
+            /** Items */
+            items: components["schemas"]["SpendEntry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Total */
+            total: number | null;
+        };
         /** Page[StaffInfo] */
         Page_StaffInfo_: {
             /** Items */
@@ -13099,6 +13788,44 @@ export interface components {
             new_password: string;
             /** Old Password */
             old_password: string;
+        };
+        /**
+         * PastAdvice
+         * @description `came_fen`: what the month brought more than the month before the advice would have, by the same curves; null while it is open.
+         */
+        PastAdvice: {
+            /** Came Fen */
+            came_fen: number | null;
+            /** Came High Fen */
+            came_high_fen: number | null;
+            /** Came Low Fen */
+            came_low_fen: number | null;
+            /** Expected Fen */
+            expected_fen: number;
+            /** Gain Fen */
+            gain_fen: number;
+            /** Gain High Fen */
+            gain_high_fen: number;
+            /** Gain Low Fen */
+            gain_low_fen: number;
+            /** Id */
+            id: number;
+            /** Month */
+            month: string;
+            /** Taken At */
+            taken_at: string;
+            /** Taken By */
+            taken_by: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "open" | "true" | "false" | "unknown";
+        };
+        /** PastAdvices */
+        PastAdvices: {
+            /** Items */
+            items: components["schemas"]["PastAdvice"][];
         };
         /**
          * PaymentCounts
@@ -13716,6 +14443,15 @@ export interface components {
             version: number;
         };
         /**
+         * Planned
+         * @description `power` for what was asked; `regions`: where people were added in the last four weeks, the biggest first.
+         */
+        Planned: {
+            power: components["schemas"]["Power"];
+            /** Regions */
+            regions: components["schemas"]["Region"][];
+        };
+        /**
          * PlannedEventInfo
          * @description `*` stands for every event, `$profile` for attributes of people.
          */
@@ -14087,6 +14823,26 @@ export interface components {
             reverses: number | null;
             /** Taken Back */
             taken_back: number;
+        };
+        /**
+         * Power
+         * @description With so many units a side and days: the least share of what the source books that a test finds (80 %), and what it costs in newcomers.
+         */
+        Power: {
+            /** Booked A Day */
+            booked_a_day: number;
+            /** Days */
+            days: number;
+            /** Days For Half */
+            days_for_half: number | null;
+            /** Newcomers A Day */
+            newcomers_a_day: number;
+            /** Smallest Rate */
+            smallest_rate: number | null;
+            /** Units Off */
+            units_off: number;
+            /** Units On */
+            units_on: number;
         };
         /** PreviewLine */
         PreviewLine: {
@@ -15252,6 +16008,13 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** Region */
+        Region: {
+            /** Name */
+            name: string;
+            /** People */
+            people: number;
+        };
         /** RehearsalAsked */
         RehearsalAsked: {
             /** Job Id */
@@ -15751,6 +16514,17 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /** ResponsePoint */
+        ResponsePoint: {
+            /** High Fen */
+            high_fen: number;
+            /** Low Fen */
+            low_fen: number;
+            /** Margin Fen */
+            margin_fen: number;
+            /** Spend Fen */
+            spend_fen: number;
         };
         /** Restriction */
         Restriction: {
@@ -16496,6 +17270,52 @@ export interface components {
             on: string;
         };
         /**
+         * SourceBudget
+         * @description `actual_fen`: what was spent in the month, of the source with all below it. `amount_fen` null: no budget.
+         */
+        SourceBudget: {
+            /** Actual Fen */
+            actual_fen: number;
+            /** Amount Fen */
+            amount_fen: number | null;
+            /** At */
+            at: string | null;
+            /** By */
+            by: string | null;
+            /** Month */
+            month: string;
+            /** Origin */
+            origin: ("hand" | "sheet" | "advice") | null;
+            /** Source Id */
+            source_id: number;
+        };
+        /**
+         * SourceBudgets
+         * @description Every source and month of which there is a budget or spend.
+         */
+        SourceBudgets: {
+            /** Cells */
+            cells: components["schemas"]["SourceBudget"][];
+            /** Months */
+            months: string[];
+        };
+        /**
+         * SourceFigures
+         * @description Of the source alone (`own_`), and with all that lies below it. People: who were added (by their first relation) in these days.
+         */
+        SourceFigures: {
+            /** Own People */
+            own_people: number;
+            /** Own Spend Fen */
+            own_spend_fen: number;
+            /** People */
+            people: number;
+            /** Source Id */
+            source_id: number;
+            /** Spend Fen */
+            spend_fen: number;
+        };
+        /**
          * SourceInfo
          * @description `is_untraced`: it stands for people of an account who came by no known mark. `path` ends with its own number.
          */
@@ -16673,6 +17493,36 @@ export interface components {
             /** Weeks */
             weeks: components["schemas"]["SourceWeek"][];
         };
+        /** SourcesFault */
+        SourcesFault: {
+            /** Line */
+            line: number;
+            message: components["schemas"]["Label"];
+        };
+        /**
+         * SourcesFile
+         * @description `file_id`: uploaded with PUT /imports/files.
+         */
+        SourcesFile: {
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /** File Id */
+            file_id: string;
+        };
+        /** SourcesTaken */
+        SourcesTaken: {
+            /** Changed Count */
+            changed_count: number;
+            /** Faults */
+            faults: components["schemas"]["SourcesFault"][];
+            /** Made Count */
+            made_count: number;
+            /** Same Count */
+            same_count: number;
+        };
         /**
          * SpecBody
          * @description `content` and `split` are by variant; the shares of `split` add up to 1. `carriers` come in order of preference.
@@ -16731,6 +17581,284 @@ export interface components {
              *     }
              */
             wave: components["schemas"]["SendWave"];
+        };
+        /**
+         * SpendBody
+         * @description One invoice, say. `ref`: entered once, whatever is asked how often. `currency` with `original_fen` and `rate` where it was paid in another one.
+         */
+        SpendBody: {
+            /**
+             * Currency
+             * @default
+             */
+            currency: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Evidence
+             * @default
+             */
+            evidence: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "media" | "kol" | "gift" | "coupon" | "message_fee" | "commission" | "staff_time" | "other";
+            /** Original Fen */
+            original_fen?: number | null;
+            /** Rate */
+            rate?: string | null;
+            /**
+             * Ref
+             * @default
+             */
+            ref: string;
+            /** Shares */
+            shares: components["schemas"]["SpendShare"][];
+        };
+        /**
+         * SpendCorrection
+         * @description What is right instead; without it the entry is only taken back.
+         */
+        SpendCorrection: {
+            instead?: components["schemas"]["SpendBody"] | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * SpendEntry
+         * @description `corrects_id`: of a reversal, and of what took its place. `corrected_by`: the reversal that took this one back.
+         */
+        SpendEntry: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Corrected By */
+            corrected_by: number | null;
+            /** Corrects Id */
+            corrects_id: number | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Evidence */
+            evidence: string;
+            /** Id */
+            id: number;
+            /** Is Reversal */
+            is_reversal: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "media" | "kol" | "gift" | "coupon" | "message_fee" | "commission" | "staff_time" | "other";
+            kind_name: components["schemas"]["Label"];
+            /** Lines */
+            lines: components["schemas"]["SpendLine"][];
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "hand" | "api" | "file" | "accrual";
+            /** Original Fen */
+            original_fen: number | null;
+            /** Rate */
+            rate: string | null;
+            /** Reason */
+            reason: string;
+            /** Ref */
+            ref: string;
+        };
+        /** SpendField */
+        SpendField: {
+            /** Field */
+            field: string;
+            help: components["schemas"]["Label"];
+            name: components["schemas"]["Label"];
+            /** Required */
+            required: boolean;
+        };
+        /**
+         * SpendFile
+         * @description An uploaded file of spend: its columns, and which of them is thought to hold what.
+         */
+        SpendFile: {
+            /** Columns */
+            columns: components["schemas"]["FileColumn"][];
+            /** Fields */
+            fields: components["schemas"]["SpendField"][];
+            /** File Id */
+            file_id: string;
+            /** Mapping */
+            mapping: {
+                [key: string]: string | null;
+            };
+            /** Name */
+            name: string;
+        };
+        /**
+         * SpendImportInfo
+         * @description `posted_count`: rows that are new (of a dry run: would be); `again_count`: known already. Counts are null until it has ended.
+         */
+        SpendImportInfo: {
+            /** Again Count */
+            again_count: number | null;
+            /** Amount Fen */
+            amount_fen: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Ended At */
+            ended_at: string | null;
+            /** Id */
+            id: number;
+            /** Job Id */
+            job_id: string | null;
+            /** Name */
+            name: string;
+            /** Posted Count */
+            posted_count: number | null;
+            /** Reasons */
+            reasons: components["schemas"]["SpendReason"][];
+            /** Rejected Count */
+            rejected_count: number | null;
+            /** Row Count */
+            row_count: number | null;
+        };
+        /** SpendKindTotal */
+        SpendKindTotal: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Kind */
+            kind: string;
+            kind_name: components["schemas"]["Label"];
+        };
+        /** SpendLine */
+        SpendLine: {
+            /** Account */
+            account: string;
+            /** Amount Fen */
+            amount_fen: number;
+            /** Offer Id */
+            offer_id: number;
+            /** Region */
+            region: string;
+            /** Source Id */
+            source_id: number;
+            /** Source Name */
+            source_name: string;
+        };
+        /**
+         * SpendPosted
+         * @description `again`: entered before under their reference.
+         */
+        SpendPosted: {
+            /** Again */
+            again: number;
+            /** Entry Ids */
+            entry_ids: number[];
+        };
+        /** SpendRate */
+        SpendRate: {
+            /** At */
+            at: string | null;
+            /** By */
+            by: string;
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            label: components["schemas"]["Label"];
+            /** Name */
+            name: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * SpendRateBody
+         * @description From `from_on` on; 0: nothing is reckoned.
+         */
+        SpendRateBody: {
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "staff_hour_fen" | "seconds_per_add";
+            /** Value */
+            value: number;
+        };
+        /** SpendRatesToSet */
+        SpendRatesToSet: {
+            /** Rates */
+            rates: components["schemas"]["SpendRateBody"][];
+        };
+        /** SpendReason */
+        SpendReason: {
+            name: components["schemas"]["Label"];
+            /** Reason */
+            reason: string;
+            /** Row Count */
+            row_count: number;
+        };
+        /** SpendShare */
+        SpendShare: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Offer Id
+             * @default 0
+             */
+            offer_id: number;
+            /**
+             * Region
+             * @default
+             */
+            region: string;
+            /** Source Id */
+            source_id: number;
+        };
+        /** SpendToPost */
+        SpendToPost: {
+            /** Entries */
+            entries: components["schemas"]["SpendBody"][];
+        };
+        /**
+         * SpendTotals
+         * @description `balance_fen`: all lines of all accounts together: 0 at every moment.
+         */
+        SpendTotals: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Balance Fen */
+            balance_fen: number;
+            /** By Kind */
+            by_kind: components["schemas"]["SpendKindTotal"][];
+            /** Entry Count */
+            entry_count: number;
         };
         /**
          * Staff
@@ -17483,6 +18611,13 @@ export interface components {
             remove: string[];
             /** Segment */
             segment?: number | null;
+        };
+        /** Taken */
+        Taken: {
+            /** At */
+            at: string;
+            /** By */
+            by: string;
         };
         /** TakenUp */
         TakenUp: {
@@ -18730,6 +19865,133 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    acquisition_accrue_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccrualJob"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_budgets: {
+        parameters: {
+            query: {
+                /** @description The first month, 2026-01. */
+                first: string;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceBudgets"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_set_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetsToSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetsSet"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_budget_history: {
+        parameters: {
+            query: {
+                source_id: number;
+                month: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_BudgetSaid_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     acquisition_list_codes: {
         parameters: {
             query?: {
@@ -19010,6 +20272,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeRouted"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_source_figures: {
+        parameters: {
+            query: {
+                from_on: string;
+                to_on: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SourceFigures_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -20019,6 +21313,68 @@ export interface operations {
             };
         };
     };
+    acquisition_list_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SpendRate_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_set_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpendRatesToSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SpendRate_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     acquisition_redeem_code: {
         parameters: {
             query?: never;
@@ -20139,6 +21495,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourceInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_import_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourcesFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesTaken"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -20275,6 +21664,374 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourceInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_spend: {
+        parameters: {
+            query?: {
+                /** @description Rows in one page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                from_on?: string | null;
+                to_on?: string | null;
+                /** @description With all below it; 0: of no source. */
+                source_id?: number | null;
+                kind?: ("media" | "kol" | "gift" | "coupon" | "message_fee" | "commission" | "staff_time" | "other") | null;
+                origin?: ("hand" | "api" | "file" | "accrual") | null;
+                /** @description Without what was taken back. */
+                standing?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SpendEntry_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_post_spend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpendToPost"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendPosted"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_export_spend: {
+        parameters: {
+            query?: {
+                from_on?: string | null;
+                to_on?: string | null;
+                /** @description With all below it; 0: of no source. */
+                source_id?: number | null;
+                kind?: ("media" | "kol" | "gift" | "coupon" | "message_fee" | "commission" | "staff_time" | "other") | null;
+                origin?: ("hand" | "api" | "file" | "accrual") | null;
+                /** @description Without what was taken back. */
+                standing?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_read_spend_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendFile"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_list_spend_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SpendImportInfo_"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_import_spend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSpendImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendImportInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_get_spend_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendImportInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_get_spend_rejects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_total_spend: {
+        parameters: {
+            query?: {
+                from_on?: string | null;
+                to_on?: string | null;
+                /** @description With all below it; 0: of no source. */
+                source_id?: number | null;
+                kind?: ("media" | "kol" | "gift" | "coupon" | "message_fee" | "commission" | "staff_time" | "other") | null;
+                origin?: ("hand" | "api" | "file" | "accrual") | null;
+                /** @description Without what was taken back. */
+                standing?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendTotals"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_get_spend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendEntry"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acquisition_correct_spend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                entry_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpendCorrection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SpendEntry_"];
                 };
             };
             /** @description Any error (RFC 9457) */
@@ -27285,6 +29042,115 @@ export interface operations {
             };
         };
     };
+    measurement_read_advice: {
+        parameters: {
+            query?: {
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Advice"];
+                    "text/csv": string;
+                };
+            };
+            /** @description What the caller holds (If-None-Match) is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_read_past_advice: {
+        parameters: {
+            query?: {
+                /** @description `csv` gives the table as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastAdvices"];
+                    "text/csv": string;
+                };
+            };
+            /** @description What the caller holds (If-None-Match) is still so */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_take_advice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceTaken"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     measurement_read_attribution: {
         parameters: {
             query?: {
@@ -27420,6 +29286,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EconomicsInfo"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_list_source_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiments"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_add_source_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentToAdd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentRef"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_plan_source_experiment: {
+        parameters: {
+            query: {
+                source_id: number;
+                kind?: "geo" | "time" | "code";
+                /** @description Regions, runs of days or codes on both sides. */
+                units?: number;
+                /** @description Of these, without the source. */
+                off?: number;
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planned"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_cancel_source_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentRef"];
                 };
             };
             /** @description Any error (RFC 9457) */
