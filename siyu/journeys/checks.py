@@ -22,8 +22,10 @@ from siyu.journeys.definition import (
     SegmentEntry,
     SurveyEntry,
 )
+from siyu.journeys.over_cap import over_cap
 from siyu.journeys.steps.registry import Placed, placed
 from siyu.journeys.steps.wait_until import condition_faults
+from siyu.messaging import policies
 from siyu.segments.rules import Where
 from siyu.segments.segments import find_segment
 from siyu.segments.traits_store import find_trait
@@ -51,7 +53,7 @@ def check(tx: Connection, definition: Definition) -> Found:
         steps[node_id] = one
         faults += one.step.check(tx, one.settings, f"nodes.{node_id}.with")
     faults += [*_edges(definition, steps), *_reach(definition), *_loops(definition, steps)]
-    return Found(faults, [*_warnings(definition, steps)])
+    return Found(faults, [*_warnings(definition, steps), *over_cap(policies.active(tx), steps)])
 
 
 def _entry(tx: Connection, definition: Definition) -> Iterator[Fault]:

@@ -214,7 +214,7 @@ FESTIVAL = Template(
         Part("coupon", {}, Text("活动券,库存有限", "the festival's coupon, limited stock"), edges=("done", "refused"), ways={"refused": (OVER,)}, instead="done", choose=COUPON),
         send("promotion", "开场:剩余数量如实写", "it begins: say what is left"),
         until("order_paid", 1, (OVER,), ()),
-        send("promotion", "最后一天", "the last day"),
+        send("service", "你的券今天到期", "your coupon ends today"),
     ),
     {"goal": {"event": "order_paid", "days": 4}, "exit": [BOUGHT]},
     SEGMENT,

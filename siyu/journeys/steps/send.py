@@ -76,6 +76,10 @@ class Send(Step):
     def remembers(self, settings: Any) -> frozenset[str]:
         return frozenset({"link_opened"} if settings.then == "clicked" else ())
 
+    def says(self, settings: Any) -> Wanted:
+        wanted: Wanted = settings.wanted()
+        return wanted
+
     def check(self, tx: Connection, settings: Any, field: str) -> list[Fault]:
         faults = sending.check(tx, settings.wanted(), field)
         if settings.window is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 from sqlalchemy import Connection
@@ -18,6 +18,9 @@ from siyu.journeys.people import Flags, Moves, People
 from siyu.journeys.standing import among, holding
 from siyu.messaging import sends, zones
 from siyu.messaging.quiet import Zones
+
+if TYPE_CHECKING:
+    from siyu.journeys.sending import Wanted
 
 Group = Literal["reach", "wait", "branch", "customer", "flow"]
 
@@ -107,6 +110,15 @@ class Step:
     def stays(self, settings: Any) -> bool:
         """Whether people may stay at it with these settings."""
         return self.waits
+
+    def least_ms(self, settings: Any, edge: str) -> int:
+        """How long people stay at least before they take a way out."""
+        timeout = getattr(settings, "timeout", None)
+        return int(timeout.ms) if edge == "timeout" and timeout is not None else 0
+
+    def says(self, settings: Any) -> Wanted | None:
+        """The message that people get here; None for a step that sends nothing."""
+        return None
 
     def hears(self, settings: Any) -> tuple[Condition, ...]:
         """What wakes those who wait at it."""

@@ -76,6 +76,9 @@ class SendSurvey(Step):
     def remembers(self, settings: SurveySettings) -> frozenset[str]:
         return frozenset({ANSWERED})
 
+    def says(self, settings: SurveySettings) -> Wanted:
+        return settings.wanted()
+
     def check(self, tx: Connection, settings: SurveySettings, field: str) -> list[Fault]:
         faults = [Fault(fault.field.replace("content.a.piece", "piece"), fault.message) for fault in sending.check(tx, settings.wanted(), field)]
         if settings.window is not None:

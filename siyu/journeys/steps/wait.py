@@ -43,6 +43,9 @@ class Wait(Step):
     Settings = Span
     waits = True
 
+    def least_ms(self, settings: Span, edge: str) -> int:
+        return settings.ms
+
     def check(self, tx: Connection, settings: Span, field: str) -> list[Fault]:
         return [] if settings.ms else [Fault(f"{field}.hours", Text("等待时间要大于 0", "wait for some time"))]
 

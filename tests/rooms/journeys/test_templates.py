@@ -49,6 +49,7 @@ def test_a_template_makes_a_draft_whose_only_faults_are_open_choices(desk: Desk,
     assert made["status"] == "draft"
     told = desk.as_("olga").post(f"{J}/{made['id']}/check", json={"definition": made["definition"]}).json()
     assert [one for one in told["faults"] if not OPEN.match(one["field"])] == []
+    assert [one for one in told["warnings"] if one["field"].startswith("nodes.")] == [], "a template keeps within the policy that is in force at first"
     assert told["faults"], "a template that needs nothing chosen would go out as it is"
     listed = {one["code"]: one for one in desk.as_("ann").get(f"{J}/templates").json()["items"]}[code]
     assert listed["choices"]
