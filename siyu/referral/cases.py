@@ -64,7 +64,7 @@ def change_settings(stores: Stores, tx: Connection, raw: Any, *, by: str) -> tup
     except msgspec.ValidationError as error:
         raise InvalidError(Text("风控设置有误", "the settings are not valid"), faults=[Fault("settings", Text(str(error), str(error)))]) from error
     bad = [name for name in guard.Weights.__struct_fields__ if not 0 <= getattr(new.weights, name) <= 10]
-    bad += [name for name, low, high in (("review", 0.05, 1.0), ("steep", 0.1, 20), ("shared_most", 2, 10_000), ("soon_days", 1, 60), ("ring", -5, 10), ("few", -5, 20), ("prior", -10, 5), ("link", -10, 10)) if not low <= getattr(new, name) <= high]
+    bad += [name for name, low, high in (("review", 0.05, 1.0), ("steep", 0.1, 20), ("shared_most", 2, 10_000), ("soon_days", 1, 60), ("ring", -5, 10), ("spread", 0, 10), ("few", -5, 20), ("prior", -10, 5), ("link", -10, 10)) if not low <= getattr(new, name) <= high]
     if bad:
         raise InvalidError(Text("风控设置有误", "the settings are not valid"), faults=[Fault(name, Text("超出范围", "out of bounds")) for name in bad])
     tx.execute(insert(_tables.guard).values(settings=msgspec.to_builtins(new), at=stores.now(), by=by[:80]))

@@ -54,29 +54,30 @@ class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: float = 2.8
     payer: float = 2.5
     address: float = 0.5
-    left_after: float = 2.3
+    left_after: float = 2.0
     left: float = 0.4
     idle: float = 0.4
     fast: float = 0.1
     clockwork: float = 0.4
-    staff: float = 1.2
+    staff: float = 1.6
     circle: float = 2.5
-    mutual: float = 0.5
-    refunded: float = 1.2
+    mutual: float = 1.0
+    refunded: float = 1.5
     bought: float = 1.6
     active: float = 1.0
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`review`: the score from which rewards wait for a decision. `prior`: where an invitation starts. `ring`, `few`: how much invitations must
-    weigh on the average for a score of one half, in a community of five and more, and in a smaller one. `steep`: how fast the score turns.
+    """`review`: the score from which rewards wait for a decision. `prior`: where an invitation starts. `ring` + `spread` / √invitations: how much they
+    must weigh on the average for a score of one half in a community of five and more; `few`: in a smaller one. `steep`: how fast the score turns.
     `shared_most`: a device or account that more people have is a public one and says nothing. `soon_days`: what "soon after" means.
     `…_paths`: which properties of activities name a device, a payment account, an address."""
 
     weights: Weights = Weights()
     prior: float = -1.0
     link: float = -0.4
-    ring: float = 0.3
+    ring: float = -0.42
+    spread: float = 1.7
     few: float = 6.0
     steep: float = 3.0
     review: float = 0.5
@@ -258,5 +259,7 @@ def _scored(inviter: Ints, friend: Ints, weight: Floats, community: Ints, settin
     mean = np.divide(total, sent, out=np.full(count, settings.prior), where=sent > 0)
     everybody = np.unique(np.concatenate([np.column_stack([community, np.arange(len(community))]), np.column_stack([whose, friend])]), axis=0)
     size = np.bincount(everybody[:, 0], minlength=count)
-    score = 1 / (1 + np.exp(-settings.steep * (mean - np.where(size >= RING, settings.ring, settings.few))))
+    # The more invitations, the less chance plays with their mean.
+    ring = settings.ring + settings.spread / np.sqrt(np.maximum(sent, 1))
+    score = 1 / (1 + np.exp(-settings.steep * (mean - np.where(size >= RING, ring, settings.few))))
     return np.asarray(score[community], np.float64), np.asarray(size[community], np.int64)
