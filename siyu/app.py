@@ -260,6 +260,7 @@ SCHEDULES = (
     Schedule("winners of A/B tests", WINNERS, every=timedelta(minutes=10)),
     Schedule("points and coupons that end", EXPIRE, every=timedelta(hours=1)),
     Schedule("what has accrued", ACCRUE, at=time(2, 0)),
+    Schedule("referrals", REFERRALS, every=timedelta(minutes=5)),
     Schedule("results of sends", SENDS, every=timedelta(minutes=1)),
     Schedule("tags of relations", MARKS, every=timedelta(minutes=1)),
     Schedule("quarantine that ends", TIDY, at=time(5, 0)),
