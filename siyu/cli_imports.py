@@ -12,6 +12,7 @@ from rich.table import Table
 from siyu.cli_reports import Teller
 from siyu.client import Client
 from siyu.foundation.errors import Fault, InvalidError
+from siyu.foundation.money import format_fen
 from siyu.foundation.text import Text
 from siyu.orders.payments_file import REASONS
 
@@ -42,6 +43,43 @@ def show(teller: Teller, result: dict[str, Any], counts: dict[str, int], say: Ca
             f"{counts['open']:,} with a proposed order, {counts['accepted']:,} accepted, {counts['unmatched']:,} without an order; --accept 0.95 accepts those of 95 % and more",
         )
     )
+
+
+def start_spend(client: Client, file: Path, overrides: dict[str, str], *, dry_run: bool) -> dict[str, Any]:
+    """Upload a file of spend and ask for its import."""
+    uploaded = client.upload("/imports/files", file, lambda _sent: None, name=file.name)
+    found = client.get(f"/acquisition/spend/files/{uploaded['file_id']}")
+    mapping = {field: column for field, column in (found["mapping"] | overrides).items() if column}
+    asked: dict[str, Any] = client.post("/acquisition/spend/imports", {"file_id": found["file_id"], "mapping": mapping, "dry_run": dry_run})
+    return asked
+
+
+def write_spend_rejects(client: Client, done: dict[str, Any], path: Path) -> Path:
+    text = client.text(f"/acquisition/spend/imports/{done['id']}/rejects.csv")
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InvalidError(
+            Text(f"导入已完成,但写不了 {path}:{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
+            way_out=Text("用 --rejects 另指定一个文件再运行一次,不会重复计算", "run it again with --rejects and another file; nothing is counted twice"),
+        ) from error
+    return path
+
+
+def show_spend(teller: Teller, done: dict[str, Any], currency: str, say: Callable[[str], None]) -> None:
+    if done["dry_run"]:
+        say(teller.say("试导结果(没有写入)", "dry run: nothing was written"))
+    amount = format_fen(done["amount_fen"], currency)
+    say(
+        teller.say(
+            f"{done['row_count']:,} 行,入账 {done['posted_count']:,} 笔共 {amount},已有 {done['again_count']:,} 笔,拒收 {done['rejected_count']:,} 行",
+            f"{done['row_count']:,} rows, {done['posted_count']:,} entered ({amount}), {done['again_count']:,} were there already, {done['rejected_count']:,} rejected",
+        )
+    )
+    for one in done["reasons"]:
+        say(f"  {one['row_count']:,} × {teller.label(one['name'])}")
+    if "rejects_file" in done:
+        say(teller.say(f"被拒的行和原因在 {done['rejects_file']}", f"rejected rows with reasons: {done['rejects_file']}"))
 
 
 def overrides(pairs: list[str]) -> dict[str, str]:
