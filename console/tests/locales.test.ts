@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import en from "@/locales/en";
-import zh from "@/locales/zh-CN";
+import enEarly from "@/locales/en";
+import enAcquire from "@/locales/en/acquire";
+import zhEarly from "@/locales/zh-CN";
+import zhAcquire from "@/locales/zh-CN/acquire";
+
+const en = { ...enEarly, ...enAcquire };
+const zh = { ...zhEarly, ...zhAcquire };
 
 type Texts = Record<string, Record<string, string>>;
 const flat = (texts: Texts) =>

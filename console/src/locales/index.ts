@@ -11,6 +11,31 @@ const bundles: Record<Language, () => Promise<{ default: object }>> = {
   en: () => import("./en"),
 };
 
+/** Texts of pages that not everybody opens: they come with the first of these pages. */
+const late = {
+  acquire: { "zh-CN": () => import("./zh-CN/acquire"), en: () => import("./en/acquire") },
+} satisfies Record<string, Record<Language, () => Promise<{ default: object }>>>;
+export type Late = keyof typeof late;
+const needed = new Set<Late>();
+
+async function fetchTexts(language: Language): Promise<void> {
+  if (!i18next.hasResourceBundle(language, "translation")) {
+    i18next.addResourceBundle(language, "translation", (await bundles[language]()).default);
+  }
+  for (const name of needed) {
+    const { default: rooms } = await late[name][language]();
+    const there = i18next.getResourceBundle(language, "translation");
+    if (!Object.keys(rooms).every((room) => room in there))
+      i18next.addResourceBundle(language, "translation", rooms, true, false);
+  }
+}
+
+/** Call it before a page is shown whose texts are in a bundle of their own. */
+export async function needTexts(name: Late): Promise<void> {
+  needed.add(name);
+  await fetchTexts(currentLanguage());
+}
+
 export function storedLanguage(): Language {
   try {
     return localStorage.getItem("siyu.language") === "en" ? "en" : "zh-CN";
@@ -22,9 +47,7 @@ export function storedLanguage(): Language {
 export const currentLanguage = (): Language => (i18next.language === "en" ? "en" : "zh-CN");
 
 export async function setLanguage(language: Language): Promise<void> {
-  if (!i18next.hasResourceBundle(language, "translation")) {
-    i18next.addResourceBundle(language, "translation", (await bundles[language]()).default);
-  }
+  await fetchTexts(language);
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
   try {

@@ -3,6 +3,7 @@ import {
   ApiOutlined,
   AppstoreOutlined,
   AuditOutlined,
+  BranchesOutlined,
   CalendarOutlined,
   ClockCircleOutlined,
   CloudUploadOutlined,
@@ -25,8 +26,10 @@ import {
   SendOutlined,
   SnippetsOutlined,
   SyncOutlined,
+  TableOutlined,
   TagsOutlined,
   TeamOutlined,
+  TransactionOutlined,
   TrophyOutlined,
   UserOutlined,
   UserSwitchOutlined,
@@ -61,6 +64,14 @@ export const MENU: MenuGroup[] = [
       { to: "/coupons", key: "coupons", icon: <GiftOutlined />, permission: "loyalty.read" },
       { to: "/surveys", key: "surveys", icon: <FormOutlined />, permission: "surveys.read" },
       { to: "/calendar", key: "calendar", icon: <CalendarOutlined />, permission: "campaigns.read" },
+    ],
+  },
+  {
+    key: "acquire",
+    entries: [
+      { to: "/sources", key: "sources", icon: <BranchesOutlined />, permission: "acquisition.read" },
+      { to: "/spend", key: "spend", icon: <TransactionOutlined />, permission: "acquisition.read" },
+      { to: "/budgets", key: "budgets", icon: <TableOutlined />, permission: "acquisition.read" },
     ],
   },
   {

@@ -2,6 +2,7 @@
 
 import { type ComponentType, createElement } from "react";
 import { createBrowserRouter, Navigate } from "react-router";
+import { needTexts } from "@/locales";
 import { Gate } from "./Gate";
 import { Guard } from "./Guard";
 import { NotFound } from "./NotFound";
@@ -22,6 +23,13 @@ function page(path: string, permission: string | null, name: string, load: () =>
     errorElement: <RouteError />,
   };
 }
+
+/** A page of acquisition: its texts come with it. */
+const acquire = (path: string, name: string, load: () => Promise<unknown>) =>
+  page(path, "acquisition.read", name, async () => {
+    const [loaded] = await Promise.all([load(), needTexts("acquire")]);
+    return loaded as Page;
+  });
 
 const segments = () => import("@/rooms/segments/SegmentsPage") as Promise<Page>;
 const piece = () => import("@/rooms/content/PiecePage") as Promise<Page>;
@@ -169,6 +177,9 @@ export const router = createBrowserRouter([
             "SurveyPage",
             () => import("@/rooms/surveys/SurveyPage") as Promise<Page>,
           ),
+          acquire("/sources", "SourcesPage", () => import("@/rooms/acquisition/SourcesPage")),
+          acquire("/spend", "SpendPage", () => import("@/rooms/acquisition/SpendPage")),
+          acquire("/budgets", "BudgetsPage", () => import("@/rooms/acquisition/BudgetsPage")),
           page(
             "/restraint",
             "messaging.read",

@@ -6,7 +6,16 @@ import { ProblemError } from "@/api/problem";
 import { useMay } from "@/shell/session";
 import { Field } from "@/ui/Field";
 import { useFormat } from "@/ui/useFormat";
-import { LEVELS, type Level, PLATFORMS, type Source, type SourceBody, useAddSource, useArchive, useChangeSource } from "./queries";
+import {
+  LEVELS,
+  type Level,
+  PLATFORMS,
+  type Source,
+  type SourceBody,
+  useAddSource,
+  useArchive,
+  useChangeSource,
+} from "./queries";
 import { SourceMarks } from "./SourceMarks";
 import { SourceSelect } from "./SourceSelect";
 import { ancestors, mayHang } from "./tree";
@@ -92,12 +101,7 @@ export function SourceDrawer({ source, parent, onClose }: Props) {
     >
       <div className="form">
         <Field label={t("acquire.name")} error={fault("name")}>
-          <Input
-            disabled={!writes}
-            value={draft.name}
-            maxLength={80}
-            onChange={(e) => set({ name: e.target.value })}
-          />
+          <Input disabled={!writes} value={draft.name} maxLength={80} onChange={(e) => set({ name: e.target.value })} />
         </Field>
         {isTop ? (
           <Field label={t("acquire.platform")} error={fault("platform")}>

@@ -164,8 +164,8 @@ function Tree({ rows, all, folded, toggle, figures, open, period, writes }: Tree
                 {row.name}
               </button>
               <span className="muted small">{f.label(row.parent_id ? row.level_name : row.platform_name)}</span>
-              {row.archived_at && <Chip tone="muted">{t("acquire.archived")}</Chip>}
-              {row.is_untraced && <Chip tone="warn">{t("acquire.untraced")}</Chip>}
+              {row.archived_at && <Chip tone="plain">{t("acquire.archived")}</Chip>}
+              {row.is_untraced && <Chip tone="ochre">{t("acquire.untraced")}</Chip>}
             </span>
           ),
         },

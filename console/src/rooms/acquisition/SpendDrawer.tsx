@@ -160,7 +160,9 @@ export function SpendDrawer({ entry, onClose }: Props) {
               </p>
             )}
             <Button
-              onClick={() => setShares((before) => [...before, { source_id: null, yuan: null, region: "", offer_id: 0 }])}
+              onClick={() =>
+                setShares((before) => [...before, { source_id: null, yuan: null, region: "", offer_id: 0 }])
+              }
             >
               {t("acquire.add_share")}
             </Button>

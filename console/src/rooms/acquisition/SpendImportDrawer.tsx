@@ -2,8 +2,8 @@ import { Button, Drawer, Select } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { DropZone } from "@/rooms/orders/DropZone";
-import { save } from "@/ui/download";
 import { DataTable } from "@/ui/DataTable";
+import { save } from "@/ui/download";
 import { ProblemView } from "@/ui/ProblemView";
 import { QueryView } from "@/ui/QueryView";
 import { useFail } from "@/ui/useFail";
@@ -112,7 +112,7 @@ function Chosen({ file, onAway }: { file: SpendFile; onAway: () => void }) {
             : t("acquire.say_source")}
         </p>
       )}
-      {act.error && <ProblemView error={act.error} compact />}
+      {act.error !== null && <ProblemView error={act.error} compact />}
       <div className="row">
         <Button
           type={tried ? "default" : "primary"}

@@ -251,7 +251,7 @@ function Entries({ rows, correct }: { rows: Entry[]; correct?: (entry: Entry) =>
 function State({ row }: { row: Entry }) {
   const { t } = useTranslation();
   if (row.is_reversal) return <Chip>{t("acquire.reversal", { n: row.corrects_id })}</Chip>;
-  if (row.corrected_by) return <Chip tone="warn">{t("acquire.corrected", { n: row.corrected_by })}</Chip>;
+  if (row.corrected_by) return <Chip tone="ochre">{t("acquire.corrected", { n: row.corrected_by })}</Chip>;
   if (row.corrects_id) return <Chip>{t("acquire.instead_of", { n: row.corrects_id })}</Chip>;
   return <span className="muted">{t(`acquire.origin_${row.origin}`)}</span>;
 }

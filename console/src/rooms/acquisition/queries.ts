@@ -9,7 +9,7 @@ export type Source = Row<"/api/v1/acquisition/sources">;
 export type Figures = Row<"/api/v1/acquisition/figures">;
 export type Entry = Answer<"/api/v1/acquisition/spend/{entry_id}", "get">;
 export type SpendBody = components["schemas"]["SpendBody"];
-export type SourceBody = components["schemas"]["SourceBody"];
+export type SourceBody = Omit<components["schemas"]["ChangedSource"], "edit">;
 export type SpendFile = Answer<"/api/v1/acquisition/spend/files/{file_id}", "get">;
 export type SpendImport = Answer<"/api/v1/acquisition/spend/imports/{import_id}", "get">;
 export type Budgets = Answer<"/api/v1/acquisition/budgets", "get">;
@@ -92,7 +92,9 @@ export const useSpendImport = (import_id: number | null) =>
     queryKey: [KEY, "import", import_id],
     queryFn: () =>
       must(
-        api.GET("/api/v1/acquisition/spend/imports/{import_id}", { params: { path: { import_id: import_id as number } } }),
+        api.GET("/api/v1/acquisition/spend/imports/{import_id}", {
+          params: { path: { import_id: import_id as number } },
+        }),
       ),
     enabled: import_id !== null,
     refetchInterval: (query) => (query.state.data?.ended_at ? false : 800),
@@ -140,9 +142,7 @@ export const usePost = () =>
 
 export const useCorrect = (entry_id: number) =>
   useAct((body: { reason: string; instead: SpendBody | null }) =>
-    must(
-      api.POST("/api/v1/acquisition/spend/{entry_id}/correct", { params: { path: { entry_id } }, body }),
-    ),
+    must(api.POST("/api/v1/acquisition/spend/{entry_id}/correct", { params: { path: { entry_id } }, body })),
   );
 
 export const useImportSpend = () =>

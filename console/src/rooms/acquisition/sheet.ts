@@ -13,6 +13,10 @@ export function fenOf(text: string): number | null {
 
 /** Rows of cells; null when it is a single value, which the field itself takes. */
 export function sheetOf(text: string): string[][] | null {
-  const rows = text.replace(/\r/g, "").replace(/\n+$/, "").split("\n").map((line) => line.split("\t"));
+  const rows = text
+    .replace(/\r/g, "")
+    .replace(/\n+$/, "")
+    .split("\n")
+    .map((line) => line.split("\t"));
   return rows.length > 1 || (rows[0]?.length ?? 0) > 1 ? rows : null;
 }

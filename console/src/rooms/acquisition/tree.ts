@@ -2,11 +2,7 @@
 
 import { LEVELS, type Source } from "./queries";
 
-export const ancestors = (source: Source): number[] =>
-  source.path
-    .split("/")
-    .filter(Boolean)
-    .map(Number);
+export const ancestors = (source: Source): number[] => source.path.split("/").filter(Boolean).map(Number);
 
 export const depth = (source: Source): number => ancestors(source).length - 1;
 

@@ -1,0 +1,4 @@
+// Texts of acquisition: they come with the first of its pages.
+import acquire from "./acquire.json";
+
+export default { acquire };
