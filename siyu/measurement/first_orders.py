@@ -1,6 +1,6 @@
 """First orders 首单: how many of those who have not bought yet will, by the age since the add (a mixture cure model).
 
-Of a source's people a share p is going to buy; of these, F(t) = 1 − exp(−(t/s)^k) have done so after t days while they are there. The
+Of a source's people a share p is going to buy; of these, F(t) = (t/s)^k / (1 + (t/s)^k) have done so after t days while they are there. The
 shape (s, k) is learnt from everybody, p from each source, drawn towards that of all as if `PRIOR_PEOPLE` more had been seen. Leaving ends
 the chance: it is a hazard of its own, by age, so the future of somebody aged T is summed day by day:
 
@@ -23,7 +23,7 @@ LEAST_BUYERS = 10
 USUAL = (30.0, 0.8)
 """Scale in days and shape, where too few have bought to learn them."""
 BOUNDS = ((np.log(2.0), np.log(400.0)), (np.log(0.35), np.log(2.5)), (-9.0, 6.0))
-LEAVING_SMOOTH = 14
+LEAVING_SMOOTH = 7
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def fit_first_orders(age: Floats, bought: np.ndarray[Any, Any], left: np.ndarray
 
 
 def _done(age: Floats, scale: float, shape: float) -> Floats:
-    found: Floats = -np.expm1(-((np.maximum(age, 0) / scale) ** shape))
+    odds = (np.maximum(age, 0) / scale) ** shape
+    found: Floats = odds / (1 + odds)
     return found
 
 

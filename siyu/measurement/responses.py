@@ -90,7 +90,7 @@ def water_fill(curves: list[Curve], total: float, low: Floats, high: Floats) -> 
     if top <= 0:
         return _to_total(low.astype(float), total, low, high)
     under, over = 0.0, top
-    for _ in range(200):
+    for _ in range(80):
         middle = (under + over) / 2
         if at_marginal(curves, middle, low, high).sum() > total:
             under = middle
@@ -108,20 +108,14 @@ def _to_total(budget: Floats, total: float, low: Floats, high: Floats) -> Floats
 
 def at_marginal(curves: list[Curve], wanted: float, low: Floats, high: Floats) -> Floats:
     """For each source the budget at which the next yuan brings just so much, within its bounds."""
-    found = np.empty(len(curves))
-    for place, curve in enumerate(curves):
-        under, over = float(low[place]), float(high[place])
-        if curve.marginal(under) <= wanted or over <= under:
-            found[place] = under
-            continue
-        if curve.marginal(over) >= wanted:
-            found[place] = over
-            continue
-        for _ in range(80):
-            middle = (under + over) / 2
-            under, over = (middle, over) if curve.marginal(middle) > wanted else (under, middle)
-        found[place] = (under + over) / 2
-    return found
+    widest = max(len(curve.a) for curve in curves)
+    gain, bend = (np.stack([np.pad(each, (0, widest - len(each)), constant_values=fill) for each in column]) for column, fill in (([c.weight * c.a for c in curves], 0.0), ([c.c for c in curves], 1.0)))
+    under, over = low.astype(float), np.maximum(high, low).astype(float)
+    for _ in range(60):
+        middle = (under + over) / 2
+        more = (gain / (bend + middle[:, None])).sum(axis=1) > wanted
+        under, over = np.where(more, middle, under), np.where(more, over, middle)
+    return (under + over) / 2
 
 
 def reallocate(curves: list[Curve], now: Floats, low: Floats, high: Floats, most_moved: float) -> Floats:

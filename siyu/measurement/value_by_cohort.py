@@ -1,7 +1,7 @@
 """Value by cohort 获客价值: the further margin of everybody who was added, with its interval, by where they came from.
 
 Two stages. Those who have not bought: `first_orders`, by source. Those who have: BG/NBD (or what the data ask for) on days with orders,
-of all buyers, of a source's own where it has 100 with a second order; what an order earns by Gamma-Gamma (siyu.segments.value).
+of all buyers, of a source's own where it has 400 with a second order; what an order earns by Gamma-Gamma (siyu.segments.value).
 What is expected of a person against a cost c is E[min(c, S)], S being 0 or a gamma amount with the two moments of the models.
 
 Errors: chance (person by person), parameters (delta method) and drift: the same computation one third of the history earlier, against
@@ -27,7 +27,7 @@ from siyu.segments.value.summary import Summary
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
-OWN_MODEL = 100
+OWN_MODEL = 400
 """Buyers with a second order that a source needs for a model of its own."""
 LEAST_TEST_DAYS = 14
 AFTER_LEAVING_DAYS = 90
@@ -183,7 +183,10 @@ def _learn(people: People, seen: _Seen, net: float) -> _Models:
     for stratum in np.unique(people.stratum[during & (seen.x > 0)]):
         mine = during & (people.stratum == stratum)
         if int((seen.x[mine] > 0).sum()) >= OWN_MODEL:
-            own[int(stratum)] = fit(aggregate(seen.x[mine], seen.t_x[mine], seen.T[mine]))
+            found = fit(aggregate(seen.x[mine], seen.t_x[mine], seen.T[mine]))
+            # Drop-out that all together show, and one source alone is too small to show, is not left out for it.
+            if found.parameters.model != "nbd" or repeat.parameters.model == "nbd":
+                own[int(stratum)] = found
     buyers = seen.bought
     per_day = np.divide(seen.earned, seen.days, out=np.zeros_like(seen.earned), where=buyers)
     several = np.maximum(seen.days[buyers] - 1, 0)

@@ -61,13 +61,13 @@ def make_source(stores: Stores, name: str, parent: int | None = None, platform: 
 
 def lay(stores: Stores, *, touches: Sequence[Touch] = (), stays: Sequence[Stay] = (), spent: Sequence[Spent] = (), orders: Sequence[Order] = ()) -> None:
     """Add all of it to the warehouse; the position of the facts moves."""
-    rows = {
-        ACQUISITION_TOUCH: [_touch(stores, one) for one in touches],
-        CARRIERS_RELATION: [_stay(stores, one) for one in stays],
-        ACQUISITION_SPEND: [_spent(one) for one in spent],
-    }
+    rows = (
+        (ACQUISITION_TOUCH, [_touch(stores, one) for one in touches]),
+        (CARRIERS_RELATION, [_stay(stores, one) for one in stays]),
+        (ACQUISITION_SPEND, [_spent(one) for one in spent]),
+    )
     with stores.warehouse.engine.write() as session:
-        for fact, made in rows.items():
+        for fact, made in rows:
             if made:
                 session.insert(fact, session.keep(f"_made_{fact.name}", pa.Table.from_pylist([_whole(fact, row) for row in made], fact.arrow)))
     lay_orders(stores, orders)
