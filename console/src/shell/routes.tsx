@@ -33,6 +33,7 @@ const acquire = (path: string, name: string, load: () => Promise<unknown>) =>
 
 const segments = () => import("@/rooms/segments/SegmentsPage") as Promise<Page>;
 const piece = () => import("@/rooms/content/PiecePage") as Promise<Page>;
+const offer = () => import("@/rooms/acquisition/offers/OfferEditorPage") as Promise<Page>;
 const builder = () => import("@/rooms/segments/builder/BuilderPage") as Promise<Page>;
 
 export const router = createBrowserRouter([
@@ -169,6 +170,20 @@ export const router = createBrowserRouter([
             "loyalty.read",
             "CouponPage",
             () => import("@/rooms/loyalty/CouponPage") as Promise<Page>,
+          ),
+          page(
+            "/offers",
+            "acquisition.read",
+            "OffersPage",
+            () => import("@/rooms/acquisition/offers/OffersPage") as Promise<Page>,
+          ),
+          page("/offers/new", "acquisition.write", "OfferEditorPage", offer),
+          page("/offers/:id/edit", "acquisition.write", "OfferEditorPage", offer),
+          page(
+            "/offers/:id",
+            "acquisition.read",
+            "OfferPage",
+            () => import("@/rooms/acquisition/offers/OfferPage") as Promise<Page>,
           ),
           page("/surveys", "surveys.read", "SurveysPage", () => import("@/rooms/surveys/SurveysPage") as Promise<Page>),
           page(

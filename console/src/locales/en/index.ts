@@ -9,6 +9,7 @@ import journeys from "./journeys.json";
 import loyalty from "./loyalty.json";
 import measurement from "./measurement.json";
 import messaging from "./messaging.json";
+import offers from "./offers.json";
 import orders from "./orders.json";
 import rights from "./rights.json";
 import segments from "./segments.json";
@@ -31,6 +32,7 @@ export default {
   loyalty,
   measurement,
   messaging,
+  offers,
   orders,
   rights,
   segments,
