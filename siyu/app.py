@@ -107,10 +107,13 @@ from siyu.loyalty.facts import FACTS as LOYALTY_FACTS
 from siyu.loyalty.tasks import EXPIRE
 from siyu.loyalty.tasks import job_kinds as loyalty_jobs
 from siyu.measurement import acquisition_routes as true_cost_routes
-from siyu.measurement import advice_routes, experiment_routes
+from siyu.measurement import advice_routes, experiment_routes, weekly_routes
 from siyu.measurement import routes as measurement_routes
 from siyu.measurement.facts import FACTS as MEASUREMENT_FACTS
 from siyu.measurement.tasks import job_kind as report_job
+from siyu.measurement.weekly_sending import AT as WEEKLY_AT
+from siyu.measurement.weekly_sending import TELL as TELL_WEEKLY
+from siyu.measurement.weekly_tasks import job_kinds as weekly_jobs
 from siyu.messaging import (
     budget_routes,
     decision_routes,
@@ -235,6 +238,7 @@ ROUTERS = (
     referral_routes.router,
     referral_reviews.router,
     measurement_routes.router,
+    weekly_routes.router,
     true_cost_routes.router,
     advice_routes.router,
     experiment_routes.router,
@@ -266,6 +270,7 @@ SCHEDULES = (
     Schedule("quarantine that ends", TIDY, at=time(5, 0)),
     Schedule("what is kept too long", TEND, at=time(2, 30)),
     Schedule("reports of the new day", PREPARE, at=time(0, 0)),
+    Schedule("weekly report", TELL_WEEKLY, at=WEEKLY_AT),
 )
 LEASE_SECONDS = 5.0
 _log = logging.getLogger("siyu")
@@ -283,7 +288,7 @@ def open_stores(settings: Settings) -> Stores:
 
 def job_kinds() -> tuple[JobKind, ...]:
     return (
-        import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
+        import_kind(_before_import, _after_import), *shop_jobs(flow), *place_jobs(), *segment_jobs(flow), report_job(), *weekly_jobs(), export_kind(flow), *carrier_jobs(), *customer_jobs(), *collect_jobs(),
         *suggest_jobs(people), payments_kind(names), *campaign_jobs(flow), *planning_jobs(flow), *loyalty_jobs(), *acquisition_jobs(), by_hand.job_kind(), *todo_jobs(), *winner_jobs(flow), *budget_jobs(flow), *rehearsal_jobs(flow),
         *right_jobs(), *referral_jobs(), *code_jobs(), *demo.job_kinds(flow), backup.job_kind(), refill.job_kind(flow),
     )  # fmt: skip

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import enEarly from "@/locales/en";
 import enAcquire from "@/locales/en/acquire";
+import enCost from "@/locales/en/cost";
 import zhEarly from "@/locales/zh-CN";
 import zhAcquire from "@/locales/zh-CN/acquire";
+import zhCost from "@/locales/zh-CN/cost";
 
-const en = { ...enEarly, ...enAcquire };
-const zh = { ...zhEarly, ...zhAcquire };
+const en = { ...enEarly, ...enAcquire, ...enCost };
+const zh = { ...zhEarly, ...zhAcquire, ...zhCost };
 
 type Texts = Record<string, Record<string, string>>;
 const flat = (texts: Texts) =>

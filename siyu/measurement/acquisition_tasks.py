@@ -6,7 +6,14 @@ from collections.abc import Callable
 from functools import partial
 
 from siyu.foundation.stores import Stores
-from siyu.measurement import acquisition_reports, advice, experiment_reports, returns, waste_reports
+from siyu.measurement import (
+    acquisition_reports,
+    advice,
+    experiment_reports,
+    returns,
+    waste_reports,
+)
+from siyu.measurement.weekly_reports import weekly
 
 
 def steps(stores: Stores) -> list[Callable[[], object]]:
@@ -19,4 +26,5 @@ def steps(stores: Stores) -> list[Callable[[], object]]:
         partial(waste_reports.attribution_report, stores),
         partial(advice.advice_report, stores),
         partial(experiment_reports.experiment_report, stores),
+        partial(weekly, stores),
     ]

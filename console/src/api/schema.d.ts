@@ -4347,6 +4347,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/measurement/weekly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened in a week, what was wasted, what to do */
+        get: operations["measurement_read_weekly"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/weekly/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The weekly report as a PDF */
+        get: operations["measurement_read_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/weekly/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** To whom the weekly report is told, and what became of the last messages */
+        get: operations["measurement_read_plan"];
+        /** Turn telling the weekly report on or off, and choose to whom */
+        put: operations["measurement_set_plan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/measurement/weekly/tell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell a week's report now to those chosen who have not got it yet */
+        post: operations["measurement_tell_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messaging/budgets": {
         parameters: {
             query?: never;
@@ -12130,6 +12199,29 @@ export interface components {
             what: string;
         };
         /**
+         * Loss
+         * @description What a source lost in one bucket over the eight weeks; `rate` of its spend.
+         */
+        Loss: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "paid_back" | "on_the_way" | "never_added" | "lost_7d" | "zombie" | "deal_hunter" | "never_bought" | "anyway";
+            /** Name */
+            name: string;
+            /** People */
+            people: number;
+            /** Platform */
+            platform: string;
+            /** Rate */
+            rate: number;
+            /** Source Id */
+            source_id: number;
+        };
+        /**
          * MarkBody
          * @description From `from_at` on (null: since ever) the mark stands for the source. `account_id` 0: of no account.
          */
@@ -13768,6 +13860,27 @@ export interface components {
             next_cursor: string | null;
             /** Total */
             total: number | null;
+        };
+        /**
+         * Part
+         * @description One bucket of a hundred yuan; the yuan of all parts add up to 100 (0 where nothing was spent).
+         */
+        Part: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Bucket
+             * @enum {string}
+             */
+            bucket: "paid_back" | "on_the_way" | "never_added" | "lost_7d" | "zombie" | "deal_hunter" | "never_bought" | "anyway";
+            /** High Fen */
+            high_fen: number;
+            /** Low Fen */
+            low_fen: number;
+            /** People */
+            people: number;
+            /** Yuan */
+            yuan: number;
         };
         /** PartInfo */
         PartInfo: {
@@ -17365,6 +17478,34 @@ export interface components {
             updated_by: string;
         };
         /**
+         * SourceLine
+         * @description A source of the first level: the week itself, and `roi` of the eight weeks.
+         */
+        SourceLine: {
+            /** Added */
+            added: number;
+            /** Cac Add Fen */
+            cac_add_fen: number | null;
+            /** First Orders */
+            first_orders: number;
+            /** Name */
+            name: string;
+            /** Platform */
+            platform: string;
+            /** Roi */
+            roi: number | null;
+            /** Roi High */
+            roi_high: number | null;
+            /** Roi Low */
+            roi_low: number | null;
+            /** Source Id */
+            source_id: number;
+            /** Spend Fen */
+            spend_fen: number;
+            /** Target Cac Fen */
+            target_cac_fen: number | null;
+        };
+        /**
          * SourceRow
          * @description People who arrived in the weeks asked for at a source or below it, and what has become of them up to `as_of_on`.
          *
@@ -18624,6 +18765,19 @@ export interface components {
             /** New Count */
             new_count: number;
         };
+        /**
+         * Task
+         * @description One thing to do, and the page of the console where it is done. `worth_fen`: the money it is about.
+         */
+        Task: {
+            /** Kind */
+            kind: string;
+            /** Page */
+            page: string;
+            said: components["schemas"]["Words"];
+            /** Worth Fen */
+            worth_fen: number;
+        };
         /** TestBody */
         TestBody: {
             /**
@@ -19701,6 +19855,26 @@ export interface components {
             variant: string | null;
         };
         /**
+         * WeekFigures
+         * @description People who arrived in one week, and what they cost. `margin_fen`: what they have brought up to the day of the report.
+         */
+        WeekFigures: {
+            /** Added */
+            added: number;
+            /** Cac Add Fen */
+            cac_add_fen: number | null;
+            /** Cac Buyer Fen */
+            cac_buyer_fen: number | null;
+            /** First Orders */
+            first_orders: number;
+            /** Margin Fen */
+            margin_fen: number;
+            /** Scanned */
+            scanned: number;
+            /** Spend Fen */
+            spend_fen: number;
+        };
+        /**
          * WeekInfo
          * @description Messages that were due in the week from `on` (a Monday): `asked` is the sum of the others.
          */
@@ -19720,6 +19894,124 @@ export interface components {
             refused: number;
             /** Waited */
             waited: number;
+        };
+        /**
+         * Weekly
+         * @description `is_over`: the week has ended. `spend_change_rate` and so on: against the week before, null where there was nothing before.
+         */
+        Weekly: {
+            /** Added Change Rate */
+            added_change_rate: number | null;
+            /**
+             * As Of On
+             * Format: date
+             */
+            as_of_on: string;
+            before: components["schemas"]["WeekFigures"];
+            /** Cac Change Rate */
+            cac_change_rate: number | null;
+            /** Is Over */
+            is_over: boolean;
+            /** Known Anyway Fen */
+            known_anyway_fen: number;
+            /** Losses */
+            losses: components["schemas"]["Loss"][];
+            /** Parts */
+            parts: components["schemas"]["Part"][];
+            /** Sources */
+            sources: components["schemas"]["SourceLine"][];
+            /** Spend Change Rate */
+            spend_change_rate: number | null;
+            /** Split Fen */
+            split_fen: number;
+            /**
+             * Split From On
+             * Format: date
+             */
+            split_from_on: string;
+            /** Tasks */
+            tasks: components["schemas"]["Task"][];
+            this: components["schemas"]["WeekFigures"];
+            /**
+             * To On
+             * Format: date
+             */
+            to_on: string;
+            /**
+             * Week On
+             * Format: date
+             */
+            week_on: string;
+        };
+        /** WeeklyJob */
+        WeeklyJob: {
+            /** Job Id */
+            job_id: string;
+        };
+        /**
+         * WeeklyNote
+         * @description `state`: told · refused · meant (no answer came: it is not sent again).
+         */
+        WeeklyNote: {
+            /**
+             * Meant At
+             * Format: date-time
+             */
+            meant_at: string;
+            /** Reason */
+            reason: string | null;
+            /** Staff */
+            staff: string;
+            /** State */
+            state: string;
+            /** Told At */
+            told_at: string | null;
+            /**
+             * Week On
+             * Format: date
+             */
+            week_on: string;
+        };
+        /**
+         * WeeklyTelling
+         * @description `notes`: the last messages, the newest first.
+         */
+        WeeklyTelling: {
+            /** Account Id */
+            account_id: number;
+            /** Changed At */
+            changed_at: string | null;
+            /** Changed By */
+            changed_by: string;
+            /** Is On */
+            is_on: boolean;
+            /** Notes */
+            notes: components["schemas"]["WeeklyNote"][];
+            /** Staff */
+            staff: string[];
+        };
+        /** WeeklyToTell */
+        WeeklyToTell: {
+            /** Week */
+            week?: string | null;
+        };
+        /**
+         * WeeklyToTurn
+         * @description To whom the report is told on Monday at nine: `staff` by the carrier's ids.
+         */
+        WeeklyToTurn: {
+            /**
+             * Account Id
+             * @default 0
+             */
+            account_id: number;
+            /** Is On */
+            is_on: boolean;
+            /**
+             * Staff
+             * @default []
+             */
+            staff: string[];
         };
         /**
          * WelcomeContent
@@ -29801,6 +30093,167 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_read_weekly: {
+        parameters: {
+            query?: {
+                /** @description A day of the week. Default: the last week that is over. */
+                week?: string | null;
+                /** @description Do not wait: compose it from the newest results that are kept. */
+                kept?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Weekly"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_read_pdf: {
+        parameters: {
+            query?: {
+                /** @description A day of the week. Default: the last week that is over. */
+                week?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_read_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeeklyTelling"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_set_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeeklyToTurn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeeklyTelling"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measurement_tell_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WeeklyToTell"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeeklyJob"];
+                };
             };
             /** @description Any error (RFC 9457) */
             default: {

@@ -14,6 +14,7 @@ const bundles: Record<Language, () => Promise<{ default: object }>> = {
 /** Texts of pages that not everybody opens: they come with the first of these pages. */
 const late = {
   acquire: { "zh-CN": () => import("./zh-CN/acquire"), en: () => import("./en/acquire") },
+  cost: { "zh-CN": () => import("./zh-CN/cost"), en: () => import("./en/cost") },
 } satisfies Record<string, Record<Language, () => Promise<{ default: object }>>>;
 export type Late = keyof typeof late;
 const needed = new Set<Late>();

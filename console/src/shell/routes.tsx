@@ -31,6 +31,13 @@ const acquire = (path: string, name: string, load: () => Promise<unknown>) =>
     return loaded as Page;
   });
 
+/** A page of true cost: its texts come with it. */
+const cost = (path: string, name: string, load: () => Promise<unknown>) =>
+  page(path, "reports.read", name, async () => {
+    const [loaded] = await Promise.all([load(), needTexts("cost")]);
+    return loaded as Page;
+  });
+
 const segments = () => import("@/rooms/segments/SegmentsPage") as Promise<Page>;
 const piece = () => import("@/rooms/content/PiecePage") as Promise<Page>;
 const offer = () => import("@/rooms/acquisition/offers/OfferEditorPage") as Promise<Page>;
@@ -215,6 +222,17 @@ export const router = createBrowserRouter([
             "ConcentrationPage",
             () => import("@/rooms/measurement/ConcentrationPage") as Promise<Page>,
           ),
+          cost("/waste", "WastePage", () => import("@/rooms/measurement/acquisition/WastePage")),
+          cost(
+            "/source-returns",
+            "SourceReturnsPage",
+            () => import("@/rooms/measurement/acquisition/SourceReturnsPage"),
+          ),
+          cost("/attribution", "AttributionPage", () => import("@/rooms/measurement/acquisition/AttributionPage")),
+          cost("/cohort-value", "CohortValuePage", () => import("@/rooms/measurement/acquisition/CohortValuePage")),
+          cost("/advice", "AdvicePage", () => import("@/rooms/measurement/acquisition/AdvicePage")),
+          cost("/experiments", "ExperimentsPage", () => import("@/rooms/measurement/acquisition/ExperimentsPage")),
+          cost("/weekly", "WeeklyPage", () => import("@/rooms/measurement/acquisition/WeeklyPage")),
           page("/imports", "imports.read", "ImportsPage", () => import("@/rooms/orders/ImportsPage") as Promise<Page>),
           page(
             "/imports/shops",
