@@ -34,7 +34,8 @@ async function fetchTexts(language: Language): Promise<void> {
 /** Call it before a page is shown whose texts are in a bundle of their own. */
 export async function needTexts(name: Late): Promise<void> {
   needed.add(name);
-  await fetchTexts(currentLanguage());
+  // The page that is opened first is fetched before there is a language: then it comes with that.
+  if (i18next.isInitialized) await fetchTexts(currentLanguage());
 }
 
 export function storedLanguage(): Language {
