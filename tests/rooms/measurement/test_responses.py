@@ -39,7 +39,8 @@ def test_what_is_moved_keeps_the_total_and_its_bounds_and_never_brings_less(sour
     then = reallocate(curves, now, low, high, part * now.sum())
     assert then.sum() == pytest.approx(now.sum(), rel=1e-6)
     assert np.maximum(then - now, 0).sum() <= part * now.sum() * (1 + 1e-6)
-    assert (then >= low - 1e-6).all() and (then <= high + 1e-6).all()
+    assert (then >= low - 1e-6).all()
+    assert (then <= high + 1e-6).all()
     assert gain_of(curves, now, then)[0] >= -1e-6
 
 

@@ -57,7 +57,8 @@ def test_the_worked_example(stores: Stores) -> None:
     assert (row.spend_fen, row.visits, row.scanned, row.added, row.kept_1d, row.kept_7d, row.reachable) == (1001, 2, 4, 3, 3, 2, 2)
     assert (row.first_orders, row.second_orders, row.revenue_fen, row.margin_fen) == (1, 0, 1000, 450)
     assert (row.cac_add_fen, row.cac_real_fen, row.cac_buyer_fen) == (334, 501, 1001)
-    assert row.payback_on is None and row.true_roi is None
+    assert row.payback_on is None
+    assert row.true_roi is None
     (cohort,) = cohort_report(stores, source_id=lift).cohorts
     assert (cohort.month, cohort.people, cohort.spend_fen, cohort.cells[0].margin_fen, cohort.cells[0].buyers) == ("2025-11", 3, 1001, 450, 1)
     assert group_report(stores, "source", from_on=date(2025, 6, 2)).items[0].added == 3
@@ -69,7 +70,8 @@ def test_a_source_that_paid_back_says_since_when(stores: Stores) -> None:
     lay(stores, touches=[touch], stays=[stay], spent=[Spent(source, MONDAY, 800)], orders=[Order(1, MONDAY + timedelta(days=1), 1000), Order(1, MONDAY + timedelta(days=9), 1000)])
     row = source_report(stores, from_on=date(2025, 6, 2)).items[0]
     assert row.payback_on == MONDAY + timedelta(days=13)
-    assert row.roi is not None and row.roi > 900 / 800
+    assert row.roi is not None
+    assert row.roi > 900 / 800
     assert amounts(stores)["paid_back"] == 800
 
 
