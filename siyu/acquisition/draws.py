@@ -14,7 +14,7 @@ from hashlib import sha256
 from secrets import token_bytes
 
 import numpy as np
-from scipy.stats import binom
+import scipy
 from sqlalchemy import Connection, select
 
 from siyu.acquisition import _offer_tables
@@ -105,8 +105,8 @@ def expected(prizes: Sequence[PrizeDraft], people: int) -> list[Expected]:
     for one in prizes:
         rate = one.odds_ppm / MILLION
         # E[min(X, s)] = n·p·P(X' ≤ s − 2) + s·P(X ≥ s), X' ~ Bin(n − 1, p): no sum over people.
-        given = people * rate * float(binom.cdf(one.stock - 2, people - 1, rate)) + one.stock * float(binom.sf(one.stock - 1, people, rate)) if people else 0.0
-        found.append(Expected(given, float(binom.sf(one.stock, people, rate)) if people else 0.0))
+        given = people * rate * float(scipy.stats.binom.cdf(one.stock - 2, people - 1, rate)) + one.stock * float(scipy.stats.binom.sf(one.stock - 1, people, rate)) if people else 0.0
+        found.append(Expected(given, float(scipy.stats.binom.sf(one.stock, people, rate)) if people else 0.0))
     return found
 
 

@@ -16,7 +16,7 @@ from math import ceil
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.text import Text
@@ -125,8 +125,8 @@ def difference(treated: Sample, control: Sample, level: float = 0.95) -> Effect:
         error = np.sqrt(one + none)
         degrees = (one + none) ** 2 / (one**2 / (treated.count - 1) + none**2 / (control.count - 1))
         # Where nobody differs from anybody there is nothing to be unsure of.
-        p_value = np.where(error > 0, 2 * stats.t.sf(np.abs(gap / error), degrees), np.where(gap == 0, 1.0, 0.0))[()]
-        half = np.where(error > 0, stats.t.ppf(0.5 + level / 2, degrees) * error, 0.0)[()]
+        p_value = np.where(error > 0, 2 * scipy.stats.t.sf(np.abs(gap / error), degrees), np.where(gap == 0, 1.0, 0.0))[()]
+        half = np.where(error > 0, scipy.stats.t.ppf(0.5 + level / 2, degrees) * error, 0.0)[()]
     low, high = relative_interval(treated, control, level)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = gap / np.asarray(control.mean, float)
@@ -138,7 +138,7 @@ def relative_interval(treated: Sample, control: Sample, level: float = 0.95) -> 
 
     With g = z² var(m₀)/m₀² and r = m₁/m₀: (r ± z/|m₀| · √(var(m₁)(1 − g) + r² var(m₀))) / (1 − g) − 1.
     """
-    z = stats.norm.ppf(0.5 + level / 2)
+    z = scipy.stats.norm.ppf(0.5 + level / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         base = np.asarray(control.mean, float)
         ratio, g = treated.mean / base, z**2 * control.of_mean / base**2
@@ -162,9 +162,9 @@ def clustered(outcomes: np.ndarray[Any, Any], treated: np.ndarray[Any, Any], clu
     count, number = len(y), len(groups)
     correction = number / (number - 1) * (count - 1) / (count - 2)
     error = float(np.sqrt((bread @ (scores.T @ scores) @ bread)[1, 1] * correction))
-    half = stats.t.ppf(0.5 + level / 2, number - 1) * error
+    half = scipy.stats.t.ppf(0.5 + level / 2, number - 1) * error
     plain = difference(sample(y[d == 1]), sample(y[d == 0]), level)
-    p_value = 2 * stats.t.sf(abs(beta[1]) / error, number - 1)
+    p_value = 2 * scipy.stats.t.sf(abs(beta[1]) / error, number - 1)
     return replace(plain, error=error, low=beta[1] - half, high=beta[1] + half, p_value=p_value, degrees=number - 1, relative_low=np.nan, relative_high=np.nan)
 
 
@@ -177,7 +177,7 @@ def mismatch(counts: Sequence[Number], shares: Sequence[float]) -> Number:
     expected = planned.reshape(-1, *[1] * (seen.ndim - 1)) * seen.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         distance = np.where(expected > 0, (seen - expected) ** 2 / expected, np.where(seen > 0, np.inf, 0.0)).sum(axis=0)
-    return stats.chi2.sf(distance, len(planned) - 1)[()]
+    return scipy.stats.chi2.sf(distance, len(planned) - 1)[()]
 
 
 def smallest_effect(variance: Number, treated: Number, control: Number, *, power: float = 0.8, level: float = 0.95) -> Number:
@@ -206,7 +206,7 @@ def people_needed_for_share(base: float, effect: float, *, power: float = 0.8, l
 
 
 def _sum_of_z(power: float, level: float) -> float:
-    return float(stats.norm.ppf(0.5 + level / 2) + stats.norm.ppf(power))
+    return float(scipy.stats.norm.ppf(0.5 + level / 2) + scipy.stats.norm.ppf(power))
 
 
 def adjusted(treated: Paired, control: Paired, *, measured_until: datetime, started: datetime) -> tuple[Sample, Sample, Number]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from scipy.stats import beta
+import scipy
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from siyu.foundation.database import select_in, upsert
@@ -177,7 +177,7 @@ def reviewed(tx: Connection, probability: float) -> Reviewed:
     query = select(suggestion.c.state, func.count()).where(suggestion.c.probability >= probability, suggestion.c.state.in_(("accepted", "rejected")))
     by_state = {row[0]: int(row[1]) for row in tx.execute(query.where(suggestion.c.decided_by != AUTOMATIC).group_by(suggestion.c.state))}
     right, wrong = by_state.get("accepted", 0), by_state.get("rejected", 0)
-    low = float(beta.ppf(1 - CONFIDENCE, right, wrong + 1)) if right else 0.0
+    low = float(scipy.stats.beta.ppf(1 - CONFIDENCE, right, wrong + 1)) if right else 0.0
     return Reviewed(right, wrong, right / (right + wrong) if right + wrong else None, low)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from scipy import stats
+import scipy
 
 from siyu.foundation import trials
 from siyu.foundation.clock import DAY_MS, from_day_number
@@ -165,7 +165,7 @@ class _Teller:
             whole = self.scale**2 * max(variance - chance, 0.0) + self.scale * chance
         else:
             whole = variance
-        half = float(stats.t.ppf(0.5 + LEVEL / 2, max(self.futures - 1, 1))) * (whole * (1 + 1 / self.futures)) ** 0.5
+        half = float(scipy.stats.t.ppf(0.5 + LEVEL / 2, max(self.futures - 1, 1))) * (whole * (1 + 1 / self.futures)) ** 0.5
         middle = mean * self.scale
         return Range(middle, max(0.0, middle - half) if middle >= 0 and float(by_future.min(initial=0)) >= 0 else middle - half, middle + half)
 
@@ -178,7 +178,7 @@ class _Teller:
         if self.scale > 1 and people:
             chance = mean * (1 - mean) / people if 0 <= mean <= 1 else 0.0
             variance = max(variance - chance, 0.0) + chance / self.scale
-        half = float(stats.t.ppf(0.5 + LEVEL / 2, max(self.futures - 1, 1))) * (variance * (1 + 1 / self.futures)) ** 0.5
+        half = float(scipy.stats.t.ppf(0.5 + LEVEL / 2, max(self.futures - 1, 1))) * (variance * (1 + 1 / self.futures)) ** 0.5
         return Range(mean, mean - half if each.min(initial=0) < 0 else max(0.0, mean - half), mean + half)
 
 

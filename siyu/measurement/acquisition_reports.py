@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import stats
+import scipy
 
 from siyu.acquisition import sources
 from siyu.acquisition.sources import Source
@@ -169,7 +169,7 @@ def _roi_interval(part: pa.Table | None, spend: int) -> tuple[float | None, floa
     ratio, count = gain.sum() / paid.sum(), len(paid)
     weekly = count / (count - 1) * float(((gain - ratio * paid) ** 2).sum()) if count >= 3 else 0.0
     forecast = float(part["variance_fen2"].to_numpy().sum() + part["spread_fen"].to_numpy().sum() ** 2)
-    reach = float(stats.t.ppf(0.975, count - 1)) if count >= 3 else Z95
+    reach = float(scipy.stats.t.ppf(0.975, count - 1)) if count >= 3 else Z95
     half = float(np.hypot(reach * np.sqrt(weekly), Z95 * np.sqrt(forecast))) / spend
     return float(ratio - half), float(ratio + half)
 

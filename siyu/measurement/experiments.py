@@ -21,7 +21,7 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-from scipy import stats
+import scipy
 from sqlalchemy import Connection, insert, select, update
 
 from siyu.acquisition import sources
@@ -296,7 +296,7 @@ def _size(plan: Experiment, other: Any, before: Any, days: Any, on: Any) -> tupl
     if base is None:
         return (other, "others", None) if enough else (days, "days", None)
     sums = np.array([[other[on == side].sum(), base[on == side].sum()] for side in (0, 1)])
-    p_value = float(stats.chi2_contingency(sums, correction=False).pvalue) if enough else None
+    p_value = float(scipy.stats.chi2_contingency(sums, correction=False).pvalue) if enough else None
     if p_value is not None and p_value >= MOVED:
         return other, "others", p_value
     return np.maximum(base, 0.5), "before", p_value
@@ -316,7 +316,7 @@ def _compared(rest: Any, mine: Any, size: Any, on: Any, width: float) -> Effect 
     counting = float(rest.sum() / size.sum()) * _lump(rest)
     error = sizes[0] * float(np.sqrt(max(spread, counting) * (1 / sizes[0] + 1 / sizes[1])))
     caused = sizes[0] * float(theta[one][0] - theta[none][0])
-    half = float(stats.t.ppf(0.975, degrees)) * error * width
+    half = float(scipy.stats.t.ppf(0.975, degrees)) * error * width
     return Effect(caused, caused - half, caused + half, booked, caused / booked, (caused - half) / booked, (caused + half) / booked)
 
 
@@ -355,7 +355,7 @@ def power(*, rest_a_day: float, mine_a_day: float, other_a_day: float, units: in
     on = units - off
     if on < LEAST_UNITS or off < LEAST_UNITS or mine_a_day <= 0 or days <= 0:
         return Power(off, max(on, 0), days, rest_a_day + mine_a_day + other_a_day, mine_a_day, None, None)
-    reach = float(stats.t.ppf(0.975, units - 2) + stats.t.ppf(0.8, units - 2))
+    reach = float(scipy.stats.t.ppf(0.975, units - 2) + scipy.stats.t.ppf(0.8, units - 2))
 
     def smallest(length: int) -> float:
         part = on / units

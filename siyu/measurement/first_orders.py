@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 PRIOR_PEOPLE = 30.0
@@ -75,7 +75,7 @@ def fit_first_orders(age: Floats, bought: np.ndarray[Any, Any], left: np.ndarray
     if d.sum() < LEAST_BUYERS:
         pooled = (d.sum() + 0.5) / (d.sum() + c.sum() + 1.0)
         return FirstOrders(*USUAL, _shares(events, censored, *USUAL, min(pooled * 1.5, 1.0)), None, leaving)
-    found = minimize(_loss, _start(d, c), args=(d, c), method="L-BFGS-B", bounds=BOUNDS)
+    found = scipy.optimize.minimize(_loss, _start(d, c), args=(d, c), method="L-BFGS-B", bounds=BOUNDS)
     scale, shape, share = _read(found.x)
     return FirstOrders(scale, shape, _shares(events, censored, scale, shape, share), _covariance(found.x, d, c), leaving)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from siyu.foundation.ids import Ints
 
@@ -101,7 +101,7 @@ def _delta(invited: Ints, came: Ints) -> tuple[float, float] | tuple[None, None]
     covariance = float(np.cov(invited, residual, ddof=1)[0, 1]) / size / mean_i
     k = mean_i * share
     variance = share**2 * var_a + mean_i**2 * var_share + 2 * mean_i * share * covariance
-    reach = float(stats.norm.ppf((1 + LEVEL) / 2)) * sqrt(max(variance, 0.0)) / k
+    reach = float(scipy.stats.norm.ppf((1 + LEVEL) / 2)) * sqrt(max(variance, 0.0)) / k
     return float(k * np.exp(-reach)), float(k * np.exp(reach))
 
 

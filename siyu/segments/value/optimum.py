@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 
 from siyu.segments.value._arrays import Floats
 
@@ -80,7 +80,7 @@ def climb(objective: Objective, start: Floats, bounds: list[tuple[float, float]]
         value, gradient = objective(point)
         return -value / weight, -gradient / weight
 
-    found = minimize(
+    found = scipy.optimize.minimize(
         downhill,
         start,
         jac=True,
