@@ -15,6 +15,7 @@ const bundles: Record<Language, () => Promise<{ default: object }>> = {
 const late = {
   acquire: { "zh-CN": () => import("./zh-CN/acquire"), en: () => import("./en/acquire") },
   cost: { "zh-CN": () => import("./zh-CN/cost"), en: () => import("./en/cost") },
+  referral: { "zh-CN": () => import("./zh-CN/referral"), en: () => import("./en/referral") },
 } satisfies Record<string, Record<Language, () => Promise<{ default: object }>>>;
 export type Late = keyof typeof late;
 const needed = new Set<Late>();

@@ -38,6 +38,13 @@ const cost = (path: string, name: string, load: () => Promise<unknown>) =>
     return loaded as Page;
   });
 
+/** A page of referral: its texts come with it. */
+const referral = (path: string, name: string, load: () => Promise<unknown>) =>
+  page(path, "referral.read", name, async () => {
+    const [loaded] = await Promise.all([load(), needTexts("referral")]);
+    return loaded as Page;
+  });
+
 const segments = () => import("@/rooms/segments/SegmentsPage") as Promise<Page>;
 const piece = () => import("@/rooms/content/PiecePage") as Promise<Page>;
 const offer = () => import("@/rooms/acquisition/offers/OfferEditorPage") as Promise<Page>;
@@ -192,6 +199,8 @@ export const router = createBrowserRouter([
             "OfferPage",
             () => import("@/rooms/acquisition/offers/OfferPage") as Promise<Page>,
           ),
+          referral("/referral", "ReferralPage", () => import("@/rooms/referral/ReferralPage")),
+          referral("/referral/:id", "ProgrammePage", () => import("@/rooms/referral/ProgrammePage")),
           page("/surveys", "surveys.read", "SurveysPage", () => import("@/rooms/surveys/SurveysPage") as Promise<Page>),
           page(
             "/surveys/:id",
