@@ -132,7 +132,7 @@ function Tree({ rows, all, folded, toggle, figures, open, period, writes }: Tree
   const parents = new Set(all.map((one) => one.parent_id));
   const each = (one: Source) => {
     const own = figures.get(one.id);
-    return own?.people ? own.spend_fen / own.people : null;
+    return own?.people && own.spend_fen ? own.spend_fen / own.people : null;
   };
   return (
     <DataTable
@@ -160,7 +160,7 @@ function Tree({ rows, all, folded, toggle, figures, open, period, writes }: Tree
               ) : (
                 <span className="source-leaf" aria-hidden="true" />
               )}
-              <button type="button" className="link" onClick={() => open(row, null)}>
+              <button type="button" className="plain link" onClick={() => open(row, null)}>
                 {row.name}
               </button>
               <span className="muted small">{f.label(row.parent_id ? row.level_name : row.platform_name)}</span>

@@ -14,11 +14,12 @@ import { Panel } from "@/ui/Panel";
 import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
 import { useQueryState } from "@/ui/useQueryState";
-import { type Entry, KINDS, type Kind, useSpend, useSpendTotals, type Wanted } from "./queries";
+import { type Entry, KINDS, type Kind, useSources, useSpend, useSpendTotals, type Wanted } from "./queries";
 import { RatesModal } from "./RatesModal";
 import { SourceSelect } from "./SourceSelect";
 import { SpendDrawer } from "./SpendDrawer";
 import { SpendImportDrawer } from "./SpendImportDrawer";
+import { byId, placeOf } from "./tree";
 import "./acquisition.css";
 
 type Open = { entry: Entry | null } | "import" | "rates" | null;
@@ -151,6 +152,12 @@ function Totals({ wanted }: { wanted: Wanted }) {
 function Entries({ rows, correct }: { rows: Entry[]; correct?: (entry: Entry) => void }) {
   const { t } = useTranslation();
   const f = useFormat();
+  const tree = useSources(true).data?.items ?? [];
+  const named = byId(tree);
+  const whole = (id: number, name: string) => {
+    const one = named.get(id);
+    return one ? placeOf(one, named) : name;
+  };
   const spent = (row: Entry) => row.lines.filter((line) => line.account === "spend");
   return (
     <DataTable
@@ -168,7 +175,7 @@ function Entries({ rows, correct }: { rows: Entry[]; correct?: (entry: Entry) =>
             const lines = spent(row);
             return lines.map((line) => (
               <p key={`${line.source_id} ${line.offer_id} ${line.region}`}>
-                {line.source_name || t("acquire.no_source")}
+                {whole(line.source_id, line.source_name) || t("acquire.no_source")}
                 {line.region && <span className="muted small"> {line.region}</span>}
                 {lines.length > 1 && <span className="muted small"> {f.money(line.amount_fen)}</span>}
               </p>
