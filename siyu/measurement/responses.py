@@ -115,7 +115,8 @@ def at_marginal(curves: list[Curve], wanted: float, low: Floats, high: Floats) -
         middle = (under + over) / 2
         more = (gain / (bend + middle[:, None])).sum(axis=1) > wanted
         under, over = np.where(more, middle, under), np.where(more, over, middle)
-    return (under + over) / 2
+    found: Floats = (under + over) / 2
+    return found
 
 
 def reallocate(curves: list[Curve], now: Floats, low: Floats, high: Floats, most_moved: float) -> Floats:

@@ -3,7 +3,12 @@ import type { Tone } from "@/ui/Chip";
 import type { CodeState, Coupon, CouponStatus } from "./queries";
 
 export const STATUS_TONE: Record<CouponStatus, Tone> = { draft: "plain", live: "pine", stopped: "ochre" };
-export const CODE_TONE: Record<CodeState, Tone> = { issued: "indigo", redeemed: "pine", expired: "plain", void: "plain" };
+export const CODE_TONE: Record<CodeState, Tone> = {
+  issued: "indigo",
+  redeemed: "pine",
+  expired: "plain",
+  void: "plain",
+};
 
 /** From when until when the codes of a coupon hold, in words. */
 export function Spell({ coupon }: { coupon: Coupon }) {
