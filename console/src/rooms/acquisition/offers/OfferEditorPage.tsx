@@ -75,7 +75,7 @@ function Editor({ offer }: { offer: Offer | null }) {
         <Bounds {...part} />
         <Panel title={t("offers.missing")}>
           {faults.length === 0 ? (
-            <p>{checked.isPending ? t("ui.loading") : t("offers.complete")}</p>
+            <p>{checked.isPending ? t("shell.loading") : t("offers.complete")}</p>
           ) : (
             <ul className="plain-list" aria-live="polite">
               {faults.map((one) => (

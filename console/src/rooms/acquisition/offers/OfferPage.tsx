@@ -86,7 +86,7 @@ function Actions({ offer }: { offer: Offer }) {
       ? [
           {
             key: "remove",
-            label: t("ui.remove"),
+            label: t("ui.delete"),
             danger: true,
             onClick: () => remove.mutate(undefined, { onSuccess: () => navigate("/offers") }),
           },

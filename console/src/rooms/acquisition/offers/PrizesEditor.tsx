@@ -72,7 +72,7 @@ export function PrizesEditor({ prizes, onChange, fault, disabled }: Props) {
               icon={<DeleteOutlined />}
               onClick={() => onChange(prizes.filter((_, at) => at !== place))}
             >
-              {t("ui.remove")}
+              {t("ui.delete")}
             </Button>
           )}
         </fieldset>
