@@ -16,6 +16,7 @@ import "@/styles/campaigns.css";
 import "@/styles/identity.css";
 import "@/styles/segments.css";
 import "@/styles/reports.css";
+import "@/styles/codes.css";
 import "@/styles/content.css";
 import "@/styles/loyalty.css";
 import "@/styles/messaging.css";

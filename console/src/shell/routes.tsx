@@ -46,6 +46,7 @@ const referral = (path: string, name: string, load: () => Promise<unknown>) =>
   });
 
 const segments = () => import("@/rooms/segments/SegmentsPage") as Promise<Page>;
+const landingPage = () => import("@/rooms/acquisition/codes/LandingPage") as Promise<Page>;
 const piece = () => import("@/rooms/content/PiecePage") as Promise<Page>;
 const offer = () => import("@/rooms/acquisition/offers/OfferEditorPage") as Promise<Page>;
 const builder = () => import("@/rooms/segments/builder/BuilderPage") as Promise<Page>;
@@ -177,6 +178,26 @@ export const router = createBrowserRouter([
           ),
           page("/content/new", "content.write", "PiecePage", piece),
           page("/content/:id", "content.read", "PiecePage", piece),
+          page(
+            "/codes",
+            "acquisition.read",
+            "CodesPage",
+            () => import("@/rooms/acquisition/codes/CodesPage") as Promise<Page>,
+          ),
+          page(
+            "/codes/:id",
+            "acquisition.read",
+            "CodePage",
+            () => import("@/rooms/acquisition/codes/CodePage") as Promise<Page>,
+          ),
+          page(
+            "/landing",
+            "acquisition.read",
+            "LandingsPage",
+            () => import("@/rooms/acquisition/codes/LandingsPage") as Promise<Page>,
+          ),
+          page("/landing/new", "acquisition.write", "LandingPage", landingPage),
+          page("/landing/:id", "acquisition.read", "LandingPage", landingPage),
           page("/points", "loyalty.read", "PointsPage", () => import("@/rooms/loyalty/PointsPage") as Promise<Page>),
           page("/coupons", "loyalty.read", "CouponsPage", () => import("@/rooms/loyalty/CouponsPage") as Promise<Page>),
           page(

@@ -1,5 +1,6 @@
 import campaigns from "./campaigns.json";
 import carriers from "./carriers.json";
+import codes from "./codes.json";
 import content from "./content.json";
 import customers from "./customers.json";
 import events from "./events.json";
@@ -23,6 +24,7 @@ import ui from "./ui.json";
 export default {
   campaigns,
   carriers,
+  codes,
   content,
   customers,
   events,
