@@ -192,27 +192,6 @@ def import_payments(
         cli_imports.show(_teller(), job["result"], counts, out.print)
 
 
-@import_app.command("spend")
-def import_spend(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应,可多次")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查,不写入")] = False,
-    rejects: Annotated[Path | None, typer.Option(help="被拒行写到哪个文件;默认在原文件旁")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """导入花费:CSV、Excel、Parquet Import spend into the ledger; what is there already is not entered twice."""
-    with _client(load_settings()) as client, _bar(as_json) as bar:
-        asked = cli_imports.start_spend(client, file, cli_imports.overrides(map_ or []), dry_run=dry_run)
-        _expect_done(_follow(client, asked["job_id"], bar))
-        done = client.get(f"/acquisition/spend/imports/{asked['id']}")
-        if done["rejected_count"]:
-            done["rejects_file"] = str(cli_imports.write_spend_rejects(client, done, rejects or file.with_name(file.stem + ".rejects.csv")))
-    if as_json:
-        _print_json(done)
-    else:
-        cli_imports.show_spend(_teller(), done, load_settings().currency, out.print)
-
-
 @app.command()
 def report(
     name: Annotated[str, typer.Argument(help="overview | monthly | rfm | cohorts | concentration | value | lifecycle")],
@@ -610,4 +589,5 @@ def _follow_job(client: Client, job_id: str) -> None:
 
 
 cli_shops.add_commands(app, lambda: _client(load_settings()), _teller, _follow_job, _print_json)
+cli_imports.add_spend(import_app, lambda: _client(load_settings()), _teller, _follow_job, _print_json)
 app.add_typer(cli_traits.commands(lambda: _client(load_settings()), _teller, _print_json), name="traits")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -13,6 +15,7 @@ from siyu.cli_reports import Teller
 from siyu.client import Client
 from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.money import format_fen
+from siyu.foundation.settings import load_settings
 from siyu.foundation.text import Text
 from siyu.orders.payments_file import REASONS
 
@@ -80,6 +83,30 @@ def show_spend(teller: Teller, done: dict[str, Any], currency: str, say: Callabl
         say(f"  {one['row_count']:,} × {teller.label(one['name'])}")
     if "rejects_file" in done:
         say(teller.say(f"被拒的行和原因在 {done['rejects_file']}", f"rejected rows with reasons: {done['rejects_file']}"))
+
+
+def add_spend(app: typer.Typer, client: Callable[[], AbstractContextManager[Client]], teller: Callable[[], Teller], follow: Callable[[Client, str], None], show: Callable[[Any], None]) -> None:
+    """The command `import spend`."""
+
+    @app.command("spend")
+    def import_spend(
+        file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+        map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应,可多次")] = None,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查,不写入")] = False,
+        rejects: Annotated[Path | None, typer.Option(help="被拒行写到哪个文件;默认在原文件旁")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="机器可读的 JSON")] = False,
+    ) -> None:
+        """导入花费:CSV、Excel、Parquet Import spend into the ledger; what is there already is not entered twice."""
+        with client() as asking:
+            asked = start_spend(asking, file, overrides(map_ or []), dry_run=dry_run)
+            follow(asking, asked["job_id"])
+            done = asking.get(f"/acquisition/spend/imports/{asked['id']}")
+            if done["rejected_count"]:
+                done["rejects_file"] = str(write_spend_rejects(asking, done, rejects or file.with_name(file.stem + ".rejects.csv")))
+        if as_json:
+            show(done)
+        else:
+            show_spend(teller(), done, load_settings().currency, print)
 
 
 def overrides(pairs: list[str]) -> dict[str, str]:
