@@ -127,6 +127,8 @@ class _Seen:
     earned: Floats
     days: Floats
     after: Floats
+    soon: Floats
+    since: Floats
 
     @property
     def bought(self) -> Flags:
@@ -171,6 +173,8 @@ def _seen(people: People, days: Days, as_of: int) -> _Seen:
         earned=np.bincount(person, earned, size).astype(float),
         days=np.bincount(person, minlength=size).astype(float),
         after=np.bincount(person[~during], minlength=size).astype(float),
+        soon=np.bincount(person[~during & (day <= end[person] + AFTER_LEAVING_DAYS)], minlength=size).astype(float),
+        since=np.maximum(as_of - end, 0).astype(float),
     )
 
 
@@ -198,13 +202,11 @@ def _learn(people: People, seen: _Seen, net: float) -> _Models:
 
 
 def _after_leaving(seen: _Seen) -> tuple[float, float]:
-    """(chance that somebody who left buys in the time looked ahead, days with orders of one who does)."""
-    left = seen.left
-    if not left.any():
-        return 0.0, 1.0
-    some = float((seen.after[left] > 0).sum())
-    chance = (some + 0.5) / (float(left.sum()) + 10.0)
-    return min(chance, 1.0), max(float(seen.after[left].sum()) / max(some, 1.0), 1.0)
+    """Days with orders per day since leaving: (in the first 90 days of it, later)."""
+    left, edge = seen.left, float(AFTER_LEAVING_DAYS)
+    soon, later = float(seen.soon[left].sum()), float((seen.after - seen.soon)[left].sum())
+    early, late = np.minimum(seen.since[left], edge).sum(), np.maximum(seen.since[left] - edge, 0).sum()
+    return (soon + 0.5) / (float(early) + 300.0), (later + 0.25) / (float(late) + 300.0)
 
 
 def _worth(people: People, seen: _Seen, models: _Models, horizon: int, discount: float) -> Worth:
@@ -217,9 +219,12 @@ def _worth(people: People, seen: _Seen, models: _Models, horizon: int, discount:
         _fill_repeat(seen, models, model, horizon, discount, mine & chosen, (some, mean, second))
     left = seen.left & people.counted
     value, square, pair = next_order(models.money, seen.days[left], _own_mean(seen, left))
-    chance, times = models.after_leaving
-    some[left], mean[left] = chance, times * value
-    second[left] = times * square + times * (times - 1) * pair
+    span = float(min(horizon, AFTER_LEAVING_DAYS))
+    fresh = np.clip(AFTER_LEAVING_DAYS - seen.since[left], 0, span)
+    orders = fresh * models.after_leaving[0] + (span - fresh) * models.after_leaving[1]
+    some[left] = -np.expm1(-orders)
+    times = orders / np.maximum(some[left], 1e-12)
+    mean[left], second[left] = times * value, times * square + orders * times * pair
     return Worth(some, mean * models.net, second * models.net**2)
 
 
