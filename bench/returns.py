@@ -116,11 +116,14 @@ def watch() -> Any:
 
     def look() -> None:
         while not over.wait(0.05):
-            with open("/proc/self/statm") as file:
-                most[0] = max(most[0], int(file.read().split()[1]) * resource.getpagesize() / 1e6)
+            most[0] = max(most[0], int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6)
+
+    def told() -> float:
+        over.set()
+        return most[0]
 
     threading.Thread(target=look, daemon=True).start()
-    return lambda: (over.set(), most[0])[1]
+    return told
 
 
 def ask(stores: Stores, source: int) -> None:

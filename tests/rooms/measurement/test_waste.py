@@ -151,7 +151,7 @@ def test_any_world_is_split_as_plain_python_does_it(shared_stores: Stores, world
     added_on: dict[int, date] = {}
     for one in touches:
         if one.step == "add":
-            added_on[one.customer] = min(added_on.get(one.customer, date.max), one.on)  # type: ignore[type-var]
+            added_on[one.customer] = min(added_on.get(one.customer, date.max), one.on)
     stays = [Stay(who, day, day + timedelta(days=world["gone"][who]) if who in world["gone"] else None) for who, day in added_on.items()]
     lay(
         stores, touches=touches, stays=stays, spent=[Spent(nodes[s], MONDAY + timedelta(days=d), fen) for s, d, fen in world["spent"]],
