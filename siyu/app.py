@@ -155,7 +155,7 @@ from siyu.rights.tasks import TEND
 from siyu.rights.tasks import job_kinds as right_jobs
 from siyu.rights.tasks import remember as remember_erasures
 from siyu.river import flow
-from siyu.segments import directory_routes, report_routes, traits_routes
+from siyu.segments import directory_routes, quality_routes, report_routes, traits_routes
 from siyu.segments import routes as segment_routes
 from siyu.segments.export import export_kind
 from siyu.segments.facts import FACTS as SEGMENT_FACTS
@@ -206,6 +206,7 @@ ROUTERS = (
     directory_routes.router,
     report_routes.router,
     segment_routes.router,
+    quality_routes.router,
     traits_routes.router,
     message_send_routes.router,
     decision_routes.router,

@@ -41,11 +41,12 @@ from siyu.orders.shop_tasks import TAKE_IN
 from siyu.referral.arriving import ARRIVING
 from siyu.referral.moves import MOVES as REFERRAL_MOVES
 from siyu.referral.variables import VARIABLES as REFERRAL_VARIABLES
+from siyu.segments.moves import MOVES as SEGMENT_MOVES
 from siyu.surveys.moves import MOVES as SURVEY_MOVES
 from siyu.surveys.variables import VARIABLES as SURVEY_VARIABLES
 
 REACTIONS: tuple[Reaction, ...] = (TAKE_IN, RESOLVE, STATEMENTS, FOLLOW_UP, FROM_CARRIER, TO_CARRIER, FROM_RELATIONS, FROM_PROFILES, RESULTS, RECEIPTS, COOL_DOWNS, NEWCOMERS, FOLLOW_CODES, ARRIVING, LISTEN, ANSWERS, CAME)
-MOVES = (*CUSTOMER_MOVES, *CONTENT_MOVES, *LOYALTY_MOVES, *SURVEY_MOVES, *MESSAGING_MOVES, *OFFER_MOVES, *REFERRAL_MOVES, *JOURNEY_MOVES)
+MOVES = (*CUSTOMER_MOVES, *SEGMENT_MOVES, *CONTENT_MOVES, *LOYALTY_MOVES, *SURVEY_MOVES, *MESSAGING_MOVES, *OFFER_MOVES, *REFERRAL_MOVES, *JOURNEY_MOVES)
 """Rows of the ledger that each room keeps by customer, and what becomes of them when customers are merged."""
 declare(MOVES)
 for source in (LOYALTY_VARIABLES, SURVEY_VARIABLES, OFFER_VARIABLES, REFERRAL_VARIABLES):

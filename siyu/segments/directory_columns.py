@@ -14,8 +14,8 @@ from siyu.customers.facts import CUSTOMERS_PROFILE
 from siyu.foundation.errors import Fault, InvalidError
 from siyu.foundation.text import Text
 from siyu.foundation.warehouse.facts import Fact
-from siyu.segments.facts import SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE
-from siyu.segments.labels import STAGES
+from siyu.segments.facts import SEGMENTS_QUALITY, SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE
+from siyu.segments.labels import QUALITIES, STAGES, VERDICTS
 from siyu.segments.rules import TRAIT
 from siyu.segments.traits import Type
 from siyu.segments.traits_store import list_traits
@@ -71,6 +71,8 @@ def _stage_place(table: ir.Table) -> ir.Value:
 
 
 _GENDERS = (("F", Text("女", "Female")), ("M", Text("男", "Male")))
+_VERDICTS = tuple(VERDICTS.items())
+_QUALITIES = {what: Text(name.zh, name.en.capitalize()) for what, name in QUALITIES.items()}
 
 COLUMNS = {
     column.key: column
@@ -91,6 +93,7 @@ COLUMNS = {
         Column("rfm", Text("RFM", "RFM"), "text", SEGMENTS_STANDING, _rfm, default=True),
         Column("stage", Text("生命周期", "Lifecycle"), "enum", SEGMENTS_STANDING, _stage_place, zero=True, default=True, options=tuple(STAGES.items())),
         Column("predicted_value_fen", Text("预测价值", "Predicted value"), "money", SEGMENTS_STANDING, _is("predicted_value_fen")),
+        *(Column(what, name, "enum", SEGMENTS_QUALITY, _is(what), options=_VERDICTS) for what, name in _QUALITIES.items()),
         Column("phone_masked", Text("手机号", "Phone"), "text"),
         Column("email_masked", Text("邮箱", "Email"), "text"),
     )

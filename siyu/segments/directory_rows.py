@@ -16,15 +16,21 @@ from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines import Session
 from siyu.identity.identifiers import masked_contacts
 from siyu.segments.directory_columns import Column
-from siyu.segments.facts import SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE
+from siyu.segments.facts import SEGMENTS_QUALITY, SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE
+from siyu.segments.labels import QUALITIES
+from siyu.segments.quality_verdicts import NOT_KNOWN, Verdict, verdict_of
 from siyu.segments.traits import value_of
 
 PROSPECT = "prospect"
 _ASKED_STANDINGS = asked_of(SEGMENTS_STANDING.table)
+_ASKED_QUALITIES = asked_of(SEGMENTS_QUALITY.table.select("customer_id", "zombie", "deal_hunter", "is_zombie", "is_hunter", "not_zombie", "not_hunter"))
 
 
 class CustomerRow(BaseModel):
-    """One customer in a list. Orders, spend, RFM, stage and value are those of the last recompute."""
+    """One customer in a list. Orders, spend, RFM, stage, value and quality are those of the last recompute.
+
+    Quality is there when its columns are asked for.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,6 +52,8 @@ class CustomerRow(BaseModel):
     predicted_value_fen: int | None
     phone_masked: str | None
     email_masked: str | None
+    zombie: Verdict | None = None
+    deal_hunter: Verdict | None = None
     traits: dict[str, Any] = {}
 
 
@@ -61,6 +69,7 @@ def load_rows(
     tags = tags_of(tx, customer_ids)
     contacts = masked_contacts(stores, tx, customer_ids)
     traits = traits_of(stores, session, customer_ids, columns)
+    judged = _judged(session, columns)
     return [
         row_of(
             profiles[customer],
@@ -69,7 +78,7 @@ def load_rows(
             contacts.get((customer, "phone")),
             contacts.get((customer, "email")),
             traits.get(customer),
-        )
+        ).model_copy(update=judged.get(customer, dict.fromkeys(QUALITIES, NOT_KNOWN)) if judged is not None else None)
         for customer in customer_ids
         if customer in profiles
     ]
@@ -101,6 +110,13 @@ def row_of(
         email_masked=email,
         traits=traits or {},
     )
+
+
+def _judged(session: Session, columns: Sequence[Column]) -> dict[int, dict[str, Verdict]] | None:
+    """Verdicts of the customers in `ASKED`, by customer; None where no column wants them."""
+    if not any(column.key in QUALITIES for column in columns):
+        return None
+    return {row["customer_id"]: {what: verdict_of(row, what) for what in QUALITIES} for row in session.query(_ASKED_QUALITIES).to_pylist()}
 
 
 def traits_of(stores: Stores, session: Session, customer_ids: Sequence[int], columns: Sequence[Column]) -> dict[int, dict[str, Any]]:

@@ -19,7 +19,18 @@ from siyu.segments import rules
 from siyu.segments.evaluate import leaf_values
 from siyu.segments.leaves import BUYERS, TIME_COLUMNS, TRAIT_DEFAULTS, TRAIT_VALUES, Aggregate, Total, leaf_of
 from siyu.segments.recompute import moment_of
-from siyu.segments.rules import TIME_FIELDS, TRAIT, AllOf, AnyOf, Attribute, Not, Orders, Rule, trait_of
+from siyu.segments.rules import (
+    TIME_FIELDS,
+    TRAIT,
+    AllOf,
+    AnyOf,
+    Attribute,
+    Not,
+    Orders,
+    Quality,
+    Rule,
+    trait_of,
+)
 from siyu.segments.sentence import RuleNames, sentence
 from siyu.segments.touched import narrowed
 from siyu.segments.traits import used_traits
@@ -82,6 +93,9 @@ class _Teller:
         """What was counted, in the condition's own unit; None for conditions that count nothing."""
         if isinstance(rule, Attribute) and trait_of(rule.field):
             return self._trait(rule.field)
+        if isinstance(rule, Quality):
+            score = self._row.get(f"quality:{rule.of}")
+            return "–" if score is None else f"{score:.2f}"
         if f"n{number}" not in self._row:
             return None
         value = self._row[f"n{number}"]
@@ -112,6 +126,14 @@ def trait_values(session: Session, tables: Tables) -> dict[str, Any]:
         known = [row[name] for name in ("text", "number", "time_ms") if row[name] is not None]
         found[f"{TRAIT}{row['trait_id']}"] = known[0] if known else None
     return found
+
+
+def quality_values(session: Session, tables: Tables, rule: Rule) -> dict[str, Any]:
+    """The scores of the one person whose rows these are, if the rule asks for them; empty for somebody not judged yet."""
+    if not any(isinstance(leaf, Quality) for leaf in rules.leaves(rule)):
+        return {}
+    rows = session.query(tables["segments_quality"].select("zombie", "deal_hunter")).to_pylist()
+    return {f"quality:{name}": score for row in rows for name, score in row.items()}
 
 
 def _flips_at(session: Session, leaf_rule: Rule, tables: Tables, moment: Moment) -> datetime | None:

@@ -69,4 +69,55 @@ SEGMENTS_TRAIT_DEFAULT = Fact(
     key=("trait_id",),
     columns=(Column("trait_id", "int64", "the trait"), *_VALUE),
 )
-FACTS = (SEGMENTS_MEMBER, SEGMENTS_CHANGE, SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE, SEGMENTS_TRAIT_DEFAULT)
+SEGMENTS_QUALITY = Fact(
+    name="segments_quality",
+    grain="one customer, as last judged",
+    key=("customer_id",),
+    columns=(
+        Column("customer_id", "int64", "the customer"),
+        Column("as_of_on", "int32", "local day up to which behaviour was looked at"),
+        Column("zombie", "float64", "score of a zombie 僵尸粉, 0–1; null: not known yet"),
+        Column("deal_hunter", "float64", "score of a deal-hunter 羊毛党, 0–1; null: not known yet"),
+        Column("zombie_reasons", "int64", "bits of `siyu.segments.quality.REASONS`"),
+        Column("hunter_reasons", "int64", "bits of the same"),
+        Column("is_zombie", "boolean", "the score reaches the threshold, and nobody said otherwise"),
+        Column("is_hunter", "boolean", "the same, with at least one reason"),
+        Column("not_zombie", "boolean", "somebody said that this person is none"),
+        Column("not_hunter", "boolean", "the same of a deal-hunter"),
+        Column("known_days", "float64", "since when the customer is known, until then or until they left, days"),
+        Column("received", "int64", "messages that came in"),
+        Column("read", "int64", "readings and openings that were told"),
+        Column("replied", "int64", "answers, surveys, reviews"),
+        Column("visited", "int64", "other activities of their own"),
+        Column("claimed", "int64", "gifts, coupons and draws taken"),
+        Column("averse", "int64", "blocked, opted out, complained"),
+        Column("expected_acts", "float64", "how many acts would be usual here after so many messages and days"),
+        Column("coupons", "int64", "coupons used"),
+        Column("orders", "int64", "valid orders"),
+        Column("deep_orders", "int64", "of them a quarter or more below the list price or the usual price"),
+        Column("full_orders", "int64", "of them at most a tenth below"),
+        Column("discount_rate", "float64", "mean discount, 0–1; null without an order"),
+        Column("refunds", "int64", "orders with money given back"),
+        Column("spend_fen", "int64", "sum of the valid orders, fen"),
+        Column("left_ms", "int64", "when they ended the last relation, epoch ms; null while one lasts"),
+        Column("left_after_reward", "boolean", "within 14 days of a reward"),
+        Column("ring_rate", "float64", "newest judgement of referrals, 0–1"),
+    ),
+)
+SEGMENTS_USUAL_PRICE = Fact(
+    name="segments_usual_price",
+    grain="one article that sold",
+    key=("sku",),
+    columns=(Column("sku", "string", "the article"), Column("price_fen", "float64", "its mean price a piece before discounts, fen")),
+)
+SEGMENTS_QUALITY_BASE = Fact(
+    name="segments_quality_base",
+    grain="the whole base, as last judged",
+    key=("as_of_on",),
+    columns=(
+        Column("as_of_on", "int32", "local day of the last recompute"),
+        Column("read_rate", "float64", "readings and answers a message that came in"),
+        Column("visit_rate", "float64", "visits a day and customer"),
+    ),
+)
+FACTS = (SEGMENTS_QUALITY, SEGMENTS_USUAL_PRICE, SEGMENTS_QUALITY_BASE, SEGMENTS_MEMBER, SEGMENTS_CHANGE, SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE, SEGMENTS_TRAIT_DEFAULT)

@@ -67,6 +67,8 @@ STAGES = {
     "dormant": Text("沉睡", "Dormant"),
     "lost": Text("流失", "Lost"),
 }
+QUALITIES = {"zombie": Text("僵尸粉", "zombie"), "deal_hunter": Text("羊毛党", "deal-hunter")}
+VERDICTS = {"yes": Text("是", "yes"), "no": Text("不是", "no"), "not_known": Text("还不知道", "not known yet")}
 UNITS = {
     "day": (Text("天", "day"), Text("天", "days")),
     "week": (Text("周", "week"), Text("周", "weeks")),

@@ -30,6 +30,7 @@ from siyu.segments.rules import (
     Lifecycle,
     Orders,
     People,
+    Quality,
     Rfm,
     Rule,
     Tag,
@@ -137,6 +138,8 @@ def leaf_of(rule: Rule, tables: Tables, moment: Moment) -> Leaf:
             return Test(lambda base: base.customer_id.isin(chosen.customer_id))
         case Lifecycle():
             return _lifecycle(rule, tables)
+        case Quality():
+            return _quality(rule, tables)
         case InSegment():
             member = tables["segments_member"]
             chosen = member.filter((member.segment_id == rule.segment) & member.entered)
@@ -405,6 +408,20 @@ def _lifecycle(rule: Lifecycle, tables: Tables) -> Test:
         # Nobody needs a row to be a prospect: everyone who is in no other stage is one.
         return Test(lambda base: base.customer_id.isin(chosen) | ~base.customer_id.isin(staged.customer_id))
     return Test(lambda base: base.customer_id.isin(chosen))
+
+
+def _quality(rule: Quality, tables: Tables) -> Test:
+    """By the last judgement; whoever has none is not known yet."""
+    row = tables["segments_quality"]
+    score, called, cleared = (row.zombie, row.is_zombie, row.not_zombie) if rule.of == "zombie" else (row.deal_hunter, row.is_hunter, row.not_hunter)
+    known = score.notnull() | cleared
+    named = {"yes": called, "no": known & ~called, "not_known": ~known & ~called}
+    wanted = set(rule.is_)
+    if "not_known" in wanted:
+        others = row.filter(reduce(lambda a, b: a | b, (holds for name, holds in named.items() if name not in wanted), ibis.literal(False)))
+        return Test(lambda base: ~base.customer_id.isin(others.customer_id))
+    chosen = row.filter(reduce(lambda a, b: a | b, (named[name] for name in sorted(wanted))))
+    return Test(lambda base: base.customer_id.isin(chosen.customer_id))
 
 
 def _positive(op: str) -> tuple[str, bool]:

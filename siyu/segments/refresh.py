@@ -15,7 +15,9 @@ from siyu.events.catalogue.identity import IDENTIFIERS_LINKED
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.facts import Batch
+from siyu.orders.recency import default_as_of
 from siyu.segments import _tables
+from siyu.segments.quality import refresh_some
 from siyu.segments.recompute import (
     Change,
     append_changes,
@@ -26,7 +28,7 @@ from siyu.segments.recompute import (
     tally,
     valid,
 )
-from siyu.segments.rules import Rule
+from siyu.segments.rules import Quality, Rule, leaves
 from siyu.segments.segments import Segment, list_segments
 from siyu.segments.touched import ask_again, edges, keep_arrived
 from siyu.segments.traits import used_traits
@@ -60,6 +62,8 @@ def refresh(stores: Stores, flow: Callable[[Stores], int]) -> list[Change]:
     if traits:
         asked_of = set().union(*(used_traits(rule) for _, rule in good))
         customers = refresh_traits(stores, traits, (keys, customers), (before, after), asked_of)
+    if (len(keys) or len(customers)) and any(isinstance(leaf, Quality) for _, rule in good for leaf in leaves(rule)):
+        refresh_some(stores, keys, customers, default_as_of(stores))
     changes: list[Change] = []
     for layer in layers({segment.id: rule for segment, rule in good}):
         chosen = {segment.id: (segment, rule) for segment, rule in good if segment.id in layer}

@@ -113,6 +113,13 @@ class Lifecycle(_Node, frozen=True, tag_field="kind", tag="lifecycle"):
     stages: Annotated[list[Literal["prospect", "new", "active", "slowing", "at_risk", "dormant", "lost"]], Meta(min_length=1)]
 
 
+class Quality(_Node, frozen=True, tag_field="kind", tag="quality"):
+    """What the customer is judged to be: a zombie or a deal-hunter. `is_`: yes, no, or not known yet; somebody unjudged is not known."""
+
+    of: Literal["zombie", "deal_hunter"]
+    is_: Annotated[list[Literal["yes", "no", "not_known"]], Meta(min_length=1)] = msgspec.field(name="is")
+
+
 class InSegment(_Node, frozen=True, tag_field="kind", tag="segment"):
     segment: int
 
@@ -121,11 +128,11 @@ class People(_Node, frozen=True, tag_field="kind", tag="list"):
     customer_ids: Annotated[list[int], Meta(max_length=100_000)]
 
 
-Rule: TypeAlias = AllOf | AnyOf | Not | Everyone | Attribute | Tag | Orders | Event | LastEvent | Rfm | Lifecycle | InSegment | People
+Rule: TypeAlias = AllOf | AnyOf | Not | Everyone | Attribute | Tag | Orders | Event | LastEvent | Rfm | Lifecycle | Quality | InSegment | People
 GROUPS = (AllOf, AnyOf, Not)
 _KINDS: dict[str, type[_Node]] = {
     "all": AllOf, "any": AnyOf, "not": Not, "everyone": Everyone, "attribute": Attribute, "tag": Tag, "orders": Orders, "event": Event,
-    "last_event": LastEvent, "rfm": Rfm, "lifecycle": Lifecycle, "segment": InSegment, "list": People,
+    "last_event": LastEvent, "rfm": Rfm, "lifecycle": Lifecycle, "quality": Quality, "segment": InSegment, "list": People,
 }  # fmt: skip
 
 TEXT_FIELDS = ("name", "gender", "province", "city", "country", "source", "tier", "top_category")

@@ -8,7 +8,17 @@ from typing import Any
 
 from siyu.foundation.money import format_fen
 from siyu.foundation.text import Text
-from siyu.segments.labels import ACTIVITIES, FIELDS, LINE_FIELDS, MEASURES, OPERATORS, STAGES, UNITS
+from siyu.segments.labels import (
+    ACTIVITIES,
+    FIELDS,
+    LINE_FIELDS,
+    MEASURES,
+    OPERATORS,
+    QUALITIES,
+    STAGES,
+    UNITS,
+    VERDICTS,
+)
 from siyu.segments.rules import (
     AllOf,
     AnyOf,
@@ -20,6 +30,7 @@ from siyu.segments.rules import (
     Not,
     Orders,
     People,
+    Quality,
     Rfm,
     Rule,
     Tag,
@@ -110,6 +121,9 @@ def _standing(rule: Rule, words: Words) -> Text:
             return Text(
                 f"生命周期处于{'、'.join(STAGES[stage].zh for stage in stages)}", f"lifecycle stage is {' or '.join(STAGES[s].en for s in stages)}"
             )
+        case Quality(of=of, is_=verdicts):
+            what, said = QUALITIES[of], [VERDICTS[verdict] for verdict in verdicts]
+            return Text(f"{what.zh}判定为{'或'.join(s.zh for s in said)}", f"judged a {what.en}: {' or '.join(s.en for s in said)}")
         case InSegment(segment=key):
             name = words.segment_names.get(key, f"#{key}")
             return Text(f"在分群「{name}」中", f"in the segment “{name}”")

@@ -43,6 +43,7 @@ from siyu.segments.rules import (
     LastEvent,
     Lifecycle,
     Orders,
+    Quality,
     Rfm,
     Rule,
     Window,
@@ -211,6 +212,8 @@ def _read_by(leaf_rule: Rule, tables: Tables, moment: Moment) -> dict[str, int]:
             return {"customers_activity": earliest_ms(getattr(leaf_rule, "window", None), moment), "customers_property": FOREVER}
         case Rfm() | Lifecycle():
             return {"segments_standing": FOREVER}
+        case Quality():
+            return {"segments_quality": FOREVER}
         case Attribute(field=field) if field in STANDING_FIELDS:
             return {"segments_standing": FOREVER}
         case Attribute(field=field) if trait_of(field):

@@ -1,0 +1,177 @@
+"""Signs 征象: what of a customer's behaviour speaks for a zombie 僵尸粉 or a deal-hunter 羊毛党, and the two scores made of it.
+
+A score is logistic: 1 / (1 + exp(−(intercept + Σ weight × sign))). The weights are fixed numbers, learnt once on worlds whose
+truth is known (docs/theory/quality.md). A score is given only where enough was seen; else it is null: not known yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+import ibis
+import ibis.expr.types as ir
+
+from siyu.foundation.text import Text
+from siyu.segments.quality_weights import HUNTER, ZOMBIE, Weights
+
+LEAST_RECEIVED, LEAST_DAYS, LEAST_EXPECTED = 5, 14.0, 1.5
+"""Silence is judged from so many messages and days on, and where so many acts would be usual."""
+LEAST_OWN = 3
+"""Who did so much of their own is known not to be silent."""
+LEAST_CHANCES = 2
+"""Deal-hunting is judged from so many orders, refunds and claims on."""
+RINGED = 0.5
+_MOST_LOG = 6.0
+DIRECTIONS: Mapping[str, Mapping[str, int]] = {
+    "zombie": {"unread": 1, "unseen": 1, "averse": 1, "claimed": -1},
+    "deal_hunter": {
+        "deep_orders": 0, "other_orders": -1, "claims": 1, "claim_share": 1, "coupon_share": 1, "gift_refund": 1, "left_after_reward": 1, "visits": -1,
+        "reads": -1, "ring": 1,
+    },
+}  # fmt: skip
+"""The signs, and which way each may speak: a weight learnt against it is 0. Many deep orders may be either (0)."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One bit of `zombie_reasons` or `hunter_reasons`, in words."""
+
+    bit: int
+    name: Text
+
+
+ZOMBIE_REASONS: Mapping[str, Reason] = {
+    "never_reads": Reason(0, Text("收到的消息一条没读", "read nothing of what was sent")),
+    "no_visits": Reason(1, Text("从不浏览", "never looked at anything")),
+    "no_replies": Reason(2, Text("从不回复", "never answered")),
+    "no_orders": Reason(3, Text("从未下单", "never ordered")),
+    "averse": Reason(4, Text("拉黑、退订或投诉过", "blocked, opted out or complained")),
+}
+HUNTER_REASONS: Mapping[str, Reason] = {
+    "deepest_only": Reason(0, Text("只在深折时买(八折半以下几乎每单)", "buys at deep discounts only")),
+    "by_coupon": Reason(1, Text("几乎每单都用券", "nearly every order takes a coupon")),
+    "gift_refund": Reason(2, Text("领了礼又退款", "took a gift and asked for the money back")),
+    "left_after_reward": Reason(3, Text("拿到奖励就离开", "left soon after a reward")),
+    "only_offers": Reason(4, Text("来访大多只为领取", "comes for offers only")),
+    "gifts_only": Reason(5, Text("领过多次,从没按平常价买过", "took gifts again and again, never bought at the usual price")),
+    "ring": Reason(6, Text("和一伙互相拉新的人连在一起", "stands in a ring of people who invite each other")),
+}
+
+
+def zombie_signs(one: ir.Table) -> dict[str, ir.NumericValue]:
+    """Numbers by name. `one` has a customer's counts and the base's rates in a row."""
+    return {
+        "unread": ((one.received * one.read_rate + 0.5) / (one.read + one.replied + 0.5)).ln().clip(lower=-_MOST_LOG, upper=_MOST_LOG),
+        "unseen": ((one.known_days * one.visit_rate + 0.5) / (one.visited + 0.5)).ln().clip(lower=-_MOST_LOG, upper=_MOST_LOG),
+        "averse": (one.averse > 0).cast("float64"),
+        "claimed": (one.claimed > 0).cast("float64"),
+    }
+
+
+def expected_acts(one: ir.Table) -> ir.FloatingValue:
+    """How many acts would be usual in this base after so many messages and days."""
+    return one.received * one.read_rate + one.known_days * one.visit_rate
+
+
+def hunter_signs(one: ir.Table) -> dict[str, ir.NumericValue]:
+    """Numbers by name, from a customer's counts."""
+    return {
+        "deep_orders": _log(one.deep_orders),
+        "other_orders": _log(one.orders - one.deep_orders),
+        "claims": _log(one.claimed),
+        "claim_share": claim_share(one),
+        "coupon_share": ibis.least(one.coupons / ibis.greatest(one.orders, 1), 1.0).cast("float64"),
+        "gift_refund": gift_refund(one).cast("float64"),
+        "left_after_reward": one.left_after_reward.cast("float64"),
+        "visits": _log(one.visited + one.replied),
+        "reads": _log(one.read),
+        "ring": one.ring_rate,
+    }
+
+
+def _log(count: ir.NumericValue) -> ir.FloatingValue:
+    return (count + 1.0).ln().clip(upper=_MOST_LOG)
+
+
+def claim_share(one: ir.Table) -> ir.FloatingValue:
+    """Of what somebody came for, the share that was taking something."""
+    return (one.claimed / ibis.greatest(one.claimed + one.visited + one.replied + one.full_orders, 1)).cast("float64")
+
+
+def gifts_only(one: ir.Table) -> ir.BooleanValue:
+    return (one.claimed >= 2) & (one.full_orders == 0)
+
+
+def gift_refund(one: ir.Table) -> ir.BooleanValue:
+    return (one.refunds > 0) & (one.claimed > 0)
+
+
+def score(signs: Mapping[str, ir.NumericValue], weights: Weights) -> ir.FloatingValue:
+    """Between 0 and 1."""
+    total = reduce(lambda a, b: a + b, (signs[name] * weight for name, weight in weights.of.items()), ibis.literal(weights.intercept))
+    return 1.0 / (1.0 + (-total).exp())
+
+
+def zombie_is_known(one: ir.Table) -> ir.BooleanValue:
+    """Whether silence can be judged: enough came in, for long enough, where people usually answer; or they did show themselves."""
+    silent_enough = (one.received >= LEAST_RECEIVED) & (one.known_days >= LEAST_DAYS) & (expected_acts(one) >= LEAST_EXPECTED)
+    return silent_enough | (own_acts(one) >= LEAST_OWN)
+
+
+def hunter_is_known(one: ir.Table) -> ir.BooleanValue:
+    """Whether somebody had the chances to show what they come for."""
+    chances = one.orders + one.refunds + one.claimed
+    return (chances >= LEAST_CHANCES) | ((one.claimed > 0) & one.left_after_reward) | (one.ring_rate >= RINGED)
+
+
+def own_acts(one: ir.Table) -> ir.IntegerValue:
+    return one.read + one.visited + one.replied + one.claimed
+
+
+def judged(one: ir.Table, marks: ir.Table, as_of_on: int) -> ir.Table:
+    """Rows of `segments_quality` from behaviours with the base's rates; `marks`: customer_id and what they were said not to be."""
+    nothing = ibis.null("float64")
+    zombie = ibis.cases((one.orders > 0, 0.0), (zombie_is_known(one), score(zombie_signs(one), ZOMBIE)), else_=nothing)
+    hunter = ibis.cases((hunter_is_known(one), score(hunter_signs(one), HUNTER)), else_=nothing)
+    said = {what: one.customer_id.isin(marks.filter(marks.what == what).customer_id) for what in ("zombie", "deal_hunter")}
+    scored = one.mutate(
+        as_of_on=ibis.literal(as_of_on, "int32"), zombie=zombie, deal_hunter=hunter, zombie_reasons=_bits(_zombie_reasons(one), ZOMBIE_REASONS),
+        hunter_reasons=_bits(_hunter_reasons(one), HUNTER_REASONS), not_zombie=said["zombie"], not_hunter=said["deal_hunter"], expected_acts=expected_acts(one),
+    )  # fmt: skip
+    return scored.mutate(
+        is_zombie=(scored.zombie >= ZOMBIE.threshold).fill_null(False) & ~scored.not_zombie,
+        is_hunter=(scored.deal_hunter >= HUNTER.threshold).fill_null(False) & (scored.hunter_reasons > 0) & ~scored.not_hunter,
+    )
+
+
+def _zombie_reasons(one: ir.Table) -> dict[str, ir.BooleanValue]:
+    return {
+        "never_reads": (one.received >= LEAST_RECEIVED) & (one.read == 0),
+        "no_visits": one.visited == 0,
+        "no_replies": one.replied == 0,
+        "no_orders": one.orders == 0,
+        "averse": one.averse > 0,
+    }
+
+
+def _hunter_reasons(one: ir.Table) -> dict[str, ir.BooleanValue]:
+    return {
+        "deepest_only": (one.orders >= 2) & (one.deep_orders * 5 >= one.orders * 4),
+        "by_coupon": (one.orders >= 2) & (one.coupons * 5 >= one.orders * 4),
+        "gift_refund": gift_refund(one),
+        "left_after_reward": one.left_after_reward,
+        "only_offers": (one.claimed >= 2) & (claim_share(one) >= 0.6),
+        "gifts_only": gifts_only(one),
+        "ring": one.ring_rate >= RINGED,
+    }
+
+
+def _bits(holds: Mapping[str, ir.BooleanValue], reasons: Mapping[str, Reason]) -> ir.IntegerValue:
+    return reduce(lambda a, b: a + b, (holds[name].fill_null(False).cast("int64") * (1 << reason.bit) for name, reason in reasons.items()))
+
+
+def told(bits: int, reasons: Mapping[str, Reason]) -> tuple[str, ...]:
+    """Names of the reasons whose bits are set, in their order."""
+    return tuple(name for name, reason in reasons.items() if bits >> reason.bit & 1)
