@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from siyu.carriers.facts import CARRIERS_RELATION
 from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_PROFILE, CUSTOMERS_PROPERTY
@@ -85,6 +88,53 @@ def _put_orders(stores: Stores, one: Past, ms: Any) -> None:
     })  # fmt: skip
 
 
+def put_market(stores: Stores, folder: Path, ends_on: date) -> np.ndarray:
+    """The files of a market in the place of whatever the facts held; returns the true class of every added person, in the order of ids."""
+    people = pq.read_table(folder / "people.parquet").sort_by("person")
+    ids = {name: number for number, name in enumerate(people["person"].to_pylist(), start=1)}
+
+    def of(names: pa.ChunkedArray) -> np.ndarray:
+        return np.array([ids.get(name, 0) for name in names.to_pylist()], np.int64)
+
+    def ms(at: pa.ChunkedArray) -> pa.ChunkedArray:
+        return at.cast(pa.timestamp("ms", at.type.tz), safe=False).cast(pa.int64())
+
+    known, came = np.arange(1, len(ids) + 1), ms(people["added_at"])
+    replace(stores, CUSTOMERS_PROFILE, {"customer_id": known, "first_seen_ms": came, "registered_ms": came})
+    spells = pq.read_table(folder / "relations.parquet")
+    replace(stores, CARRIERS_RELATION, {
+        "identity_key": of(spells["person"]), "customer_id": of(spells["person"]), "account_id": np.ones(spells.num_rows, int), "staff": spells["staff"].combine_chunks(),
+        "began_ms": ms(spells["began"]).combine_chunks(), "ended_ms": ms(spells["ended"]).combine_chunks(), "by": spells["by"].combine_chunks(), "void": np.zeros(spells.num_rows, bool),
+    })  # fmt: skip
+    acts, touches = pq.read_table(folder / "activities.parquet"), pq.read_table(folder / "touches.parquet")
+    claims = touches.filter(pc.and_(pc.equal(touches["step"], "claim"), pc.is_valid(touches["person"])))
+    who = np.concatenate([of(acts["person"]), of(claims["person"])])
+    keys = np.arange(1, len(who) + 1)
+    names = acts["name"].to_pylist() + ["source_touched"] * claims.num_rows
+    at = np.concatenate([ms(acts["at"]).to_numpy(), ms(claims["at"]).to_numpy()])
+    replace(stores, CUSTOMERS_ACTIVITY, {"event_key": keys, "identity_key": who, "customer_id": who, "name": names, "at_ms": at})
+    of_claims = keys[acts.num_rows :]
+    replace(stores, CUSTOMERS_PROPERTY, {
+        "event_key": of_claims, "identity_key": who[acts.num_rows :], "customer_id": who[acts.num_rows :], "path": ["step"] * claims.num_rows, "text": ["claim"] * claims.num_rows,
+    })  # fmt: skip
+    _put_market_orders(stores, pq.read_table(folder / "orders.parquet"), of)
+    truth = pq.read_table(folder / "truth/persons.parquet", columns=["person", "class"])
+    classes = dict(zip(truth["person"].to_pylist(), truth["class"].to_pylist(), strict=True))
+    return np.array([classes[name] for name in ids])
+
+
+def _put_market_orders(stores: Stores, orders: pa.Table, of: Any) -> None:
+    keys, buyer = np.arange(1, orders.num_rows + 1), of(orders["买家账号"])
+    fen = {name: np.array([int(value * 100) for value in orders[name].to_pylist()]) for name in ("单价", "实付金额")}
+    local = orders["下单时间"].cast(pa.timestamp("ms"), safe=False).cast(pa.int64()).to_numpy()
+    at, back = local - 8 * 3_600_000, np.array(orders["订单状态"].to_pylist()) == "已退款"
+    replace(stores, ORDERS_LINE, {
+        "line_key": keys, "order_key": keys, "content_key": keys, "identity_key": buyer, "customer_id": buyer, "ordered_ms": at, "ordered_on": local // DAY_MS,
+        "sku": orders["商品编码"].combine_chunks(), "quantity": orders["数量"].combine_chunks().cast(pa.int64()), "unit_price_fen": fen["单价"],
+        "amount_fen": np.where(back, 0, fen["实付金额"]), "refund_fen": np.where(back, fen["实付金额"], 0), "kind": pa.array(np.where(back, "refund", "sale").astype(object)),
+    })  # fmt: skip
+
+
 def judge(stores: Stores, one: Past) -> Found:
     """The world judged on its last day; rows in the order of people."""
     put_past(stores, one)
@@ -103,8 +153,4 @@ def precision_and_recall(called: np.ndarray, truly: np.ndarray) -> tuple[float, 
     return right / max(float(called.sum()), 1), right / max(float(truly.sum()), 1)
 
 
-def day_before(days: int) -> date:
-    return ENDS_ON - timedelta(days=days)
-
-
-__all__ = ["ENDS_ON", "KINDS", "Found", "day_before", "judge", "precision_and_recall", "put_past", "read_judged", "replace"]
+__all__ = ["ENDS_ON", "KINDS", "Found", "judge", "precision_and_recall", "put_market", "put_past", "read_judged", "replace"]
