@@ -57,7 +57,7 @@ def explain(stores: Stores, rule: Rule, customer_id: int, names: RuleNames) -> R
         found = session.query(leaf_values(rule, tables, moment)).to_pylist()
         if not found:
             raise NotFoundError(Text(f"没有客户 {customer_id}", f"there is no customer {customer_id}"))
-        values = trait_values(session, tables) if used_traits(rule) else {}
+        values = (trait_values(session, tables) if used_traits(rule) else {}) | quality_values(session, tables, rule)
         flips = [_flips_at(session, leaf, tables, moment) for leaf in rules.leaves(rule)]
     teller = _Teller(found[0] | values, flips, names, stores)
     return teller.tell(rule)

@@ -22,6 +22,7 @@ from siyu.foundation.warehouse.facts import Tables
 from siyu.orders.facts import ORDERS_ORDER, buyers
 from siyu.segments import rules
 from siyu.segments.activity import own
+from siyu.segments.quality_verdicts import UNCLEAR_FROM
 from siyu.segments.rules import (
     Attribute,
     Event,
@@ -414,8 +415,8 @@ def _quality(rule: Quality, tables: Tables) -> Test:
     """By the last judgement; whoever has none is not known yet."""
     row = tables["segments_quality"]
     score, called, cleared = (row.zombie, row.is_zombie, row.not_zombie) if rule.of == "zombie" else (row.deal_hunter, row.is_hunter, row.not_hunter)
-    known = score.notnull() | cleared
-    named = {"yes": called, "no": known & ~called, "not_known": ~known & ~called}
+    no = ((score < UNCLEAR_FROM).fill_null(False) | cleared) & ~called
+    named = {"yes": called, "no": no, "not_known": ~no & ~called}
     wanted = set(rule.is_)
     if "not_known" in wanted:
         others = row.filter(reduce(lambda a, b: a | b, (holds for name, holds in named.items() if name not in wanted), ibis.literal(False)))

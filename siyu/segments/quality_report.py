@@ -22,6 +22,7 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.segments import _tables
 from siyu.segments.facts import SEGMENTS_QUALITY
 from siyu.segments.quality_signs import HUNTER_REASONS, ZOMBIE_REASONS, Reason
+from siyu.segments.quality_verdicts import UNCLEAR_FROM
 
 NAME = "quality"
 MONTHS, DAYS, SOURCES = 24, 90, 100
@@ -52,7 +53,7 @@ def read_published(stores: Stores) -> dict[str, Any] | None:
 def _count(stores: Stores, session: Session, as_of: date) -> dict[str, Any]:
     judged, profiles = SEGMENTS_QUALITY.table, stores.warehouse.tables["customers_profile"]
     who = profiles.select("customer_id", "source", came_ms=profiles.registered_ms)
-    people = session.keep("_people_judged", who.inner_join(judged, "customer_id").drop("customer_id_right"))
+    people = session.keep("_people_judged", who.inner_join(judged, "customer_id"))
     firsts = _first_days(as_of)
     # The place of a month is the number of first days that lie before or at the arrival.
     place = reduce(lambda a, b: a + b, ((people.came_ms >= stores.calendar.midnight_ms(first)).cast("int64") for first in firsts))
@@ -78,15 +79,16 @@ COUNTED = ("customers", "zombies", "hunters", "zombies_not_known", "hunters_not_
 def _shares(people: ir.Table) -> ir.Table:
     """By `key`: how many people, and how many of them are what. `neither`: known to be none of the two."""
     cleared = people.not_zombie | people.not_hunter
-    known = people.zombie.notnull() & people.deal_hunter.notnull()
+    no_zombie = ((people.zombie < UNCLEAR_FROM).fill_null(False) | people.not_zombie) & ~people.is_zombie
+    no_hunter = ((people.deal_hunter < UNCLEAR_FROM).fill_null(False) | people.not_hunter) & ~people.is_hunter
     return people.group_by("key").agg(
         customers=people.count(),
         zombies=people.is_zombie.sum(),
         hunters=people.is_hunter.sum(),
-        zombies_not_known=people.zombie.isnull().sum(),
-        hunters_not_known=people.deal_hunter.isnull().sum(),
+        zombies_not_known=(~no_zombie & ~people.is_zombie).sum(),
+        hunters_not_known=(~no_hunter & ~people.is_hunter).sum(),
         cleared=cleared.sum(),
-        neither=(known & ~people.is_zombie & ~people.is_hunter).sum(),
+        neither=(no_zombie & no_hunter).sum(),
     )
 
 

@@ -21,7 +21,7 @@ from siyu.segments.quality import REASONS, find_quality
 from siyu.segments.quality_card import Seen, seen_of
 from siyu.segments.quality_marks import What, marks_of, put_mark, take_mark_back
 from siyu.segments.quality_report import read_published
-from siyu.segments.quality_verdicts import NOT_KNOWN, Verdict
+from siyu.segments.quality_verdicts import NOT_KNOWN, UNCLEAR_FROM, Verdict
 from siyu.segments.quality_weights import HUNTER, ZOMBIE
 from siyu.segments.tasks import QUALITY
 from siyu.team.access import Access, require
@@ -85,7 +85,7 @@ class QualityReport(BaseModel):
     hunter_reasons: list[ReasonCount]
 
 
-class MarkInfo(BaseModel):
+class QualityMark(BaseModel):
     reason: str
     by: str
     at: datetime
@@ -100,7 +100,7 @@ class Judgement(BaseModel):
     score: float | None
     threshold: float
     reasons: list[Label]
-    mark: MarkInfo | None
+    mark: QualityMark | None
 
 
 class CustomerQuality(BaseModel):
@@ -111,7 +111,7 @@ class CustomerQuality(BaseModel):
     seen: list[Seen]
 
 
-class MarkBody(Body):
+class QualityMarkBody(Body):
     reason: Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -134,7 +134,7 @@ def read_customer_quality(id: RowId, access: Reader) -> CustomerQuality:
 
 
 @router.put("/customers/{id:int}/quality/marks/{what}", summary="Say that a customer is no deal-hunter, or no zombie")
-def mark_customer(id: RowId, what: WhatPath, body: MarkBody, access: Writer) -> CustomerQuality:
+def mark_customer(id: RowId, what: WhatPath, body: QualityMarkBody, access: Writer) -> CustomerQuality:
     customer_id = _known(access, id)
     with access.stores.ledger.begin() as tx:
         put_mark(access.stores, tx, customer_id, what, body.reason, access.actor.name)
@@ -182,9 +182,9 @@ def _card(access: Access, customer_id: int) -> CustomerQuality:
     for what, weights in (("zombie", ZOMBIE), ("deal_hunter", HUNTER)):
         score, called, reasons = scores.get(what, (None, False, ()))
         mark = marks.get(what)  # type: ignore[call-overload]
-        verdict: Verdict = "no" if mark else "yes" if called else "no" if score is not None else NOT_KNOWN
+        verdict: Verdict = "yes" if called and not mark else "no" if mark or (score is not None and score < UNCLEAR_FROM) else NOT_KNOWN
         shown = [Label.of(REASONS[what][reason].name) for reason in reasons] if score is not None else []
-        info = MarkInfo(reason=mark.reason, by=mark.by, at=mark.at) if mark else None
+        info = QualityMark(reason=mark.reason, by=mark.by, at=mark.at) if mark else None
         judgements.append(Judgement(what=what, name=Label.of(QUALITIES[what]), verdict=verdict, score=score, threshold=weights.threshold, reasons=shown, mark=info))
     return CustomerQuality(as_of_on=judged.as_of_on if judged else None, judgements=judgements, seen=seen_of(judged) if judged else [])
 

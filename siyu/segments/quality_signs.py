@@ -17,18 +17,22 @@ from siyu.foundation.text import Text
 from siyu.segments.quality_weights import HUNTER, ZOMBIE, Weights
 
 LEAST_RECEIVED, LEAST_DAYS, LEAST_EXPECTED = 5, 14.0, 1.5
-"""Silence is judged from so many messages and days on, and where so many acts would be usual."""
+"""A score of silence is given from so many messages and days on, and where so many acts would be usual."""
+SURE_RECEIVED, SURE_DAYS, SURE_EXPECTED = 18, 40.0, 10.0
+"""Somebody is called a zombie from so many on: below, silence may be chance."""
 LEAST_OWN = 3
 """Who did so much of their own is known not to be silent."""
-LEAST_CHANCES = 2
-"""Deal-hunting is judged from so many orders, refunds and claims on."""
+LEAST_CHANCES, SURE_CHANCES = 2, 3
+"""Orders, refunds and claims from which on deal-hunting has a score, and somebody is called so."""
+STEEP = 0.3
+"""Discounts are weighed by what they exceed this: lovers of a bargain buy at less, too."""
 RINGED = 0.5
 _MOST_LOG = 6.0
 DIRECTIONS: Mapping[str, Mapping[str, int]] = {
-    "zombie": {"unread": 1, "unseen": 1, "averse": 1, "claimed": -1},
+    "zombie": {"unread": 1, "unseen": 1, "averse": 1, "claimed": -1, "left": -1},
     "deal_hunter": {
-        "deep_orders": 0, "other_orders": -1, "claims": 1, "claim_share": 1, "coupon_share": 1, "gift_refund": 1, "left_after_reward": 1, "visits": -1,
-        "reads": -1, "ring": 1,
+        "steep": 1, "deep_orders": 0, "other_orders": -1, "claims": 1, "coupon_share": 1, "refunded": 1, "left_after_reward": 1, "visits": -1, "reads": -1,
+        "ring": 1, "days": -1,
     },
 }  # fmt: skip
 """The signs, and which way each may speak: a weight learnt against it is 0. Many deep orders may be either (0)."""
@@ -67,6 +71,7 @@ def zombie_signs(one: ir.Table) -> dict[str, ir.NumericValue]:
         "unseen": ((one.known_days * one.visit_rate + 0.5) / (one.visited + 0.5)).ln().clip(lower=-_MOST_LOG, upper=_MOST_LOG),
         "averse": (one.averse > 0).cast("float64"),
         "claimed": (one.claimed > 0).cast("float64"),
+        "left": one.left_ms.notnull().cast("float64"),
     }
 
 
@@ -78,16 +83,17 @@ def expected_acts(one: ir.Table) -> ir.FloatingValue:
 def hunter_signs(one: ir.Table) -> dict[str, ir.NumericValue]:
     """Numbers by name, from a customer's counts."""
     return {
+        "steep": (one.discount_rate.fill_null(0.0) - STEEP).clip(lower=0.0),
         "deep_orders": _log(one.deep_orders),
         "other_orders": _log(one.orders - one.deep_orders),
         "claims": _log(one.claimed),
-        "claim_share": claim_share(one),
         "coupon_share": ibis.least(one.coupons / ibis.greatest(one.orders, 1), 1.0).cast("float64"),
-        "gift_refund": gift_refund(one).cast("float64"),
+        "refunded": (one.refunds > 0).cast("float64"),
         "left_after_reward": one.left_after_reward.cast("float64"),
         "visits": _log(one.visited + one.replied),
         "reads": _log(one.read),
         "ring": one.ring_rate,
+        "days": _log(one.known_days),
     }
 
 
@@ -114,16 +120,23 @@ def score(signs: Mapping[str, ir.NumericValue], weights: Weights) -> ir.Floating
     return 1.0 / (1.0 + (-total).exp())
 
 
-def zombie_is_known(one: ir.Table) -> ir.BooleanValue:
-    """Whether silence can be judged: enough came in, for long enough, where people usually answer; or they did show themselves."""
-    silent_enough = (one.received >= LEAST_RECEIVED) & (one.known_days >= LEAST_DAYS) & (expected_acts(one) >= LEAST_EXPECTED)
-    return silent_enough | (own_acts(one) >= LEAST_OWN)
+def zombie_is_known(one: ir.Table, received: int = LEAST_RECEIVED, days: float = LEAST_DAYS, expected: float = LEAST_EXPECTED) -> ir.BooleanValue:
+    """Whether silence has a score: enough came in, for long enough, where people usually answer; or they did show themselves."""
+    return ((one.received >= received) & (one.known_days >= days) & (expected_acts(one) >= expected)) | (own_acts(one) >= LEAST_OWN)
 
 
-def hunter_is_known(one: ir.Table) -> ir.BooleanValue:
+def zombie_is_sure(one: ir.Table) -> ir.BooleanValue:
+    """Whether somebody may be called a zombie."""
+    return zombie_is_known(one, SURE_RECEIVED, SURE_DAYS, SURE_EXPECTED)
+
+
+def hunter_is_known(one: ir.Table, chances: int = LEAST_CHANCES) -> ir.BooleanValue:
     """Whether somebody had the chances to show what they come for."""
-    chances = one.orders + one.refunds + one.claimed
-    return (chances >= LEAST_CHANCES) | ((one.claimed > 0) & one.left_after_reward) | (one.ring_rate >= RINGED)
+    return (one.orders + one.refunds + one.claimed >= chances) | (one.ring_rate >= RINGED)
+
+
+def hunter_is_sure(one: ir.Table) -> ir.BooleanValue:
+    return hunter_is_known(one, SURE_CHANCES)
 
 
 def own_acts(one: ir.Table) -> ir.IntegerValue:
@@ -141,8 +154,8 @@ def judged(one: ir.Table, marks: ir.Table, as_of_on: int) -> ir.Table:
         hunter_reasons=_bits(_hunter_reasons(one), HUNTER_REASONS), not_zombie=said["zombie"], not_hunter=said["deal_hunter"], expected_acts=expected_acts(one),
     )  # fmt: skip
     return scored.mutate(
-        is_zombie=(scored.zombie >= ZOMBIE.threshold).fill_null(False) & ~scored.not_zombie,
-        is_hunter=(scored.deal_hunter >= HUNTER.threshold).fill_null(False) & (scored.hunter_reasons > 0) & ~scored.not_hunter,
+        is_zombie=(scored.zombie >= ZOMBIE.threshold).fill_null(False) & zombie_is_sure(scored) & ~scored.not_zombie,
+        is_hunter=(scored.deal_hunter >= HUNTER.threshold).fill_null(False) & hunter_is_sure(scored) & (scored.hunter_reasons > 0) & ~scored.not_hunter,
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 Verdict = Literal["yes", "no", "not_known"]
 NOT_KNOWN: Verdict = "not_known"
+UNCLEAR_FROM = 0.5
+"""A score from here on that makes nobody called so says neither yes nor no."""
 
 
 def verdict_of(row: Mapping[str, Any], what: str) -> Verdict:
@@ -14,4 +16,5 @@ def verdict_of(row: Mapping[str, Any], what: str) -> Verdict:
     short = "zombie" if what == "zombie" else "hunter"
     if row[f"is_{short}"]:
         return "yes"
-    return "no" if row[what] is not None or row[f"not_{short}"] else NOT_KNOWN
+    clear = row[what] is not None and row[what] < UNCLEAR_FROM
+    return "no" if clear or row[f"not_{short}"] else NOT_KNOWN

@@ -15,12 +15,12 @@ class Weights:
     threshold: float
 
 
-ZOMBIE = Weights(-4.999, {"unread": 1.953, "unseen": 2.118, "averse": 0.172, "claimed": -3.180}, 0.82)
+ZOMBIE = Weights(-5.134, {"unread": 1.721, "unseen": 2.127, "averse": 0.474, "claimed": -2.590, "left": -0.750}, 0.92)
 HUNTER = Weights(
-    -2.530,
+    -3.604,
     {
-        "deep_orders": -1.729, "other_orders": -2.154, "claims": 3.201, "claim_share": 0.715, "coupon_share": 1.073, "gift_refund": 0.061,
-        "left_after_reward": 2.701, "visits": -1.357, "reads": -0.466, "ring": 6.990,
+        "steep": 14.731, "deep_orders": -1.996, "other_orders": -1.896, "claims": 4.646, "coupon_share": 0.624, "refunded": 1.140,
+        "left_after_reward": 1.260, "visits": -1.361, "reads": -0.273, "ring": 8.259, "days": -0.142,
     },
-    0.67,
+    0.60,
 )  # fmt: skip

@@ -88,7 +88,7 @@ def _put_orders(stores: Stores, one: Past, ms: Any) -> None:
     })  # fmt: skip
 
 
-def put_market(stores: Stores, folder: Path, ends_on: date) -> np.ndarray:
+def put_market(stores: Stores, folder: Path) -> np.ndarray:
     """The files of a market in the place of whatever the facts held; returns the true class of every added person, in the order of ids."""
     people = pq.read_table(folder / "people.parquet").sort_by("person")
     ids = {name: number for number, name in enumerate(people["person"].to_pylist(), start=1)}

@@ -39,6 +39,11 @@ export type EventRule = {
 export type LastEventRule = { kind: "last_event"; name: string; where?: EventWhere[]; has: EventWhere[] };
 export type RfmRule = { kind: "rfm"; r?: number[]; f?: number[]; m?: number[] };
 export type LifecycleRule = { kind: "lifecycle"; stages: Stage[] };
+export type QualityRule = {
+  kind: "quality";
+  of: "zombie" | "deal_hunter";
+  is: ("yes" | "no" | "not_known")[];
+};
 export type SegmentRule = { kind: "segment"; segment: number };
 export type ListRule = { kind: "list"; customer_ids: number[] };
 export type EveryoneRule = { kind: "everyone" };
@@ -50,6 +55,7 @@ export type Leaf =
   | LastEventRule
   | RfmRule
   | LifecycleRule
+  | QualityRule
   | SegmentRule
   | ListRule
   | EveryoneRule;

@@ -33,6 +33,10 @@ export type Mapping = Record<string, string | null>;
 export type CustomerRow = Schemas["CustomerRow"];
 export type Customer = Schemas["Customer"];
 export type ColumnInfo = Schemas["ColumnInfo"];
+export type QualityCounts = Schemas["QualityCounts"];
+export type QualityReport = Schemas["QualityReport"];
+export type CustomerQuality = Schemas["CustomerQuality"];
+export type Judgement = Schemas["Judgement"];
 export type View = Schemas["View"];
 export type ViewDraft = {
   name: string;

@@ -61,6 +61,7 @@ export const MENU: MenuGroup[] = [
       { to: "/traits", key: "traits", icon: <FunctionOutlined />, permission: "segments.read" },
       { to: "/rfm", key: "rfm", icon: <AppstoreOutlined />, permission: "reports.read" },
       { to: "/lifecycle", key: "lifecycle", icon: <ApartmentOutlined />, permission: "reports.read" },
+      { to: "/quality", key: "quality", icon: <SafetyOutlined />, permission: "reports.read" },
     ],
   },
   {

@@ -168,6 +168,12 @@ export const router = createBrowserRouter([
             "LifecyclePage",
             () => import("@/rooms/segments/LifecyclePage") as Promise<Page>,
           ),
+          page(
+            "/quality",
+            "reports.read",
+            "QualityPage",
+            () => import("@/rooms/segments/QualityPage") as Promise<Page>,
+          ),
           page("/value", "reports.read", "ValuePage", () => import("@/rooms/segments/ValuePage") as Promise<Page>),
           page("/content", "content.read", "LibraryPage", () => import("@/rooms/content/LibraryPage") as Promise<Page>),
           page(

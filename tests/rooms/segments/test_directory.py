@@ -66,7 +66,7 @@ def test_a_row_says_all_that_the_list_shows(desk: Desk) -> None:
     assert row == {
         "id": 1, "name": "林晓", "gender": "F", "city": "杭州", "province": None, "source": None, "tier": None, "registered_on": "2025-10-09",
         "tags": ["敏感肌", "老客"], "order_count": 2, "spend_fen": 50_000, "first_order_on": "2025-11-22", "last_order_on": "2025-12-29",
-        "rfm": "545", "stage": "active", "predicted_value_fen": 12_345, "phone_masked": "138****5678", "email_masked": None, "traits": {},
+        "rfm": "545", "stage": "active", "predicted_value_fen": 12_345, "phone_masked": "138****5678", "email_masked": None, "zombie": None, "deal_hunter": None, "traits": {},
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import { Page } from "@/ui/Page";
 import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
 import { ProfilePanel } from "./ProfilePanel";
+import { QualityPanel } from "./QualityPanel";
 import { useCustomer } from "./queries";
 import { RelationsPanel } from "./RelationsPanel";
 import { SegmentsPanel } from "./SegmentsPanel";
@@ -76,6 +77,7 @@ function Body({ customer }: { customer: Customer }) {
         </div>
         <div className="w8 stack start">
           <StandingPanel customer={customer} />
+          <QualityPanel id={customer.id} />
           <Timeline id={customer.id} />
         </div>
       </div>

@@ -23,3 +23,9 @@ export const useValue = (asOf: string | null) =>
     queryFn: () => must(api.GET("/api/v1/segments/value", query(asOf))),
     placeholderData: keepPreviousData,
   });
+
+export const useQuality = () =>
+  useQuery({
+    queryKey: ["segments", "quality"],
+    queryFn: () => must(api.GET("/api/v1/segments/quality")),
+  });

@@ -9,7 +9,7 @@ import { EventLeaf, LastEventLeaf } from "./EventLeaf";
 import { isOpen } from "./leaves";
 import { OrdersLeaf } from "./OrdersLeaf";
 import { faultsAt } from "./problems";
-import { LifecycleLeaf, ListLeaf, RfmLeaf, SegmentLeaf, TagLeaf } from "./SmallLeaves";
+import { LifecycleLeaf, ListLeaf, QualityLeaf, RfmLeaf, SegmentLeaf, TagLeaf } from "./SmallLeaves";
 import { bare, duplicate, move, type Path, remove, toggleNot, wrap } from "./tree";
 
 /** One condition: an exclude mark, its kind, its controls, and what can be done with the row. */
@@ -102,6 +102,8 @@ function Controls({ leaf, put }: { leaf: Leaf; put: (rule: Leaf, field?: string)
       return <RfmLeaf rule={leaf} put={put} />;
     case "lifecycle":
       return <LifecycleLeaf rule={leaf} put={put} />;
+    case "quality":
+      return <QualityLeaf rule={leaf} put={put} />;
     case "segment":
       return <SegmentLeaf rule={leaf} put={put} />;
     case "list":

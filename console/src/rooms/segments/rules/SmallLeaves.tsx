@@ -1,7 +1,7 @@
 import { Checkbox, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import type { LifecycleRule, ListRule, RfmRule, SegmentRule, Stage, TagRule } from "@/api/types";
+import type { LifecycleRule, ListRule, QualityRule, RfmRule, SegmentRule, Stage, TagRule } from "@/api/types";
 import { useFormat } from "@/ui/useFormat";
 import { Choice, Choices } from "./Choice";
 import { useRules } from "./context";
@@ -74,6 +74,32 @@ export function LifecycleLeaf({ rule, put }: Props<LifecycleRule>) {
       onChange={(stages) => put({ ...rule, stages: stages as Stage[] })}
       options={vocabulary.stages.map((stage) => ({ value: stage.stage, label: f.label(stage.name) }))}
     />
+  );
+}
+
+export function QualityLeaf({ rule, put }: Props<QualityRule>) {
+  const { t } = useTranslation();
+  const { disabled } = useRules();
+  return (
+    <>
+      <Choice
+        label={t("segments.quality_of")}
+        value={rule.of}
+        width={120}
+        options={(["zombie", "deal_hunter"] as const).map((of) => ({ value: of, label: t(`segments.quality_${of}`) }))}
+        onChange={(of) => put({ ...rule, of })}
+      />
+      <Checkbox.Group
+        aria-label={t("segments.quality_verdict")}
+        value={rule.is}
+        disabled={disabled}
+        onChange={(is) => put({ ...rule, is: is as QualityRule["is"] })}
+        options={(["yes", "no", "not_known"] as const).map((one) => ({
+          value: one,
+          label: t(`segments.quality_verdict_${one}`),
+        }))}
+      />
+    </>
   );
 }
 

@@ -4,7 +4,17 @@ import type { AttributeRule, Leaf, Rule } from "@/api/types";
 import { childrenOf, isGroup } from "./tree";
 
 export type LeafKind = Leaf["kind"];
-export const ADDABLE: LeafKind[] = ["attribute", "tag", "orders", "event", "last_event", "rfm", "lifecycle", "segment"];
+export const ADDABLE: LeafKind[] = [
+  "attribute",
+  "tag",
+  "orders",
+  "event",
+  "last_event",
+  "rfm",
+  "lifecycle",
+  "quality",
+  "segment",
+];
 
 export function newLeaf(kind: LeafKind): Leaf {
   switch (kind) {
@@ -22,6 +32,8 @@ export function newLeaf(kind: LeafKind): Leaf {
       return { kind };
     case "lifecycle":
       return { kind, stages: [] };
+    case "quality":
+      return { kind, of: "zombie", is: ["yes"] };
     case "segment":
       return { kind, segment: 0 };
     case "list":
@@ -66,6 +78,8 @@ export function isOpen(rule: Rule): boolean {
       return !rule.r?.length && !rule.f?.length && !rule.m?.length;
     case "lifecycle":
       return rule.stages.length === 0;
+    case "quality":
+      return rule.is.length === 0;
     case "segment":
       return !rule.segment;
     case "list":
