@@ -50,7 +50,6 @@ from tests.makers.quality import (  # noqa: E402
     ENDS_ON,
     KINDS,
     judge,
-    precision_and_recall,
     put_market,
     put_past,
     read_judged,
@@ -60,6 +59,7 @@ from tests.makers.quality import (  # noqa: E402
 TRAINING, TRAINING_MARKETS, UNSEEN = range(1, 41), range(1, 13), 1001
 DAYS_OF_MARKET = 60
 RIDGE = 1.0
+FEWEST_CALLED = 20
 PRECISE = {"zombie": 0.905, "deal_hunter": 0.945}
 """The threshold is the lowest at which the training worlds of each family are so precise."""
 
@@ -124,10 +124,12 @@ def test(stores: Stores, seeds: range, *, markets: bool) -> None:
     what_worlds = "markets of 10,000 people over 60 days" if markets else "worlds of 3,000 people over 120 days"
     print(f"{len(seeds)} {what_worlds}, seeds {seeds[0]} to {seeds[-1]}, none of them trained on")
     for what in ("zombie", "deal_hunter"):
-        one = np.array(rows[what])
+        called, right, known, right_known, truly = np.array(rows[what]).T
+        by_world = (right / np.maximum(called, 1))[called >= FEWEST_CALLED]
         print(
-            f"{what}: precision {one[:, 0].mean():.3f} (worst world {one[:, 0].min():.3f}), recall of those of whom enough is known {one[:, 1].mean():.3f} "
-            f"(worst {one[:, 1].min():.3f}), of all {one[:, 2].mean():.3f}; enough is known of {one[:, 3].mean():.3f} of them"
+            f"{what}: precision {right.sum() / called.sum():.3f} (worst of {len(by_world)} worlds with {FEWEST_CALLED} or more called so {by_world.min():.3f}), "
+            f"recall of those of whom enough is known {right_known.sum() / known.sum():.3f}, of all {right.sum() / truly.sum():.3f}; "
+            f"enough is known of {known.sum() / truly.sum():.3f} of them"
         )
         _calibration(np.concatenate(rows[f"{what} score"]), np.concatenate(rows[f"{what} true"]))
         wrong = [name for names in rows[f"{what} wrong"] for name in names]
@@ -147,9 +149,7 @@ def _of_world(judged: pa.Table, kind: np.ndarray) -> dict[str, Any]:
     }
     for what, called, name in (("zombie", "is_zombie", "zombie"), ("deal_hunter", "is_hunter", "hunter")):
         truly, is_called, score = kind == name, column[called].astype(bool), column[what].astype(float)
-        precision, recall = precision_and_recall(is_called, truly)
-        _, of_known = precision_and_recall(is_called & enough[what], truly & enough[what])
-        made[what] = (precision, of_known, recall, float((truly & enough[what]).sum() / max(truly.sum(), 1)))
+        made[what] = tuple(int(those.sum()) for those in (is_called, is_called & truly, truly & enough[what], is_called & truly & enough[what], truly))
         made[f"{what} score"], made[f"{what} true"] = score[~np.isnan(score)], truly[~np.isnan(score)]
         made[f"{what} wrong"] = kind[is_called].tolist()
     return made

@@ -147,10 +147,4 @@ def read_judged(stores: Stores) -> pa.Table:
         return session.query(SEGMENTS_QUALITY.table.order_by("customer_id"))
 
 
-def precision_and_recall(called: np.ndarray, truly: np.ndarray) -> tuple[float, float]:
-    """Of those called so, the share who are; of those who are, the share called so."""
-    right = float((called & truly).sum())
-    return right / max(float(called.sum()), 1), right / max(float(truly.sum()), 1)
-
-
-__all__ = ["ENDS_ON", "KINDS", "Found", "judge", "precision_and_recall", "put_market", "put_past", "read_judged", "replace"]
+__all__ = ["ENDS_ON", "KINDS", "Found", "judge", "put_market", "put_past", "read_judged", "replace"]

@@ -2521,6 +2521,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one customer is judged to be, and why */
+        get: operations["segments_read_customer_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/quality/marks/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say that a customer is no deal-hunter, or no zombie */
+        put: operations["segments_mark_customer"];
+        post?: never;
+        /** Take such a mark back */
+        delete: operations["segments_unmark_customer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/relations": {
         parameters: {
             query?: never;
@@ -5808,6 +5843,23 @@ export interface paths {
         put?: never;
         /** Count a rule while it is being written, with a few of its people */
         post: operations["segments_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/segments/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Quality of customers: zombies and deal-hunters by source and month */
+        get: operations["segments_read_quality"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -9126,6 +9178,8 @@ export interface components {
             birthday: string | null;
             /** City */
             city: string | null;
+            /** Deal Hunter */
+            deal_hunter?: ("yes" | "no" | "not_known") | null;
             /** Email Masked */
             email_masked: string | null;
             /** First Order On */
@@ -9178,6 +9232,8 @@ export interface components {
                 [key: string]: unknown;
             };
             value: components["schemas"]["ValueInfo"] | null;
+            /** Zombie */
+            zombie?: ("yes" | "no" | "not_known") | null;
         };
         /**
          * CustomerCoupon
@@ -9231,6 +9287,18 @@ export interface components {
             points: number;
         };
         /**
+         * CustomerQuality
+         * @description `as_of_on` is null for somebody who came after the last recompute.
+         */
+        CustomerQuality: {
+            /** As Of On */
+            as_of_on: string | null;
+            /** Judgements */
+            judgements: components["schemas"]["Judgement"][];
+            /** Seen */
+            seen: components["schemas"]["Seen"][];
+        };
+        /**
          * CustomerRisk
          * @description `score` null for somebody whom the guard never found suspicious; `verdict`: what was remembered, null for nothing.
          */
@@ -9246,11 +9314,15 @@ export interface components {
         };
         /**
          * CustomerRow
-         * @description One customer in a list. Orders, spend, RFM, stage and value are those of the last recompute.
+         * @description One customer in a list. Orders, spend, RFM, stage, value and quality are those of the last recompute.
+         *
+         *     Quality is there when its columns are asked for.
          */
         CustomerRow: {
             /** City */
             city: string | null;
+            /** Deal Hunter */
+            deal_hunter?: ("yes" | "no" | "not_known") | null;
             /** Email Masked */
             email_masked: string | null;
             /** First Order On */
@@ -9292,6 +9364,8 @@ export interface components {
             traits: {
                 [key: string]: unknown;
             };
+            /** Zombie */
+            zombie?: ("yes" | "no" | "not_known") | null;
         };
         /** CustomerSurvey */
         CustomerSurvey: {
@@ -11826,6 +11900,30 @@ export interface components {
             holds: boolean;
             seen: components["schemas"]["Label"] | null;
             what: components["schemas"]["Label"];
+        };
+        /**
+         * Judgement
+         * @description One score with its reasons. `score` is null while it is not known; `mark`: somebody said that the person is none.
+         */
+        Judgement: {
+            mark: components["schemas"]["QualityMark"] | null;
+            name: components["schemas"]["Label"];
+            /** Reasons */
+            reasons: components["schemas"]["Label"][];
+            /** Score */
+            score: number | null;
+            /** Threshold */
+            threshold: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "yes" | "no" | "not_known";
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "zombie" | "deal_hunter";
         };
         /**
          * Label
@@ -15270,6 +15368,143 @@ export interface components {
             /** Items */
             items: components["schemas"]["PurposeInfo"][];
         };
+        /**
+         * QualityCounts
+         * @description `cleared`: said by hand not to be one of the two; `neither`: known to be none of the two.
+         */
+        QualityCounts: {
+            /** Cleared */
+            cleared: number;
+            /** Customers */
+            customers: number;
+            /** Hunters */
+            hunters: number;
+            /** Hunters Not Known */
+            hunters_not_known: number;
+            /** Neither */
+            neither: number;
+            /** Zombies */
+            zombies: number;
+            /** Zombies Not Known */
+            zombies_not_known: number;
+        };
+        /**
+         * QualityDay
+         * @description What stood on this day.
+         */
+        QualityDay: {
+            /** Cleared */
+            cleared: number;
+            /** Customers */
+            customers: number;
+            /** Hunters */
+            hunters: number;
+            /** Hunters Not Known */
+            hunters_not_known: number;
+            /** Neither */
+            neither: number;
+            /**
+             * On
+             * Format: date
+             */
+            on: string;
+            /** Zombies */
+            zombies: number;
+            /** Zombies Not Known */
+            zombies_not_known: number;
+        };
+        /** QualityMark */
+        QualityMark: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+        };
+        /** QualityMarkBody */
+        QualityMarkBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * QualityMonth
+         * @description People who came in this local month: from `from_on` up to before `until_on`.
+         */
+        QualityMonth: {
+            /** Cleared */
+            cleared: number;
+            /** Customers */
+            customers: number;
+            /**
+             * From On
+             * Format: date
+             */
+            from_on: string;
+            /** Hunters */
+            hunters: number;
+            /** Hunters Not Known */
+            hunters_not_known: number;
+            /** Month */
+            month: string;
+            /** Neither */
+            neither: number;
+            /**
+             * Until On
+             * Format: date
+             */
+            until_on: string;
+            /** Zombies */
+            zombies: number;
+            /** Zombies Not Known */
+            zombies_not_known: number;
+        };
+        /**
+         * QualityReport
+         * @description Made after every recompute; `as_of_on` is null before the first.
+         */
+        QualityReport: {
+            /** As Of On */
+            as_of_on: string | null;
+            /** Computed At */
+            computed_at: string | null;
+            /** Days */
+            days: components["schemas"]["QualityDay"][];
+            /** Hunter Reasons */
+            hunter_reasons: components["schemas"]["ReasonCount"][];
+            /** Months */
+            months: components["schemas"]["QualityMonth"][];
+            /** Sources */
+            sources: components["schemas"]["QualitySource"][];
+            total: components["schemas"]["QualityCounts"];
+            /** Zombie Reasons */
+            zombie_reasons: components["schemas"]["ReasonCount"][];
+        };
+        /**
+         * QualitySource
+         * @description People of one source of the profile; null: none is told.
+         */
+        QualitySource: {
+            /** Cleared */
+            cleared: number;
+            /** Customers */
+            customers: number;
+            /** Hunters */
+            hunters: number;
+            /** Hunters Not Known */
+            hunters_not_known: number;
+            /** Neither */
+            neither: number;
+            /** Source */
+            source: string | null;
+            /** Zombies */
+            zombies: number;
+            /** Zombies Not Known */
+            zombies_not_known: number;
+        };
         /** QuarantineCount */
         QuarantineCount: {
             /** Count */
@@ -15539,6 +15774,14 @@ export interface components {
             variant: string;
             /** Visitors */
             visitors: number;
+        };
+        /** ReasonCount */
+        ReasonCount: {
+            /** Customers */
+            customers: number;
+            name: components["schemas"]["Label"];
+            /** Reason */
+            reason: string;
         };
         /** ReasonInfo */
         ReasonInfo: {
@@ -16943,6 +17186,17 @@ export interface components {
             saved_at: string;
             /** Source */
             source: string;
+        };
+        /**
+         * Seen
+         * @description One figure that was looked at.
+         */
+        Seen: {
+            /** Key */
+            key: string;
+            name: components["schemas"]["Label"];
+            /** Value */
+            value: number;
         };
         /**
          * SeenEventInfo
@@ -26071,6 +26325,107 @@ export interface operations {
             };
         };
     };
+    segments_read_customer_quality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerQuality"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segments_mark_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                /** @description What the person is said not to be. */
+                what: "zombie" | "deal_hunter";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualityMarkBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerQuality"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segments_unmark_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                /** @description What the person is said not to be. */
+                what: "zombie" | "deal_hunter";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerQuality"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     carriers_customer_relations: {
         parameters: {
             query?: never;
@@ -33380,6 +33735,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RulePreview"];
+                };
+            };
+            /** @description Any error (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segments_read_quality: {
+        parameters: {
+            query?: {
+                /** @description `csv` gives the sources as a file. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityReport"];
                 };
             };
             /** @description Any error (RFC 9457) */

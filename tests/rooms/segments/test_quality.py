@@ -21,7 +21,14 @@ from siyu.segments.facts import SEGMENTS_QUALITY
 from siyu.segments.quality import refresh_quality, refresh_some
 from siyu.segments.quality_marks import put_mark, take_mark_back
 from siyu.segments.quality_report import publish_quality, read_published
-from siyu.segments.quality_signs import HUNTER_REASONS, ZOMBIE_REASONS, told
+from siyu.segments.quality_signs import (
+    HUNTER_REASONS,
+    SURE_DAYS,
+    SURE_EXPECTED,
+    SURE_RECEIVED,
+    ZOMBIE_REASONS,
+    told,
+)
 from siyu.segments.recompute import moment_of
 from siyu.segments.rules import parse, schema
 from siyu.segments.sentence import RuleNames, sentence
@@ -93,7 +100,7 @@ def test_scores_are_right_on_worlds_that_they_were_not_learnt_on(stores: Stores)
         found = judge(stores, past(seed, people=1500))
         table = found.judged.to_pydict()
         own = np.array(table["read"]) + np.array(table["visited"]) + np.array(table["replied"]) + np.array(table["claimed"])
-        enough = (np.array(table["received"]) >= 12) & (np.array(table["known_days"]) >= 30) & (np.array(table["expected_acts"]) >= 8) | (own >= 3)
+        enough = (np.array(table["received"]) >= SURE_RECEIVED) & (np.array(table["known_days"]) >= SURE_DAYS) & (np.array(table["expected_acts"]) >= SURE_EXPECTED) | (own >= 3)
         shown = (np.array(table["orders"]) + np.array(table["refunds"]) + np.array(table["claimed"]) >= 3) | (np.array(table["ring_rate"]) >= 0.5)
         for called, truly, known in (("is_zombie", "zombie", enough), ("is_hunter", "hunter", shown)):
             is_called, is_true = np.array(table[called], bool), np.array([KINDS[kind] == truly for kind in found.kind])
