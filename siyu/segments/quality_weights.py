@@ -22,5 +22,5 @@ HUNTER = Weights(
         "steep": 14.731, "deep_orders": -1.996, "other_orders": -1.896, "claims": 4.646, "coupon_share": 0.624, "refunded": 1.140,
         "left_after_reward": 1.260, "visits": -1.361, "reads": -0.273, "ring": 8.259, "days": -0.142,
     },
-    0.60,
+    0.70,
 )  # fmt: skip
