@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import ibis
 import pytest
 from ibis.backends.sql.compilers.clickhouse import compiler as clickhouse
 from ibis.backends.sql.compilers.duckdb import compiler as duckdb
@@ -20,6 +21,8 @@ from siyu.foundation.clock import Calendar
 from siyu.foundation.warehouse.engines.duckdb import compile_query
 from siyu.segments import lifecycle, rfm
 from siyu.segments.evaluate import leaf_values, members, verdicts
+from siyu.segments.quality_behaviour import behaviours, rates, usual_prices
+from siyu.segments.quality_signs import judged
 from siyu.segments.rules import parse
 from siyu.segments.traits import parse as parse_trait
 from siyu.segments.traits_values import values
@@ -38,6 +41,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     "average of tea": {"kind": "orders", "measure": "average_fen", "op": ">", "value": 1, "where": [{"field": "category", "op": "is", "value": "tea"}]},
     "articles": {"kind": "orders", "measure": "distinct_skus", "op": ">=", "value": 3},
     "trait": {"kind": "attribute", "field": "trait:7", "op": ">=", "value": 3},
+    "quality": {"kind": "quality", "of": "deal_hunter", "is": ["yes", "not_known"]},
     "stage": {"kind": "lifecycle", "stages": ["prospect", "new"]},
 }
 RULES = {name: raw for name, (raw, _) in REFERENCE.items()} | EXTRA
@@ -65,6 +69,14 @@ def test_rfm_and_lifecycle_compile_for_every_engine(engine: str) -> None:
     scored = rfm.scored(rfm.buyers(orders, 20_000))
     staged = lifecycle.staged(scored, lifecycle.day_counts(days), lifecycle.own_medians(days), clock, 20_000)
     for expression in (scored, rfm.cells(scored), staged):
+        assert "SELECT" in ENGINES[engine].to_sqlglot(expression).sql(engine).upper()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_quality_of_customers_compiles_for_every_engine(engine: str) -> None:
+    people = behaviours(TABLES, TABLES["segments_usual_price"], MOMENT.instant)
+    rows = judged(people.cross_join(rates(people)), ibis.table({"customer_id": "int64", "what": "string"}, name="_marks"), 20_000)
+    for expression in (usual_prices(TABLES["orders_line"], MOMENT.instant), rows):
         assert "SELECT" in ENGINES[engine].to_sqlglot(expression).sql(engine).upper()
 
 

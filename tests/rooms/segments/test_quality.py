@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from siyu.segments.quality_signs import (
     ZOMBIE_REASONS,
     told,
 )
+from siyu.segments.quality_weights import HUNTER, ZOMBIE
 from siyu.segments.recompute import moment_of
 from siyu.segments.rules import parse, schema
 from siyu.segments.sentence import RuleNames, sentence
@@ -262,3 +264,13 @@ def test_the_condition_reads_as_a_sentence_explains_itself_and_stands_in_the_sch
     assert reason.value
     assert float(reason.observed or 0) > 0.9
     assert "quality" in str(schema())
+
+
+def test_the_weights_that_the_theory_prints_are_those_that_are_used() -> None:
+    page = (Path(__file__).parents[3] / "docs/theory/quality.md").read_text(encoding="utf-8").replace("−", "-")
+    for weights, named in ((ZOMBIE, "zombie: intercept"), (HUNTER, "deal-hunter: intercept")):
+        part = page[page.index(named) :].split("\n\n")[0]
+        assert f"{weights.intercept:.3f}" in part
+        for sign, weight in weights.of.items():
+            assert f"| {sign} | {weight:.3f} |" in part
+        assert f"score ≥ {weights.threshold:.2f}".replace("0.", ".") in page
