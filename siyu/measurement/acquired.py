@@ -19,6 +19,7 @@ from siyu.foundation.warehouse.facts import Tables
 from siyu.measurement.economics import Economics, margin
 
 FOREVER = 2**61
+LIKELY = 0.5
 LOST_DAYS = 7
 PATH_DAYS = 30
 LONGEST_PATH = 20
@@ -154,11 +155,15 @@ def _orders(orders: ir.Table, adds: ir.Table, end_ms: int) -> ir.Table:
 
 
 def _judged(session: Session, tables: Tables) -> ir.Table:
-    """Who is judged a zombie or a deal-hunter."""
+    """Who is a zombie or a deal-hunter more likely than not: sums of money want that; naming a person asks for more (theory/quality.md)."""
     quality = tables.get("segments_quality")
     if quality is None:
         return session.keep("_acq_quality", pa.table({"customer_id": [], "is_zombie": [], "is_hunter": []}, pa.schema([("customer_id", pa.int64()), ("is_zombie", pa.bool_()), ("is_hunter", pa.bool_())])))
-    return quality.filter(quality.is_zombie | quality.is_hunter).select("customer_id", "is_zombie", "is_hunter")
+    if "deal_hunter" not in quality.columns:
+        return quality.filter(quality.is_zombie | quality.is_hunter).select("customer_id", "is_zombie", "is_hunter")
+    zombie = quality.is_zombie | ((quality.zombie >= LIKELY) & ~quality.not_zombie).fill_null(False)
+    hunter = quality.is_hunter | ((quality.deal_hunter >= LIKELY) & ~quality.not_hunter).fill_null(False)
+    return quality.filter(zombie | hunter).select("customer_id", is_zombie=zombie, is_hunter=hunter)
 
 
 def _people(adds: ir.Table, stays: ir.Table, orders: ir.Table, days: ir.Table, judged: ir.Table) -> ir.Table:

@@ -211,7 +211,8 @@ def incremental(session: Session, tables: Tables, gathered: Acquired, frame: Fra
         if plan.begins_on > frame.as_of:
             continue
         effect = measure(session, tables, gathered, frame, plan).effects.get(plan.outcome)
-        if effect is not None:
+        # An interval from nothing to everything tells nothing: it stays unknown.
+        if effect is not None and (effect.rate_low > 0 or effect.rate_high < 1):
             low, high = (float(np.clip(edge, 0, 1)) for edge in (effect.rate_low, effect.rate_high))
             found[plan.source_id] = Incremental(float(np.clip(effect.rate, 0, 1)), low, high)
     return found
