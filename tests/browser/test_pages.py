@@ -18,6 +18,7 @@ PAGES = (
     "/imports", "/imports/…", "/jobs", "/team", "/audit", "/feeds", "/events", "/events?tab=seen", "/events?tab=plan", "/events?tab=quarantine", "/system", "/nowhere",
     "/identity", "/traits", "/rights", "/imports/shops", "/imports/places",
     "/content", "/content?as=table", "/content/1", "/content/1?tab=versions", "/content/new?kind=article", "/content/radar",
+    "/waste", "/source-returns", "/advice", "/attribution", "/experiments", "/cohort-value", "/weekly",
     "/restraint", "/restraint?tab=holdout", "/restraint?tab=versions", "/sends", "/sends?tab=unknown", "/sends?tab=suppressed", "/sends/201", "/calendar", "/calendar?view=week",
     "/campaigns", "/campaigns/1", "/campaigns/1?tab=progress", "/campaigns/1?tab=people", "/campaigns/1?tab=log",
     "/campaigns/2/edit", *(f"/campaigns/2/edit?step={step}" for step in ("who", "restraint", "how", "when", "proof", "review")),

@@ -8,6 +8,9 @@ type Props = {
   open?: (bucket: Bucket) => void;
 };
 
+/** Narrower parts are too small to be tapped; the line of each below the bar opens the same. */
+const TAPPED = 8;
+
 /** A hundred yuan as one bar. */
 export function SplitBar({ parts, open }: Props) {
   const { t } = useTranslation();
@@ -31,9 +34,13 @@ export function SplitBar({ parts, open }: Props) {
     <ul className="split-bar tall" aria-label={t("returns.split")}>
       {there.map((one) => (
         <li key={one.bucket} style={{ flexGrow: one.amount_fen }}>
-          <button type="button" className={`b-${one.bucket}`} onClick={() => open(one.bucket)} aria-label={said(one)}>
-            {one.yuan >= 5 && <span aria-hidden="true">{one.yuan}</span>}
-          </button>
+          {one.yuan >= TAPPED ? (
+            <button type="button" className={`b-${one.bucket}`} onClick={() => open(one.bucket)} aria-label={said(one)}>
+              <span aria-hidden="true">{one.yuan}</span>
+            </button>
+          ) : (
+            <i className={`b-${one.bucket}`} title={said(one)} />
+          )}
         </li>
       ))}
     </ul>

@@ -17,9 +17,9 @@ export function bucketColours(p: (typeof PALETTE)[Theme]): Record<Bucket, string
     paid_back: p.pine,
     on_the_way: mixed(p.pine, 0.45),
     anyway: mixed(p.indigo, 0.8),
-    never_bought: mixed(p.ochre, 0.55),
+    never_bought: mixed(p.ochre, 0.4),
     deal_hunter: mixed(p.ochre, 0.95),
-    zombie: mixed(p.cinnabar, 0.55),
+    zombie: mixed(p.cinnabar, 0.4),
     lost_7d: mixed(p.cinnabar, 0.95),
     never_added: mixed(p.muted, 0.6),
   };
