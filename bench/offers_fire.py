@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -74,7 +75,7 @@ def _health() -> float:
 
             return asyncio.run(ask())
         finally:
-            server.terminate() if hasattr(server, "terminate") else server.signal(15)
+            server.signal(signal.SIGKILL)
             server.communicate()
 
 

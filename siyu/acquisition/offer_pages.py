@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import segno
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from sqlalchemy import Connection
 
@@ -97,10 +98,10 @@ def _mine(stores: Stores, tx: Connection, offer: Offer, one: Claim, lang: str) -
     prize = next((prize.name for prize in offer.prizes if prize.id == one.prize_id), "")
     said = WON if prize and one.state == "given" else SERVED.get(offer.form, SAID["given"]) if one.state == "given" else SAID[one.state]
     usable = code is not None and code.state == "issued"
-    until = Text(f"{code.ends_on(stores)} 前有效", f"until {code.ends_on(stores)}").to(lang) if code else ""
+    until = Text(f"有效期到 {code.ends_on(stores)}", f"until {code.ends_on(stores)}").to(lang) if code else ""
     return {
         "said": said.to(lang), "good": one.state in ("given", "used"), "prize": prize, "ticket": one.ticket if offer.form == "draw" else 0,
-        "code": codewords.shown(code.code) if code and usable else "", "promise": coupons.promise(coupon).to(lang) if coupon else "", "until": until,
+        "code": codewords.shown(code.code) if code and usable else "", "qr": segno.make(code.code, micro=False).svg_data_uri(scale=4, border=2) if code and usable else "", "promise": coupons.promise(coupon).to(lang) if coupon else "", "until": until,
     }  # fmt: skip
 
 

@@ -136,7 +136,7 @@ def _page(request: Request, stores: Stores, till: Till, sent: Sent, **parts: obj
     error = fault or why
     undo_until = done.at + tills.UNDO_WITHIN if done is not None and done.reversed_at is None and stores.now() <= done.at + tills.UNDO_WITHIN else None  # type: ignore[attr-defined]
     html = offer_pages.render(
-        "redeem.html", lang, title=TITLE.to(lang), brand=_brand(request, stores), till=till, token=request.path_params["token"], shown=shown, done=done, ref=parts.get("ref", ""),
+        "redeem.html", lang, here=f"/r/{request.path_params['token']}", title=TITLE.to(lang), brand=_brand(request, stores), till=till, token=request.path_params["token"], shown=shown, done=done, ref=parts.get("ref", ""),
         why=why.message.to(lang) if isinstance(why, SiyuError) else "", fault=fault.message.to(lang) if isinstance(fault, SiyuError) else "",
         way_out=error.way_out.to(lang) if isinstance(error, SiyuError) and error.way_out else "", can=shown is not None and (why is None or bool(parts.get("may_try"))),
         code=codewords.shown(shown.code.code) if isinstance(shown, tills.Shown) else "", promise=coupons.promise(shown.coupon).to(lang) if isinstance(shown, tills.Shown) else "",

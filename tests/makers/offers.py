@@ -32,7 +32,7 @@ def put_draw(stores: Stores, *prizes: tuple[str, int, int], **changes: Any) -> O
     """A lucky draw: (name, stock, odds in parts of a million) of each prize; all of them gifts."""
     coupon = put_coupon(stores, name="奖品券", kind="gift", gift="茶包", face_fen=0, threshold_fen=0, cost_fen=500, per_person=None)
     own = tuple(PrizeDraft(name, coupon.id, stock, odds) for name, stock, odds in prizes)
-    return put_offer(stores, form="draw", name="幸运抽奖", title="抽茶包", prizes=own, **changes)
+    return put_offer(stores, **{"form": "draw", "name": "幸运抽奖", "title": "抽茶包", "prizes": own, **changes})
 
 
 def ask(stores: Stores, offer: Offer, *who: int) -> claims.Claimed:

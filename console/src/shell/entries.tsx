@@ -74,7 +74,6 @@ export const MENU: MenuGroup[] = [
       { to: "/campaigns", key: "campaigns", icon: <NotificationOutlined />, permission: "campaigns.read" },
       { to: "/points", key: "points", icon: <TrophyOutlined />, permission: "loyalty.read" },
       { to: "/coupons", key: "coupons", icon: <GiftOutlined />, permission: "loyalty.read" },
-      { to: "/offers", key: "offers", icon: <ShoppingOutlined />, permission: "acquisition.read" },
       { to: "/referral", key: "referral", icon: <ShareAltOutlined />, permission: "referral.read" },
       { to: "/surveys", key: "surveys", icon: <FormOutlined />, permission: "surveys.read" },
       { to: "/calendar", key: "calendar", icon: <CalendarOutlined />, permission: "campaigns.read" },
@@ -84,6 +83,7 @@ export const MENU: MenuGroup[] = [
     key: "acquire",
     entries: [
       { to: "/sources", key: "sources", icon: <BranchesOutlined />, permission: "acquisition.read" },
+      { to: "/offers", key: "offers", icon: <ShoppingOutlined />, permission: "acquisition.read" },
       { to: "/spend", key: "spend", icon: <TransactionOutlined />, permission: "acquisition.read" },
       { to: "/budgets", key: "budgets", icon: <TableOutlined />, permission: "acquisition.read" },
       { to: "/codes", key: "codes", icon: <QrcodeOutlined />, permission: "acquisition.read" },

@@ -4,8 +4,10 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import type { Rule } from "@/api/types";
+import { instantOf, wallOf } from "@/rooms/campaigns/calendar/days";
 import { EventBox, RuleBox } from "@/rooms/journeys/settings/EventBox";
 import { CouponBox, PieceBox } from "@/rooms/journeys/settings/pickers";
+import { useBrand } from "@/shell/session";
 import { Field } from "@/ui/Field";
 import { Page } from "@/ui/Page";
 import { Panel } from "@/ui/Panel";
@@ -240,7 +242,15 @@ function Who({ draft, set, fault, said }: PartProps & { said: string }) {
 function Bounds({ draft, set, fault }: PartProps) {
   const { t } = useTranslation();
   const f = useFormat();
-  const at = (value?: string | null) => (value ? dayjs(value) : null);
+  const { time_zone } = useBrand();
+  // Times are the brand's wall clock, wherever the browser is.
+  const at = (value?: string | null) => {
+    if (!value) return null;
+    const wall = wallOf(value, time_zone);
+    return dayjs(`${wall.on}T${wall.time}`);
+  };
+  const instant = (day: dayjs.Dayjs | null) =>
+    day ? instantOf(day.format("YYYY-MM-DD"), day.format("HH:mm"), time_zone) : null;
   return (
     <Panel title={t("offers.bounds")}>
       <div className="form">
@@ -269,7 +279,7 @@ function Bounds({ draft, set, fault }: PartProps) {
               showTime={{ format: "HH:mm" }}
               format="YYYY-MM-DD HH:mm"
               value={at(draft.begins_at)}
-              onChange={(day) => set({ begins_at: day?.second(0).millisecond(0).toISOString() ?? null })}
+              onChange={(day) => set({ begins_at: instant(day) })}
             />
           </Field>
           <Field label={t("offers.ends")} error={fault("ends_at")}>
@@ -277,7 +287,7 @@ function Bounds({ draft, set, fault }: PartProps) {
               showTime={{ format: "HH:mm" }}
               format="YYYY-MM-DD HH:mm"
               value={at(draft.ends_at)}
-              onChange={(day) => set({ ends_at: day?.second(0).millisecond(0).toISOString() ?? null })}
+              onChange={(day) => set({ ends_at: instant(day) })}
             />
           </Field>
           <Field label={t("offers.source")} help={t("offers.source_help")} error={fault("source_id")}>

@@ -235,7 +235,7 @@ function Draw({ offer }: { offer: Offer }) {
           },
         ]}
       />
-      <p className="muted small pad">
+      <p className="muted small offer-note">
         {t("offers.no_prize")} {percent(none)} · {t("offers.gone_rule")}
         {offer.seed_hash && (
           <>
@@ -270,7 +270,7 @@ function People({ offer }: { offer: Offer }) {
   return (
     <Panel title={t("offers.people")} extra={extra} flush>
       <Tabs
-        className="pad-x"
+        className="offer-tabs"
         activeKey={tab}
         onChange={(key) => change({ tab: key === "claims" ? null : key, state: null, reason: null }, true)}
         items={[
