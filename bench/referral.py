@@ -1,6 +1,6 @@
 """The guard of referral on worlds that it has never seen, and Galton–Watson against 1/(1 − K).
 
-    python -m bench.referral [--seeds 24] [--from 5000]
+    .venv/bin/python bench/referral.py [--seeds 24] [--from 5000]
 
 Limits: rings of five and more found ≥ .95; honest inviters hurt ≤ .005; a simulated total within 1 % of 1/(1 − K). Weights were chosen on
 seeds 1000–1015 and 2000–2015.
