@@ -129,7 +129,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=100 if os.environ.get("ALL_CASES") else 12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100 if os.environ.get("ALL_CASES") else 6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(acts)
 def test_every_entry_balances_and_sums_are_those_of_a_plain_notebook(stores: Stores, done: list[tuple[str, object, object]]) -> None:
     """Whatever is posted, posted again and corrected: the ledger, its facts and a notebook of what stands agree to the fen."""
