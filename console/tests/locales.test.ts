@@ -1,15 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import enEarly from "@/locales/en";
-import enAcquire from "@/locales/en/acquire";
-import enCost from "@/locales/en/cost";
-import zhEarly from "@/locales/zh-CN";
-import zhAcquire from "@/locales/zh-CN/acquire";
-import zhCost from "@/locales/zh-CN/cost";
 
-const en = { ...enEarly, ...enAcquire, ...enCost };
-const zh = { ...zhEarly, ...zhAcquire, ...zhCost };
+const all = (bundles: Record<string, Record<string, Record<string, string>>>) =>
+  Object.assign({}, ...Object.values(bundles));
+const en = all(import.meta.glob("../src/locales/en/*.ts", { eager: true, import: "default" }));
+const zh = all(import.meta.glob("../src/locales/zh-CN/*.ts", { eager: true, import: "default" }));
 
 type Texts = Record<string, Record<string, string>>;
 const flat = (texts: Texts) =>
