@@ -28,7 +28,7 @@ export default defineConfig({
               name: "base",
               test: /node_modules[\\/](react|react-dom|scheduler|react-router|@tanstack|i18next|react-i18next|openapi-fetch|dayjs[\\/]dayjs\.min)/,
             },
-            { name: "kit", test: /node_modules[\\/](@ant-design|@rc-component|antd)[\\/]/, minShareCount: 38 },
+            { name: "kit", test: /node_modules[\\/](@ant-design|@rc-component|antd)[\\/]/, minShareCount: 58 },
           ],
         },
       },

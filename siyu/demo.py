@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from siyu import demo_loyalty, demo_past, demo_readings
+from siyu import demo_acquisition, demo_loyalty, demo_past, demo_readings
 from siyu.carriers import accounts, keeping
 from siyu.carriers.tasks import ask_reconcile
 from siyu.customers.tags import change_tags
@@ -126,6 +126,7 @@ def load_sample(running: Running, flow: Flow) -> dict[str, Any]:
         demo_past.load_consents(stores, tx, customers, f"account:{SOURCE}", stores.now())
         demo_past.load_people(stores, tx, folder, past, f"account:{SOURCE}", stores.now())
         demo_loyalty.load(stores, tx)
+        demo_acquisition.load(stores, tx, folder, customers, f"account:{SOURCE}")
         demo_readings.load_readings(stores, tx, folder, past, f"account:{SOURCE}")
     running.progress(88, 100, steps)
     flow(stores)

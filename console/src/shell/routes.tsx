@@ -2,7 +2,7 @@
 
 import { type ComponentType, createElement } from "react";
 import { createBrowserRouter, Navigate } from "react-router";
-import { needTexts } from "@/locales";
+import { type Late, needTexts } from "@/locales";
 import { Gate } from "./Gate";
 import { Guard } from "./Guard";
 import { NotFound } from "./NotFound";
@@ -24,31 +24,22 @@ function page(path: string, permission: string | null, name: string, load: () =>
   };
 }
 
-/** A page of acquisition: its texts come with it. */
-const acquire = (path: string, name: string, load: () => Promise<unknown>) =>
-  page(path, "acquisition.read", name, async () => {
-    const [loaded] = await Promise.all([load(), needTexts("acquire")]);
-    return loaded as Page;
-  });
-
-/** A page of true cost: its texts come with it. */
-const cost = (path: string, name: string, load: () => Promise<unknown>) =>
-  page(path, "reports.read", name, async () => {
-    const [loaded] = await Promise.all([load(), needTexts("cost")]);
-    return loaded as Page;
-  });
-
-/** A page of referral: its texts come with it. */
-const referral = (path: string, name: string, load: () => Promise<unknown>) =>
-  page(path, "referral.read", name, async () => {
-    const [loaded] = await Promise.all([load(), needTexts("referral")]);
-    return loaded as Page;
-  });
+/** Pages of a room whose texts come with its first page. */
+const of =
+  (texts: Late, permission: string) =>
+  (path: string, name: string, load: () => Promise<unknown>, needs = permission) =>
+    page(path, needs, name, async () => {
+      const [loaded] = await Promise.all([load(), needTexts(texts)]);
+      return loaded as Page;
+    });
+const acquire = of("acquire", "acquisition.read");
+const cost = of("cost", "reports.read");
+const referral = of("referral", "referral.read");
 
 const segments = () => import("@/rooms/segments/SegmentsPage") as Promise<Page>;
-const landingPage = () => import("@/rooms/acquisition/codes/LandingPage") as Promise<Page>;
+const landingPage = () => import("@/rooms/acquisition/codes/LandingPage");
 const piece = () => import("@/rooms/content/PiecePage") as Promise<Page>;
-const offer = () => import("@/rooms/acquisition/offers/OfferEditorPage") as Promise<Page>;
+const offer = () => import("@/rooms/acquisition/offers/OfferEditorPage");
 const builder = () => import("@/rooms/segments/builder/BuilderPage") as Promise<Page>;
 
 export const router = createBrowserRouter([
@@ -184,26 +175,11 @@ export const router = createBrowserRouter([
           ),
           page("/content/new", "content.write", "PiecePage", piece),
           page("/content/:id", "content.read", "PiecePage", piece),
-          page(
-            "/codes",
-            "acquisition.read",
-            "CodesPage",
-            () => import("@/rooms/acquisition/codes/CodesPage") as Promise<Page>,
-          ),
-          page(
-            "/codes/:id",
-            "acquisition.read",
-            "CodePage",
-            () => import("@/rooms/acquisition/codes/CodePage") as Promise<Page>,
-          ),
-          page(
-            "/landing",
-            "acquisition.read",
-            "LandingsPage",
-            () => import("@/rooms/acquisition/codes/LandingsPage") as Promise<Page>,
-          ),
-          page("/landing/new", "acquisition.write", "LandingPage", landingPage),
-          page("/landing/:id", "acquisition.read", "LandingPage", landingPage),
+          acquire("/codes", "CodesPage", () => import("@/rooms/acquisition/codes/CodesPage")),
+          acquire("/codes/:id", "CodePage", () => import("@/rooms/acquisition/codes/CodePage")),
+          acquire("/landing", "LandingsPage", () => import("@/rooms/acquisition/codes/LandingsPage")),
+          acquire("/landing/new", "LandingPage", landingPage, "acquisition.write"),
+          acquire("/landing/:id", "LandingPage", landingPage),
           page("/points", "loyalty.read", "PointsPage", () => import("@/rooms/loyalty/PointsPage") as Promise<Page>),
           page("/coupons", "loyalty.read", "CouponsPage", () => import("@/rooms/loyalty/CouponsPage") as Promise<Page>),
           page(
@@ -212,20 +188,10 @@ export const router = createBrowserRouter([
             "CouponPage",
             () => import("@/rooms/loyalty/CouponPage") as Promise<Page>,
           ),
-          page(
-            "/offers",
-            "acquisition.read",
-            "OffersPage",
-            () => import("@/rooms/acquisition/offers/OffersPage") as Promise<Page>,
-          ),
-          page("/offers/new", "acquisition.write", "OfferEditorPage", offer),
-          page("/offers/:id/edit", "acquisition.write", "OfferEditorPage", offer),
-          page(
-            "/offers/:id",
-            "acquisition.read",
-            "OfferPage",
-            () => import("@/rooms/acquisition/offers/OfferPage") as Promise<Page>,
-          ),
+          acquire("/offers", "OffersPage", () => import("@/rooms/acquisition/offers/OffersPage")),
+          acquire("/offers/new", "OfferEditorPage", offer, "acquisition.write"),
+          acquire("/offers/:id/edit", "OfferEditorPage", offer, "acquisition.write"),
+          acquire("/offers/:id", "OfferPage", () => import("@/rooms/acquisition/offers/OfferPage")),
           referral("/referral", "ReferralPage", () => import("@/rooms/referral/ReferralPage")),
           referral("/referral/:id", "ProgrammePage", () => import("@/rooms/referral/ProgrammePage")),
           page("/surveys", "surveys.read", "SurveysPage", () => import("@/rooms/surveys/SurveysPage") as Promise<Page>),

@@ -1,4 +1,6 @@
 // Texts of acquisition: they come with the first of its pages.
 import acquire from "./acquire.json";
+import codes from "./codes.json";
+import offers from "./offers.json";
 
-export default { acquire };
+export default { acquire, codes, offers };

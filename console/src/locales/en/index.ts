@@ -1,6 +1,5 @@
 import campaigns from "./campaigns.json";
 import carriers from "./carriers.json";
-import codes from "./codes.json";
 import content from "./content.json";
 import customers from "./customers.json";
 import events from "./events.json";
@@ -10,7 +9,6 @@ import journeys from "./journeys.json";
 import loyalty from "./loyalty.json";
 import measurement from "./measurement.json";
 import messaging from "./messaging.json";
-import offers from "./offers.json";
 import orders from "./orders.json";
 import rights from "./rights.json";
 import segments from "./segments.json";
@@ -24,7 +22,6 @@ import ui from "./ui.json";
 export default {
   campaigns,
   carriers,
-  codes,
   content,
   customers,
   events,
@@ -34,7 +31,6 @@ export default {
   loyalty,
   measurement,
   messaging,
-  offers,
   orders,
   rights,
   segments,
