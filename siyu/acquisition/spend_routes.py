@@ -227,6 +227,8 @@ def total_spend(access: Reader, wanted: Asked) -> SpendTotals:
 def export_spend(access: Reader, wanted: Asked, request: Request) -> StreamingResponse:
     stores, language = access.stores, language_of(request)
     with stores.ledger.begin() as tx:
+        if wanted.source_id:
+            sources.find(tx, wanted.source_id)
         _audit(stores, tx, access, "spend_exported", "ledger", {"from_on": str(wanted.from_on), "to_on": str(wanted.to_on), "source_id": wanted.source_id})
 
     def rows() -> Iterator[str]:

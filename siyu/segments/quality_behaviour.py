@@ -33,6 +33,8 @@ ARRIVING = ("contact_added", "followed", "source_touched", "acquisition_friend_r
 """Everybody who came has one of these: it says nothing of what they did afterwards."""
 DEEP, SLIGHT = 0.25, 0.10
 """An order is deeply discounted from a quarter off on, and at the usual price up to a tenth off."""
+DIGITS = 9
+"""Sums and means of fractions are kept to so many digits: the last ones depend on the order in which rows were added."""
 AFTER_REWARD_DAYS = 14
 """Who leaves within so many days of a reward has left after it."""
 COUNTS = (
@@ -66,8 +68,8 @@ def behaviours(tables: Tables, prices: ir.Table, end_ms: int) -> ir.Table:
     return wide.select(
         "customer_id",
         **{name: wide[name].fill_null(0).cast("int64") for name in COUNTS},
-        known_days=((left_ms.coalesce(ibis.literal(end_ms, "int64")) - first) / float(DAY_MS)).clip(lower=0.0),
-        discount_rate=wide.discount_rate,
+        known_days=((left_ms.coalesce(ibis.literal(end_ms, "int64")) - first) / float(DAY_MS)).clip(lower=0.0).round(DIGITS),
+        discount_rate=wide.discount_rate.round(DIGITS),
         left_ms=left_ms,
         left_after_reward=((since_reward >= 0) & (since_reward <= AFTER_REWARD_DAYS * DAY_MS)).fill_null(False),
         ring_rate=wide.ring_rate.fill_null(0.0),
@@ -82,7 +84,7 @@ def rates(people: ir.Table) -> ir.Table:
     told = people.filter(people.received > 0)
     read = ibis.least(told.read + told.replied, told.received).sum().cast("float64") / told.received.sum().nullif(0)
     visits = ibis.least(people.visited.cast("float64"), people.known_days).sum() / people.known_days.sum().nullif(0.0)
-    return told.agg(read_rate=read.fill_null(0.0)).cross_join(people.agg(visit_rate=visits.fill_null(0.0)))
+    return told.agg(read_rate=read.fill_null(0.0).round(DIGITS)).cross_join(people.agg(visit_rate=visits.fill_null(0.0).round(DIGITS)))
 
 
 def _with_claims(acts: ir.Table, properties: ir.Table) -> ir.Table:

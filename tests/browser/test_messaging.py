@@ -112,6 +112,9 @@ def test_from_a_piece_to_a_report(sample: Server, open_page: OpenPage, letters: 
     page.get_by_role("button", name=re.compile("时间")).first.click()
     page.get_by_text("先发一小部分").click()
     page.get_by_label("第 1 波占比").fill("50")
+    page.get_by_role("button", name=re.compile("验证")).first.click()
+    # Of some thirty people a tenth may be nobody, by chance.
+    page.get_by_label("对照组占比").fill("50")
 
     # Before anything is sent it is told who is out, and why; each number is of people.
     page.get_by_role("button", name=re.compile("克制")).first.click()

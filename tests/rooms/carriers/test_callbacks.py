@@ -107,7 +107,8 @@ def test_relations_reach_the_warehouse_and_the_timeline(shop: Shop, carrier: Car
         rows = session.query(relation.filter(relation.state == "shelf")).to_pylist()
     assert [(row["staff"], row["ended_ms"], row["void"]) for row in rows] == [("wang", None, False)]
     entries = shop.api("GET", f"/customers/{rows[0]['customer_id']}/timeline")["items"]
-    assert entries[0]["title"]["zh"] == "加为好友"
+    # The source by which they came may stand beside it.
+    assert "加为好友" in {entry["title"]["zh"] for entry in entries[:2]}
 
 
 def test_what_nobody_knows_yet_is_kept(shop: Shop, carrier: Carrier) -> None:
