@@ -130,6 +130,8 @@ def load_sample(running: Running, flow: Flow) -> dict[str, Any]:
         demo_readings.load_readings(stores, tx, folder, past, f"account:{SOURCE}")
     running.progress(88, 100, steps)
     flow(stores)
+    # By which source people came is told by the first, and known to everybody after the second.
+    flow(stores)
     with stores.ledger.begin() as tx:
         names = {segment.name for segment in list_segments(tx)}
         for name, rule in SEGMENTS:

@@ -36,8 +36,8 @@ from tests.makers.sandbox import sandbox, sandbox_server
 
 __all__ = ["sandbox", "sandbox_server"]
 # The same examples in every run, so that a run passes or fails for what was changed; RANDOM_CASES=1 looks for new ones.
-settings.register_profile("same", derandomize=True)
-settings.register_profile("random", print_blob=True)
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("random" if os.environ.get("RANDOM_CASES") else "same")
 _run = asyncio.run
 

@@ -14,8 +14,9 @@ from siyu.client import Client
 from siyu.foundation.settings import load_settings
 from siyu.foundation.stores import Stores
 
-CLOCKED = ("at_ms", "tagged_ms", "sequence")
-"""Columns that say when something was computed, or where in the log it lies among what others wrote meanwhile."""
+CLOCKED = ("at_ms", "tagged_ms", "sequence", "known_days", "visit_rate", "expected_acts", "zombie", "deal_hunter")
+"""Columns that say when something was computed, or where in the log it lies among what others wrote meanwhile; and what is judged by
+how long somebody is known, which the sample brand's newest people are since it was loaded."""
 
 
 def finish(client: Client) -> None:
