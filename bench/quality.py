@@ -28,25 +28,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
-
-from siyu.app import FACTS  # noqa: E402
-from siyu.carriers.facts import CARRIERS_RELATION  # noqa: E402
-from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_PROFILE  # noqa: E402
-from siyu.foundation.database import open_ledger  # noqa: E402
-from siyu.foundation.migrate import migrate  # noqa: E402
-from siyu.foundation.secrets import load_secrets  # noqa: E402
-from siyu.foundation.settings import Settings  # noqa: E402
-from siyu.foundation.stores import Stores  # noqa: E402
-from siyu.foundation.warehouse.connect import attach  # noqa: E402
-from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine  # noqa: E402
-from siyu.orders.facts import ORDERS_LINE  # noqa: E402
-from siyu.segments import quality_signs as signs  # noqa: E402
-from siyu.segments.quality import refresh_quality, refresh_some  # noqa: E402
-from siyu.segments.quality_behaviour import behaviours, rates, usual_prices  # noqa: E402
-from siyu.segments.quality_report import publish_quality, read_published  # noqa: E402
-from tests.makers.quality import (  # noqa: E402
+from siyu.app import FACTS
+from siyu.carriers.facts import CARRIERS_RELATION
+from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_PROFILE
+from siyu.foundation.database import open_ledger
+from siyu.foundation.migrate import migrate
+from siyu.foundation.secrets import load_secrets
+from siyu.foundation.settings import Settings
+from siyu.foundation.stores import Stores
+from siyu.foundation.warehouse.connect import attach
+from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
+from siyu.orders.facts import ORDERS_LINE
+from siyu.segments import quality_signs as signs
+from siyu.segments.quality import refresh_quality, refresh_some
+from siyu.segments.quality_behaviour import behaviours, rates, usual_prices
+from siyu.segments.quality_report import publish_quality, read_published
+from tests.makers.quality import (
     ENDS_ON,
     KINDS,
     judge,
@@ -56,6 +53,7 @@ from tests.makers.quality import (  # noqa: E402
     replace,
 )
 
+PROJECT = Path(__file__).parents[1]
 TRAINING, TRAINING_MARKETS, UNSEEN = range(1, 41), range(1, 13), 1001
 DAYS_OF_MARKET = 60
 RIDGE = 1.0

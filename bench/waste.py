@@ -14,7 +14,6 @@ of the three cycles' budgets, without what comes anyway. Peer of the ranking: th
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,16 +25,13 @@ from typing import Any
 import numpy as np
 from scipy.stats import kendalltau
 
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
-
-from siyu.app import open_stores  # noqa: E402
-from siyu.foundation.settings import Settings  # noqa: E402
-from siyu.foundation.stores import Stores  # noqa: E402
-from siyu_sandbox.market import truth  # noqa: E402
-from siyu_sandbox.market.plan import BUDGET_YUAN, CYCLE_DAYS, DAY, Plan  # noqa: E402
-from siyu_sandbox.market.world import World, build  # noqa: E402
-from tests.makers.market import (  # noqa: E402
+from siyu.app import open_stores
+from siyu.foundation.settings import Settings
+from siyu.foundation.stores import Stores
+from siyu_sandbox.market import truth
+from siyu_sandbox.market.plan import BUDGET_YUAN, CYCLE_DAYS, DAY, Plan
+from siyu_sandbox.market.world import World, build
+from tests.makers.market import (
     Market,
     advised,
     enter_hold_outs,

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 
+from siyu.foundation.clock import DAY_MS
 from siyu.foundation.errors import Fault
 from siyu.foundation.text import Text
 from siyu.journeys.sending import Wanted
 from siyu.journeys.steps.registry import Placed
 from siyu.messaging.policy import Cap, Policy
 
-DAY_MS = 86_400_000
 _DAYS = {"day": 1, "week": 7, "month": 31}
 
 
