@@ -187,13 +187,17 @@ def _refused(field: str, op: str) -> bool:
 
 
 def routes() -> list[tuple[str, str, Any]]:
-    """(method, path, route) of the whole API, built as the server builds it."""
+    """(method, path, route) of the whole API by path."""
+    return sorted(served(), key=lambda one: (one[1], one[0]))
+
+
+def served() -> list[tuple[str, str, Any]]:
+    """(method, path, route) of the whole API as the server builds it: of two that match, the first answers."""
     with TemporaryDirectory() as folder:
         stores = open_stores(Settings(home=Path(folder), secret_key="00" * 32))
         try:
             found = [route for route in iter_route_contexts(build(stores).routes) if route.include_in_schema and hasattr(route, "dependant")]
-            rows: list[tuple[str, str, Any]] = [(method, str(route.path), route) for route in found for method in route.methods or ()]
-            return sorted(rows, key=lambda one: (one[1], one[0]))
+            return [(method, str(route.path), route) for route in found for method in route.methods or ()]
         finally:
             stores.close()
 

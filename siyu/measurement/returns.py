@@ -32,6 +32,7 @@ from siyu.measurement.facts import FACTS
 from siyu.measurement.published import KEPT_DAYS
 from siyu.measurement.waste import Incremental
 from siyu.orders.recency import default_as_of
+from siyu.segments.quality_report import judged_at
 
 DEFINITIONS = 1
 """Raise it when a formula or a shape changes: what was computed before is then computed anew."""
@@ -124,7 +125,7 @@ def _settings(tx: Connection) -> str:
     newest_rates = tx.scalar(select(func.max(own.economics.c.id))) or 0
     plans = tx.execute(select(func.count(), func.count(own.experiment.c.cancelled_at), func.max(own.experiment.c.id))).one()
     edits = content_hash(f"{one.path}:{one.edit}".encode() for one in source)[:12]
-    return f"{data_epoch(tx)}.{DEFINITIONS} {newest_rates} {plans[0]}-{plans[1]}-{plans[2]} {edits}"
+    return f"{data_epoch(tx)}.{DEFINITIONS} {newest_rates} {plans[0]}-{plans[1]}-{plans[2]} {edits} {judged_at(tx)}"
 
 
 def _positions(session: Session) -> dict[str, int]:

@@ -7,13 +7,13 @@ profile; what a source cost stands in the reports of acquisition.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
 from siyu.foundation.clock import month_name, month_number
 from siyu.foundation.database import upsert
@@ -48,6 +48,12 @@ def read_published(stores: Stores) -> dict[str, Any] | None:
         return None
     days = [{"on": row.payload["as_of_on"], **row.payload["total"]} for row in reversed(rows)]
     return {**rows[0].payload, "computed_at": rows[0].computed_at, "days": days}
+
+
+def judged_at(tx: Connection) -> datetime | None:
+    """When people were last judged anew; None before the first recompute."""
+    found: datetime | None = tx.scalar(select(func.max(_tables.report.c.computed_at)).where(_tables.report.c.name == NAME))
+    return found
 
 
 def _count(stores: Stores, session: Session, as_of: date) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class CustomerQuality(BaseModel):
 
 
 class QualityMarkBody(Body):
-    reason: Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    reason: Annotated[Line, StringConstraints(pattern=r"\S", max_length=200)]
 
 
 @router.get("/segments/quality", summary="Quality of customers: zombies and deal-hunters by source and month", response_model=QualityReport)
@@ -137,8 +137,8 @@ def read_customer_quality(id: RowId, access: Reader) -> CustomerQuality:
 def mark_customer(id: RowId, what: WhatPath, body: QualityMarkBody, access: Writer) -> CustomerQuality:
     customer_id = _known(access, id)
     with access.stores.ledger.begin() as tx:
-        put_mark(access.stores, tx, customer_id, what, body.reason, access.actor.name)
-        record(tx, access.actor, "customers.quality_marked", f"customer:{customer_id}", {"what": what, "reason": body.reason}, access.stores.now())
+        put_mark(access.stores, tx, customer_id, what, body.reason.strip(), access.actor.name)
+        record(tx, access.actor, "customers.quality_marked", f"customer:{customer_id}", {"what": what, "reason": body.reason.strip()}, access.stores.now())
         _judge_anew(access, tx, customer_id)
     return _card(access, customer_id)
 

@@ -9,8 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import select
 
+from siyu.customers.facts import CUSTOMERS_ACTIVITY
 from siyu.events import log
-from siyu.events.catalogue.customers import ACTIVITY_RECORDED, PROFILE_RECORDED, TAGS_CHANGED
+from siyu.events.catalogue.carriers import RELATIONS_CHANGED
+from siyu.events.catalogue.customers import PROFILE_RECORDED, TAGS_CHANGED
 from siyu.events.catalogue.identity import IDENTIFIERS_LINKED
 from siyu.events.catalogue.orders import ORDER_LINES_RECORDED
 from siyu.foundation.stores import Stores
@@ -36,7 +38,7 @@ from siyu.segments.traits_refresh import refresh_traits, traits_move
 from siyu.segments.traits_store import list_traits
 from siyu.segments.windows import Moment
 
-ABOUT_PEOPLE = (ORDER_LINES_RECORDED.name, ACTIVITY_RECORDED.name, PROFILE_RECORDED.name, TAGS_CHANGED.name, IDENTIFIERS_LINKED.name)
+ABOUT_PEOPLE = (*CUSTOMERS_ACTIVITY.sources, ORDER_LINES_RECORDED.name, PROFILE_RECORDED.name, TAGS_CHANGED.name, IDENTIFIERS_LINKED.name, RELATIONS_CHANGED.name)
 
 
 def refresh(stores: Stores, flow: Callable[[Stores], int]) -> list[Change]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from starlette.routing import compile_path
 
 from siyu.team.access import ANYONE, declared_by
 from tools import reference
@@ -33,3 +36,14 @@ def test_only_logging_in_and_out_health_and_callbacks_are_public(routes: list) -
 
 def test_every_route_says_what_it_does(routes: list) -> None:
     assert not [(method, path) for method, path, route in routes if not reference._summary(route)]
+
+
+def test_every_route_is_reached_by_its_own_address() -> None:
+    """`/segments/quality` after `/segments/{segment_id}` would ask for the segment called quality."""
+    before: list[tuple[str, str, re.Pattern[str]]] = []
+    hidden = []
+    for method, path, _ in reference.served():
+        own = re.sub(r"\{[^}]+\}", "1", path)
+        hidden += [f"{method} {path} behind {other}" for verb, other, pattern in before if verb == method and pattern.match(own)]
+        before.append((method, path, compile_path(path)[0]))
+    assert not hidden

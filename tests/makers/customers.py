@@ -66,7 +66,7 @@ class Desk:
 
 
 def open_desk(stores: Stores, *more: Any) -> Desk:
-    routers = [identity_routes.router, customer_routes.router, directory_routes.router, segment_routes.router, traits_routes.router, *more]
+    routers = [*more, identity_routes.router, customer_routes.router, directory_routes.router, segment_routes.router, traits_routes.router]
     app = build_application(stores, routers, title="Siyu", version="0.0.test")
     charlie = members.add_member(stores, SYSTEM, login="charlie", name="Charlie", role="operator", password="blau-Kiesel-41")
     secrets = {}

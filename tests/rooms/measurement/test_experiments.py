@@ -15,6 +15,7 @@ from siyu.measurement.acquisition_reports import source_report
 from siyu.measurement.experiment_reports import experiment_report, plan_power
 from siyu.measurement.experiments import Draft
 from siyu.measurement.waste_reports import attribution_report, waste_report
+from siyu.segments.quality_report import publish_quality
 from tests.makers.true_cost import Spent, Touch, lay, make_source
 
 BEGIN = date(2025, 11, 3)
@@ -96,6 +97,15 @@ def test_a_cancelled_one_counts_no_more(stores: Stores, without_effect: int) -> 
     returns.refresh(stores)
     assert waste_report(stores).known_anyway_fen == 0
     assert experiment_report(stores).items[0].status == "cancelled"
+
+
+def test_what_is_said_of_people_anew_is_reckoned_anew(stores: Stores, without_effect: int) -> None:
+    returns.recompute(stores)
+    assert returns.newest(stores).is_newest
+    publish_quality(stores, BEGIN)
+    assert not returns.newest(stores).is_newest
+    assert returns.refresh(stores).is_newest
+    assert returns.newest(stores).is_newest
 
 
 def test_with_one_place_a_side_nothing_is_said(stores: Stores) -> None:

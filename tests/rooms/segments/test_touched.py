@@ -5,10 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from siyu.customers.facts import CUSTOMERS_ACTIVITY
+from siyu.events import log
+from siyu.events.catalogue.acquisition import ACQUISITION_TOUCHED
+from siyu.events.catalogue.content import CONTENT_TOUCHED
+from siyu.events.catalogue.loyalty import COUPONS_CHANGED, POINTS_CHANGED
+from siyu.events.catalogue.messaging import MESSAGES_CHANGED
 from siyu.foundation.clock import to_ms
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.engines.duckdb import DuckSession
@@ -154,6 +161,31 @@ def test_joins_and_leaves_are_events_and_are_told_once(stores: Stores, clock: Se
     with stores.warehouse.read() as session:
         rows = session.query(change.order_by("at_ms").select("entered")).to_pylist()
     assert [row["entered"] for row in rows] == [True, False, True]
+
+
+def test_what_messages_links_coupons_and_sources_tell_of_a_person_touches_them_too(stores: Stores, clock: SetClock) -> None:
+    clock.at = START
+    names = {"link_opened": CONTENT_TOUCHED, "message_sent": MESSAGES_CHANGED, "points_changed": POINTS_CHANGED, "coupon_issued": COUPONS_CHANGED, "source_touched": ACQUISITION_TOUCHED}
+    assert {event.name for event in names.values()} | {"activity_recorded"} == set(CUSTOMERS_ACTIVITY.sources)
+    with stores.ledger.begin() as tx:
+        for name in names:
+            create_segment(tx, name=name, description=None, rule={"kind": "event", "name": name, "op": ">=", "count": 1}, by=None, now=START)
+    record(stores, [{"user": "u1", "id": "x", "at_ms": to_ms(START), "traits": {}}], "known")
+    recompute(stores, flow)
+    links = stores.warehouse.tables["identity_link"]
+    with stores.warehouse.read() as session:
+        key = session.query(links).to_pylist()[0]["identity_key"]
+    clock.at += timedelta(seconds=5)
+    told = {
+        "link_opened": {"name": "link_opened"}, "message_sent": {"status": "sent"}, "points_changed": {"kind": "grant"},
+        "coupon_issued": {"name": "coupon_issued"}, "source_touched": {"step": "add"},
+    }  # fmt: skip
+    with stores.ledger.begin() as tx:
+        for number, (name, event) in enumerate(names.items()):
+            row = {p.name: "" if pa.types.is_string(p.type) else 1 for p in event.properties} | {"event_key": number, "identity_key": key, "at_ms": to_ms(clock.at)}
+            log.append(tx, event, event.table({column: [value] for column, value in {**row, **told[name]}.items()}), now=clock.at)
+    refresh(stores, flow)
+    assert {name: len(people) for name, people in stored(stores).items()} == dict.fromkeys(names, 1)
 
 
 def test_a_changed_segment_is_used_by_others_in_the_same_round(stores: Stores, clock: SetClock) -> None:
