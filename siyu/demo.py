@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from siyu import demo_acquisition, demo_loyalty, demo_past, demo_readings
+from siyu import demo_acquisition, demo_brought, demo_loyalty, demo_past, demo_readings
 from siyu.carriers import accounts, keeping
 from siyu.carriers.tasks import ask_reconcile
 from siyu.customers.tags import change_tags
@@ -132,6 +132,7 @@ def load_sample(running: Running, flow: Flow) -> dict[str, Any]:
     flow(stores)
     # By which source people came is told by the first, and known to everybody after the second.
     flow(stores)
+    demo_brought.load(stores, running.begin, folder, customers, f"account:{SOURCE}", piece_ids, flow)
     with stores.ledger.begin() as tx:
         names = {segment.name for segment in list_segments(tx)}
         for name, rule in SEGMENTS:

@@ -16,9 +16,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
+from siyu import demo_visits
 from siyu.acquisition import budgets, sources, spend, touches
 from siyu.acquisition.sources import Draft, Level, Platform
 from siyu.acquisition.spend import Kind, Spending
+from siyu.demo_visits import Came
 from siyu.events.identifiers import identify
 from siyu.foundation.clock import month_number
 from siyu.foundation.ids import key64_rows
@@ -44,7 +46,14 @@ def load(stores: Stores, tx: Connection, folder: Path, customers: pa.Table, name
         return 0
     tops, codes = _sources(stores, tx, folder)
     _spend(stores, tx, folder, tops)
+    demo_visits.pages(stores, tx, tops, BY)
     return _touches(stores, tx, customers, namespace, tops, codes)
+
+
+def tops(tx: Connection, folder: Path) -> dict[str, int]:
+    """Key of the files → the source here, for those that are there."""
+    names = {row["name"]: row["source"] for row in pq.read_table(folder / "sources.parquet").to_pylist()}
+    return {names[one.name]: one.id for one in sources.listed(tx, archived=True) if one.created_by == BY and one.level == "platform" and one.name in names}
 
 
 def _sources(stores: Stores, tx: Connection, folder: Path) -> tuple[dict[str, int], dict[str, int]]:
@@ -100,14 +109,20 @@ def _touches(stores: Stores, tx: Connection, customers: pa.Table, namespace: str
     rows: list[dict[str, Any]] = mine.select(["source", "live_code_id", "city"]).to_pylist()
     source_ids = [codes.get(row["live_code_id"] or "", tops[row["source"]]) for row in rows]
     keys = mine["customer_key"].cast(pa.string()).combine_chunks()
+    identity = identify(stores.secrets, namespace, keys).keys
+    at_ms = mine["registered_at"].cast(pa.timestamp("ms", tz="UTC"), safe=False).cast(pa.int64())
+    region = [row["city"] or "" for row in rows]
     table = pa.table(
         {
             "event_key": pa.array(key64_rows(pa.array(["sample add"] * mine.num_rows), keys).astype(np.int64)),
-            "identity_key": identify(stores.secrets, namespace, keys).keys,
-            "at_ms": mine["registered_at"].cast(pa.timestamp("ms", tz="UTC"), safe=False).cast(pa.int64()),
+            "identity_key": identity,
+            "at_ms": at_ms,
             "step": ["add"] * mine.num_rows,
             "source_id": source_ids,
-            "region": [row["city"] or "" for row in rows],
+            "region": region,
         }
     )
+    own = tuple(row["source"] for row in rows)
+    came = Came(identity.to_numpy(zero_copy_only=False).astype(np.int64), at_ms.to_numpy(), own, np.array(source_ids, np.int64), tuple(region))
+    demo_visits.record(stores, tx, came, tops)
     return touches.record(stores, tx, table, dedup_key="sample touches")

@@ -219,7 +219,9 @@ def _decayed(steps: ir.Table, frame: Frame) -> ir.Table:
     whole = weighed.weight.sum().over(ibis.window(group_by=[weighed.known, weighed.person]))
     last = weighed.day.max().over(ibis.window(group_by=[weighed.known, weighed.person]))
     shared = weighed.mutate(share=weighed.weight / whole, month=_month(last, frame))
-    return shared.group_by("month", source_id="root_id").agg(weight=shared.share.sum())
+    # Added up in whole billionths: a sum of floats depends on the order in which rows are added.
+    billionths = (shared.share * 1e9).round().cast("int64")
+    return shared.group_by("month", source_id="root_id").agg(weight=billionths.sum().cast("float64") / 1e9)
 
 
 def _month(day: ir.IntegerColumn, frame: Frame) -> ir.IntegerColumn:

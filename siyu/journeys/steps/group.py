@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
 from sqlalchemy import Connection
 
 from siyu.carriers import join_ways
 from siyu.content import pieces
 from siyu.foundation.errors import Fault, NotFoundError
 from siyu.foundation.text import Text
-from siyu.journeys.definition import Number
 from siyu.journeys.steps.send import Send, SendSettings, sentence
+
+_WAY = Meta(ge=1, le=2**53, extra_json_schema={"label": {"zh": "入群码", "en": "Join code"}, "picker": "join_way"})
 
 
 class GroupSettings(SendSettings, frozen=True, kw_only=True):
     """As of a send, and `way`: the join code. Every piece must lead to its page, which shows the code to whoever opens it."""
 
-    way: Number
+    way: Annotated[int, _WAY]
 
 
 class Group(Send):

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { ProblemError } from "@/api/problem";
 import { Field } from "@/ui/Field";
 import { useFormat } from "@/ui/useFormat";
+import { converted, type Foreign, ForeignFields, foreignOf } from "./Foreign";
 import { type Entry, KINDS, type SpendBody, useCorrect, usePost } from "./queries";
 import { SourceSelect } from "./SourceSelect";
 
@@ -35,6 +36,7 @@ export function SpendDrawer({ entry, onClose }: Props) {
   const [evidence, setEvidence] = useState(entry?.evidence ?? "");
   const [reason, setReason] = useState("");
   const [onlyBack, setOnlyBack] = useState(false);
+  const [foreign, setForeign] = useState<Foreign | null>(foreignOf(entry));
   const [ref] = useState(() => `hand:${crypto.randomUUID()}`);
   const post = usePost();
   const correct = useCorrect(entry?.id ?? 0);
@@ -46,7 +48,14 @@ export function SpendDrawer({ entry, onClose }: Props) {
   const change = (at: number, one: Partial<Share>) =>
     setShares((before) => before.map((share, number) => (number === at ? { ...share, ...one } : share)));
   const total = shares.reduce((sum, one) => sum + Math.round((one.yuan ?? 0) * 100), 0);
-  const whole = shares.every((one) => one.source_id && (one.yuan ?? 0) > 0);
+  const worth = foreign && converted(foreign);
+  const whole = shares.every((one) => one.source_id && (one.yuan ?? 0) > 0) && (foreign === null || worth === total);
+  const paidIn = (next: Foreign | null) => {
+    setForeign(next);
+    const fen = next && converted(next);
+    // Of one share the amount is what the other currency comes to.
+    if (fen && shares.length === 1) change(0, { yuan: fen / 100 });
+  };
   const ready = entry ? reason.trim() !== "" && (onlyBack || whole) : whole;
   const body = (): SpendBody => ({
     day: day.format("YYYY-MM-DD"),
@@ -59,9 +68,9 @@ export function SpendDrawer({ entry, onClose }: Props) {
     })),
     evidence: evidence.trim(),
     ref,
-    currency: "",
-    original_fen: null,
-    rate: null,
+    currency: foreign?.currency ?? "",
+    original_fen: foreign ? Math.round((foreign.amount ?? 0) * 100) : null,
+    rate: foreign?.rate ?? null,
   });
   const done = () => {
     onClose();
@@ -118,6 +127,7 @@ export function SpendDrawer({ entry, onClose }: Props) {
                 />
               </Field>
             </div>
+            <ForeignFields value={foreign} onChange={paidIn} error={fault("currency", "rate")} />
             {shares.map((share, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: shares have no name of their own, and are only added at the end
               <fieldset className="share" key={at} aria-label={t("acquire.share", { n: at + 1 })}>
@@ -157,6 +167,11 @@ export function SpendDrawer({ entry, onClose }: Props) {
             {fault("source_id", "amount", "shares", "region") && (
               <p className="field-error" role="alert">
                 {fault("source_id", "amount", "shares", "region")}
+              </p>
+            )}
+            {foreign && worth !== null && worth !== total && (
+              <p className="field-error" role="alert">
+                {t("acquire.foreign_differs", { worth: f.money(worth), total: f.money(total) })}
               </p>
             )}
             <Button

@@ -13,6 +13,7 @@ import { Panel } from "@/ui/Panel";
 import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
 import { useQueryState } from "@/ui/useQueryState";
+import { OwnLinkModal } from "./OwnLinkModal";
 import { ProgrammeModal } from "./ProgrammeModal";
 import {
   type Friend,
@@ -89,6 +90,7 @@ function Actions({ programme }: { programme: Programme }) {
   const navigate = useNavigate();
   const [modal, holder] = Modal.useModal();
   const [editing, setEditing] = useState(false);
+  const [linking, setLinking] = useState(false);
   const start = useStart(programme.id);
   const stop = useStop(programme.id);
   const remove = useRemove(programme.id);
@@ -102,6 +104,7 @@ function Actions({ programme }: { programme: Programme }) {
           {t("referral.remove")}
         </Button>
       )}
+      {programme.status === "live" && <Button onClick={() => setLinking(true)}>{t("referral.own_link")}</Button>}
       <Button onClick={() => setEditing(true)}>{t("referral.edit")}</Button>
       {programme.status === "live" ? (
         <Button danger onClick={askStop}>
@@ -117,6 +120,7 @@ function Actions({ programme }: { programme: Programme }) {
           {t("referral.start")}
         </Button>
       )}
+      {linking && <OwnLinkModal id={programme.id} onClose={() => setLinking(false)} />}
       {editing && <ProgrammeModal programme={programme} onClose={() => setEditing(false)} />}
     </>
   );

@@ -1,4 +1,4 @@
-import { PlusOutlined } from "@ant-design/icons";
+import { PlusOutlined, SafetyOutlined } from "@ant-design/icons";
 import { Button, Segmented, Tabs } from "antd";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,6 +15,7 @@ import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
 import { useQueryState } from "@/ui/useQueryState";
 import { CaseDrawer } from "./CaseDrawer";
+import { GuardDrawer } from "./GuardDrawer";
 import { ProgrammeModal } from "./ProgrammeModal";
 import { type CaseStatus, type ProgrammeRow, STATUS_TONE, useBringers, useCases, useProgrammes } from "./queries";
 
@@ -124,16 +125,22 @@ function Queue() {
   const status = (params.get("status") as CaseStatus | null) ?? "open";
   const { query, rows } = useCases(status);
   const [open, setOpen] = useState<number | null>(null);
+  const [guarding, setGuarding] = useState(false);
   const filter = (
-    <Segmented
-      aria-label={t("referral.status")}
-      value={status}
-      onChange={(value) => change({ status: value === "open" ? null : value }, true)}
-      options={(["open", "approved", "rejected"] as const).map((value) => ({
-        value,
-        label: t(`referral.filter_${value}`),
-      }))}
-    />
+    <>
+      <Button size="small" icon={<SafetyOutlined />} onClick={() => setGuarding(true)}>
+        {t("referral.guard")}
+      </Button>
+      <Segmented
+        aria-label={t("referral.status")}
+        value={status}
+        onChange={(value) => change({ status: value === "open" ? null : value }, true)}
+        options={(["open", "approved", "rejected"] as const).map((value) => ({
+          value,
+          label: t(`referral.filter_${value}`),
+        }))}
+      />
+    </>
   );
   return (
     <Panel title={t("referral.queue")} hint={t("referral.queue_hint")} extra={filter} flush>
@@ -189,6 +196,7 @@ function Queue() {
           )
         }
       </QueryView>
+      {guarding && <GuardDrawer onClose={() => setGuarding(false)} />}
       {open !== null && <CaseDrawer id={open} onClose={() => setOpen(null)} />}
     </Panel>
   );

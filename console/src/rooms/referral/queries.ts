@@ -113,6 +113,26 @@ export const useDecide = (case_id: number) =>
     must(api.POST("/api/v1/referral/cases/{case_id}/decide", { params: { path: { case_id } }, body })),
   );
 
+export type Guard = Answer<"/api/v1/referral/guard", "get">;
+
+export const useGuard = () =>
+  useQuery({ queryKey: ["referral", "guard"], queryFn: () => must(api.GET("/api/v1/referral/guard")) });
+
+export const useSetGuard = () =>
+  useAct((settings: Record<string, unknown>) => must(api.PUT("/api/v1/referral/guard", { body: { settings } })));
+
+/** The page of their own of one customer; nothing in the lists changes by it. */
+export const useOwnLink = (programme_id: number) =>
+  useMutation({
+    mutationFn: (customer_id: number) =>
+      must(
+        api.POST("/api/v1/referral/programmes/{programme_id}/links", {
+          ...path(programme_id),
+          body: { customer_ids: [customer_id] },
+        }),
+      ),
+  });
+
 function useAct<A, R>(act: (given: A) => Promise<R>) {
   const client = useQueryClient();
   const fail = useFail();

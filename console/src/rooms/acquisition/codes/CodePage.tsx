@@ -18,7 +18,7 @@ import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
 import { CodeEditor } from "./CodeEditor";
 import { PosterDrawer } from "./PosterDrawer";
-import { type Code, useCloseCode, useCode, useFigures, useRouteCode } from "./queries";
+import { type Code, useCloseCode, useCode, useFigures, useRetryCode, useRouteCode } from "./queries";
 import { Today } from "./Today";
 import { qrOf, STATE_TONE, toneOf } from "./words";
 
@@ -46,6 +46,7 @@ export function CodePage() {
       </Button>
       {may("acquisition.write") && code.status !== "closed" && (
         <>
+          <Retry code={code} />
           <Button onClick={() => route.mutate(id)} loading={route.isPending}>
             {t("codes.route_now")}
           </Button>
@@ -81,6 +82,27 @@ export function CodePage() {
     </Page>
   );
 }
+
+/** A code that the carrier never answered for is asked for again by hand: it may have been made, and nobody would use that one. */
+function Retry({ code }: { code: Code }) {
+  const { t } = useTranslation();
+  const retry = useRetryCode(code);
+  const stuck =
+    code.status === "making" && code.kind === "group" && Date.now() - Date.parse(code.updated_at) > STUCK_MS;
+  if (!stuck && code.status !== "unknown" && code.status !== "refused") return null;
+  return (
+    <Popconfirm
+      title={t(code.status === "refused" ? "codes.retry_refused" : "codes.retry_ask")}
+      okText={t("codes.retry")}
+      cancelText={t("ui.cancel")}
+      onConfirm={() => retry.mutate(undefined)}
+    >
+      <Button loading={retry.isPending}>{t("codes.retry")}</Button>
+    </Popconfirm>
+  );
+}
+
+const STUCK_MS = 120_000;
 
 function Body({ code }: { code: Code }) {
   const { t } = useTranslation();

@@ -90,6 +90,32 @@ export const useSaveCode = (code: Code | null, then: (made: Code) => void) =>
       : must(api.POST("/api/v1/acquisition/codes", { body: { ...body, account_id, kind } }));
   }, then);
 
+/** The code as it is, once more: what the carrier never made is asked for again. */
+export const useRetryCode = (code: Code) =>
+  useChange((_: undefined) => {
+    const { name, source_id, offer_id, store_id, plan, skip_verify, tags, welcome, groups, group_limit, opens_groups } =
+      code;
+    const body = {
+      name,
+      source_id,
+      offer_id,
+      store_id,
+      plan,
+      skip_verify,
+      tags,
+      welcome,
+      groups,
+      group_limit,
+      opens_groups,
+    };
+    return must(
+      api.PUT("/api/v1/acquisition/codes/{code_id}", {
+        params: { path: { code_id: code.id } },
+        body: { ...body, edit: code.edit },
+      }),
+    );
+  });
+
 export const useCloseCode = () =>
   useChange((code_id: number) =>
     must(api.POST("/api/v1/acquisition/codes/{code_id}/close", { params: { path: { code_id } } })),

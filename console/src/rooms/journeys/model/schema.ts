@@ -64,7 +64,7 @@ export function resolved(schema: Schema, defs: Record<string, Schema> = {}): { s
 export type Picker =
   | "segment" | "segments" | "piece" | "tag" | "tags" | "account" | "accounts" | "journey" | "event" | "where" | "rule"
   | "seconds" | "minutes" | "hours" | "days" | "at" | "date" | "carriers" | "carrier" | "text" | "rate" | "fen" | "node"
-  | "trait" | "store" | "coupon" | "survey" | "weekdays" | "date_of" | "scalar" | "percent" | "choice" | "choices" | "number" | "boolean" | "line" | "lines" | "object" | "rows" | "map" | "union"; // biome-ignore format: one list
+  | "trait" | "store" | "join_way" | "coupon" | "survey" | "weekdays" | "date_of" | "scalar" | "percent" | "choice" | "choices" | "number" | "boolean" | "line" | "lines" | "object" | "rows" | "map" | "union"; // biome-ignore format: one list
 
 const BY_NAME: Record<string, Picker> = {
   segment: "segment", segment_id: "segment", segments: "segments", segment_ids: "segments",

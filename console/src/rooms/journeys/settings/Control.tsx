@@ -9,6 +9,7 @@ import { EventBox, RuleBox, WhereBox } from "./EventBox";
 import {
   AccountBox,
   CouponBox,
+  JoinWayBox,
   JourneyBox,
   NodeBox,
   PieceBox,
@@ -63,6 +64,8 @@ export function Control({ name, schema, value: own, picker, label, nullable, onC
       return <JourneyBox {...shared} value={number} onChange={put} />;
     case "coupon":
       return <CouponBox {...shared} value={number || undefined} onChange={put} />;
+    case "join_way":
+      return <JoinWayBox {...shared} value={number || undefined} onChange={put} />;
     case "survey":
       return <SurveyBox {...shared} value={number || undefined} onChange={put} />;
     case "store":

@@ -146,6 +146,31 @@ export function SurveyBox(props: One<number>) {
   );
 }
 
+/** Codes of groups that are open, of every WeCom account. */
+export function JoinWayBox(props: One<number>) {
+  const { t } = useTranslation();
+  const accounts = useAccounts();
+  const found = useQueries({
+    queries: (accounts.data?.items ?? [])
+      .filter((one) => one.product === "wecom")
+      .map((one) => ({
+        queryKey: ["journeys", "joins", one.id],
+        queryFn: () => must(api.GET("/api/v1/carriers/accounts/{id}/join-ways", { params: { path: { id: one.id } } })),
+        staleTime: 60_000,
+        retry: false,
+      })),
+  });
+  const ways = found.flatMap((query) => query.data?.items ?? []).filter((way) => way.status === "open");
+  return (
+    <Box
+      {...props}
+      options={ways.map((way) => ({ value: way.id, label: way.name }))}
+      loading={found.some((query) => query.isFetching)}
+      none={<Nothing text={t("journeys.no_join_way")} to="/codes" link={t("shell.page_codes")} />}
+    />
+  );
+}
+
 export function StoreBox(props: One<number>) {
   const stores = useStores();
   const options = (stores.data?.items ?? []).map((one) => ({ value: one.id, label: one.name }));

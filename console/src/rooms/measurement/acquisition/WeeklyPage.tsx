@@ -62,7 +62,7 @@ export function WeeklyPage() {
         <QueryView query={query} lines={10} height={480}>
           {(report) => <Body report={report} />}
         </QueryView>
-        {may("reports.read") && <WeeklyPlan />}
+        {may("reports.read") && <WeeklyPlan week={shown?.week_on} />}
       </div>
     </Page>
   );

@@ -10,10 +10,10 @@ import { Panel } from "@/ui/Panel";
 import { QueryView } from "@/ui/QueryView";
 import { useFail } from "@/ui/useFail";
 import { useFormat } from "@/ui/useFormat";
-import { type Plan, type PlanBody, usePlan, useSetPlan, useStaff } from "./weeklyQueries";
+import { type Plan, type PlanBody, usePlan, useSetPlan, useStaff, useTellNow } from "./weeklyQueries";
 
 /** To whom the report is told on Monday at nine, and what became of the last messages. */
-export function WeeklyPlan() {
+export function WeeklyPlan({ week }: { week: string | undefined }) {
   const { t } = useTranslation();
   const query = usePlan();
   return (
@@ -22,6 +22,7 @@ export function WeeklyPlan() {
         {(plan) => (
           <div className="stack">
             <Form key={plan.changed_at ?? ""} plan={plan} />
+            {plan.is_on && week && <TellNow week={week} />}
             <Notes plan={plan} />
           </div>
         )}
@@ -88,6 +89,26 @@ function Form({ plan }: { plan: Plan }) {
           {t("ui.save")}
         </Button>
       )}
+    </div>
+  );
+}
+
+/** Those chosen who have not got the week's report yet get it at once; nobody gets it twice. */
+function TellNow({ week }: { week: string }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const { message } = App.useApp();
+  const tell = useTellNow();
+  if (!may("messaging.write")) return null;
+  return (
+    <div className="row">
+      <Button
+        loading={tell.isPending}
+        onClick={() => tell.mutate(week, { onSuccess: () => void message.success(t("returns.weekly_asked")) })}
+      >
+        {t("returns.weekly_now", { week })}
+      </Button>
+      <span className="muted small">{t("returns.weekly_now_hint")}</span>
     </div>
   );
 }
