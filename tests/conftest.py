@@ -32,7 +32,9 @@ from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.warehouse.connect import attach
 from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
+from tests.makers.databases import Databases
 from tests.makers.sandbox import sandbox, sandbox_server
+from tests.thrift import MEMORY, is_roomy, work_cheaply
 
 __all__ = ["sandbox", "sandbox_server"]
 # The same examples in every run, so that a run passes or fails for what was changed; RANDOM_CASES=1 looks for new ones.
@@ -40,6 +42,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("random" if os.environ.get("RANDOM_CASES") else "same")
 _run = asyncio.run
+work_cheaply()
 
 
 class _ByFile(LoadScopeScheduling):  # type: ignore[misc]
@@ -135,7 +138,7 @@ def postgres_url() -> Iterator[str]:
     programs = binaries[-1].parent
     # initdb and postgres refuse to run as root; a temporary folder of pytest would be closed to another user.
     user = "postgres" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="siyu-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="siyu-pg-", dir=MEMORY if is_roomy() else None))
     if user is not None:
         shutil.chown(folder, user)
     with socket.socket() as free:
@@ -155,14 +158,12 @@ def postgres_url() -> Iterator[str]:
         "--no-sync",
     ]
     subprocess.run(make, user=user, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    options = [
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        "fsync=off",
-        "-c",
-        f"unix_socket_directories={folder}",
-    ]
+    # Nothing here outlives the run; and nobody is to tidy up while a test counts on the machine.
+    wishes = {
+        "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+        "wal_level": "minimal", "max_wal_senders": "0", "max_wal_size": "4GB", "checkpoint_timeout": "1h", "autovacuum": "off", "jit": "off",
+    }  # fmt: skip
+    options = [part for name, value in wishes.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         serve = [str(programs / "postgres"), "-D", f"{folder}/data", "-p", str(port), *options]
         server = subprocess.Popen(serve, user=user, stdout=log, stderr=log, cwd=folder)
@@ -185,12 +186,12 @@ def _wait_for(programs: Path, port: int, log: Path) -> None:
 
 
 @contextmanager
-def _database(server_url: str, template: str = "template1") -> Iterator[str]:
+def _database(server_url: str) -> Iterator[str]:
     """The URL of a new database of that PostgreSQL, which goes afterwards."""
     server = create_engine(server_url, isolation_level="AUTOCOMMIT")
     name = f"siyu_{uuid.uuid4().hex[:12]}"
     with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
     yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -208,13 +209,15 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def blank_database(postgres_url: str) -> Iterator[str]:
-    """The name of a database with every table and nothing in it, to be copied."""
+def databases(postgres_url: str) -> Iterator[Databases]:
+    """Databases with every table and nothing in them."""
     with _database(postgres_url) as url:
         ledger = open_ledger(url)
         metadata.create_all(ledger.engine)
         ledger.close()
-        yield str(make_url(url).database)
+        made = Databases(postgres_url, str(make_url(url).database))
+        yield made
+        made.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -224,7 +227,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("blank_ledger"), tmp_path / "ledger.sqlite")
         yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
         return
-    with _database(request.getfixturevalue("postgres_url"), request.getfixturevalue("blank_database")) as url:
+    with request.getfixturevalue("databases").one() as url:
         yield url
 
 

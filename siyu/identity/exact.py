@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 SHARED_BY = 50
 
@@ -44,6 +43,6 @@ def clusters(records: pa.Table, keys: Sequence[str], *, shared_by: int = SHARED_
         beside.append(nodes + codes[telling])
         nodes += counts.size
     record, value = (np.concatenate([np.zeros(0, np.int64), *parts]) for parts in (found, beside))
-    labels = connected_components(coo_array((np.ones(record.size, np.int8), (record, value)), shape=(nodes, nodes)), directed=False)[1][:size]
+    labels = scipy.sparse.csgraph.connected_components(scipy.sparse.coo_array((np.ones(record.size, np.int8), (record, value)), shape=(nodes, nodes)), directed=False)[1][:size]
     _, first, of = np.unique(labels, return_index=True, return_inverse=True)
     return pa.array(first[of], pa.int64())

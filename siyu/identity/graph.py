@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -56,7 +55,7 @@ class Refused:
 def components(size: int, edges: Edges) -> Ints:
     """For each node the number of the part that it hangs together with."""
     ones = np.ones(len(edges), np.int8)
-    found: Ints = connected_components(coo_array((ones, (edges.weak, edges.strong)), shape=(size, size)), directed=False)[1].astype(np.int64)
+    found: Ints = scipy.sparse.csgraph.connected_components(scipy.sparse.coo_array((ones, (edges.weak, edges.strong)), shape=(size, size)), directed=False)[1].astype(np.int64)
     return found
 
 

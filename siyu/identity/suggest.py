@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from siyu.foundation.ids import content_hash
 from siyu.foundation.linkage import BUDGET, Ints, Linked, link, one_to_one
@@ -84,8 +83,8 @@ def clusters(count: int, linked: Linked, least: float) -> Ints:
     """For each of `count` rows the number of its group: rows joined, directly or through others, by pairs of at least this probability."""
     sure = linked.pairs.filter(pc.greater_equal(linked.pairs["probability"], least))
     left, right = sure["left"].to_numpy(), sure["right"].to_numpy()
-    graph = coo_array((np.ones(left.size, np.int8), (left, right)), shape=(count, count))
-    labels: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
+    graph = scipy.sparse.coo_array((np.ones(left.size, np.int8), (left, right)), shape=(count, count))
+    labels: Ints = scipy.sparse.csgraph.connected_components(graph, directed=False)[1].astype(np.int64)
     return labels
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import gammainc
+import scipy
 
 from siyu.measurement.first_orders import FirstOrders, fit_first_orders
 from siyu.segments.value.back_test import fit_money
@@ -80,9 +80,9 @@ class Worth:
         shape = np.divide(self.mean**2, spread, out=np.ones_like(spread), where=spread > 0)
         scale = np.divide(spread, self.mean, out=np.ones_like(spread), where=self.mean > 0)
         edge = np.maximum(cap, 0) / np.maximum(scale, 1e-12)
-        above = 1 - gammainc(shape, edge)
-        first = self.mean * gammainc(shape + 1, edge) + cap * above
-        square = (self.mean**2 + spread) * gammainc(shape + 2, edge) + cap**2 * above
+        above = 1 - scipy.special.gammainc(shape, edge)
+        first = self.mean * scipy.special.gammainc(shape + 1, edge) + cap * above
+        square = (self.mean**2 + spread) * scipy.special.gammainc(shape + 2, edge) + cap**2 * above
         value = self.some * np.where(self.mean > 0, first, 0.0)
         return value, np.maximum(self.some * np.where(self.mean > 0, square, 0.0) - value**2, 0.0)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from siyu.foundation import jobs
 from siyu.foundation.http import Body, Line, conditional, language_of
-from siyu.measurement import weekly_pdf, weekly_sending
+from siyu.measurement import weekly_sending
 from siyu.measurement.weekly import Weekly
 from siyu.measurement.weekly_reports import weekly
 from siyu.measurement.weekly_sending import TELL, Note, Plan
@@ -85,6 +85,9 @@ def read_weekly(request: Request, response: Response, access: Reader, week: Week
 
 @router.get("/pdf", summary="The weekly report as a PDF", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
 def read_pdf(request: Request, access: Reader, week: Week = None) -> Response:
+    # What draws on paper is loaded by who wants paper: a start does without it.
+    from siyu.measurement import weekly_pdf
+
     stores, language = access.stores, language_of(request)
     report = weekly(stores, week, kept=True).record
     brand = request.app.state.sample_name(stores) or stores.settings.brand_name

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 from sqlalchemy import Connection, select, update
 
 from siyu.foundation.database import among
@@ -52,7 +51,7 @@ def _closing(inviter: Ints, friend: Ints) -> np.ndarray[tuple[int], np.dtype[np.
     people, place = np.unique(np.concatenate([inviter, friend]), return_inverse=True)
     one, other = place[: len(inviter)], place[len(inviter) :]
     shape = (len(people), len(people))
-    _, part = connected_components(coo_array((np.ones(len(one)), (one, other)), shape=shape), directed=True, connection="strong")
+    _, part = scipy.sparse.csgraph.connected_components(scipy.sparse.coo_array((np.ones(len(one)), (one, other)), shape=shape), directed=True, connection="strong")
     inside = np.flatnonzero(part[one] == part[other])
     if len(inside):
         # Everybody has one inviter, so each part of more than one is one circle.

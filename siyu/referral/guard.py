@@ -14,8 +14,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from siyu.foundation.ids import Ints
 from siyu.foundation.text import Text
@@ -232,7 +231,7 @@ def _paced(inviter: Ints, at_ms: Ints) -> tuple[Flags, Flags]:
 def _circles(inviter: Ints, friend: Ints) -> tuple[Flags, Flags]:
     """Whether an invitation lies on a way of three or more that leads back to its inviter; and whether the two only invited each other."""
     size = int(max(inviter.max(), friend.max())) + 1
-    _, part = connected_components(coo_array((np.ones(len(inviter)), (inviter, friend)), shape=(size, size)), directed=True, connection="strong")
+    _, part = scipy.sparse.csgraph.connected_components(scipy.sparse.coo_array((np.ones(len(inviter)), (inviter, friend)), shape=(size, size)), directed=True, connection="strong")
     inside = (part[inviter] == part[friend]) & (inviter != friend)
     answered = np.isin(inviter * size + friend, friend * size + inviter)
     # Where nobody's invitation goes unanswered people are friends of friends; one that goes on to somebody else closes a circle.
@@ -245,7 +244,7 @@ def _circles(inviter: Ints, friend: Ints) -> tuple[Flags, Flags]:
 def _communities(count: int, inviter: Ints, friend: Ints, weight: Floats, close: tuple[Ints, Ints], settings: Settings) -> Ints:
     linked = weight > settings.link
     one, other = np.concatenate([inviter[linked], close[0]]), np.concatenate([friend[linked], close[1]])
-    _, found = connected_components(coo_array((np.ones(len(one)), (one, other)), shape=(count, count)), directed=False)
+    _, found = scipy.sparse.csgraph.connected_components(scipy.sparse.coo_array((np.ones(len(one)), (one, other)), shape=(count, count)), directed=False)
     return np.asarray(found, np.int64)
 
 

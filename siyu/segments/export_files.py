@@ -9,8 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
-from openpyxl import Workbook
-
 Format = Literal["csv", "xlsx"]
 Pair = tuple[str, str]
 LONGEST_SHEET = 1_048_575
@@ -66,6 +64,9 @@ class XlsxWriter:
     """One sheet of rows and one that describes the file, so that the rows may fill a sheet."""
 
     def __init__(self, path: Path, about: About, headings: Sequence[str]) -> None:
+        # Loaded by who wants a workbook: a start does without it.
+        from openpyxl import Workbook
+
         self._path, self._book = path, Workbook(write_only=True)
         self._sheet = self._book.create_sheet("Customers")
         self._sheet.freeze_panes = "A2"

@@ -12,7 +12,7 @@ logs: a buyer with ten thousand orders neither overflows nor gives NaN.
 """
 
 import numpy as np
-from scipy.special import digamma, expit, gammaln
+import scipy
 
 from siyu.segments.value._arrays import Floats, inner
 from siyu.segments.value.cells import Cells
@@ -37,6 +37,7 @@ def log_likelihood(log_parameters: Floats, cells: Cells, first_chance: int) -> t
     cells : x >= 0, 0 <= t_x <= T in units, count >= 0
     first_chance : 0 for BG/NBD, 1 for MBG/NBD
     """
+    gammaln, digamma = scipy.special.gammaln, scipy.special.digamma
     r, alpha, a, b = np.exp(log_parameters)
     x_values, row, count = cells.by_x
     chances = x_values + first_chance
@@ -49,7 +50,7 @@ def log_likelihood(log_parameters: Floats, cells: Cells, first_chance: int) -> t
     per_x -= gammaln(b) + gammaln(a + b + chances)
     value = inner(count, per_x) + buyers * r * np.log(alpha)
     value += inner(cells.count, np.logaddexp(0.0, odds) - power * log_age)
-    gone = cells.count * expit(odds)
+    gone = cells.count * scipy.special.expit(odds)
     gone_per_x = np.bincount(row, gone, len(x_values)).astype(np.float64)
     by_r = inner(count, digamma(r + x_values) - digamma(r)) + buyers * np.log(alpha)
     by_r += inner(gone, stretch) - inner(cells.count, log_age)

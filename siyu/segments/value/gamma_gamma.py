@@ -14,7 +14,7 @@ monetary value"; Fader, Hardie and Lee (2005), Journal of Marketing Research 42(
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, gammaln
+import scipy
 
 from siyu.segments.value._arrays import Floats, inner
 from siyu.segments.value.flags import AT_BOUND, MEAN_ORDER_VALUE, VALUE_CORRELATED, Flag
@@ -69,6 +69,7 @@ def log_likelihood(log_parameters: Floats, x: Floats, mean_value: Floats) -> tup
 
     One row in is one buyer with x >= 1 and mean_value > 0, both in the unit of gamma.
     """
+    gammaln, digamma = scipy.special.gammaln, scipy.special.digamma
     p, q, gamma = np.exp(log_parameters)
     tally = np.bincount(x.astype(np.int64))
     values = np.flatnonzero(tally).astype(np.float64)

@@ -10,7 +10,7 @@ the three models can be compared.
 """
 
 import numpy as np
-from scipy.special import digamma, gammaln
+import scipy
 
 from siyu.segments.value._arrays import Floats, inner
 from siyu.segments.value.cells import Cells
@@ -22,6 +22,7 @@ def log_likelihood(log_parameters: Floats, cells: Cells) -> tuple[float, Floats]
     Grain: one row in is one cell; ``count`` weighs it. Values of gammaln and digamma are taken once for each
     distinct x.
     """
+    gammaln, digamma = scipy.special.gammaln, scipy.special.digamma
     r, alpha = np.exp(log_parameters)
     x_values, _, count = cells.by_x
     buyers = float(count.sum())

@@ -15,7 +15,7 @@ form (a+b+n-1)/(a-1) [1 - ((alpha+T)/(alpha+T+t))^(r+x) 2F1(r+x, b+n; a+b+n-1; t
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, betaln, expit, gammaln
+import scipy
 
 from siyu.segments.value._arrays import Floats, Ints
 from siyu.segments.value.cells import Cells, one_by_one
@@ -60,7 +60,7 @@ def p_alive(parameters: Parameters, x: Floats, t_x: Floats, age: Floats) -> Floa
     values, row = np.unique(x, return_inverse=True)
     per_chance = log_odds_per_chance(parameters.a, parameters.b, values + parameters.first_chance)
     stretch = np.log1p((age - t_x) / (parameters.alpha + t_x))
-    alive: Floats = expit(-(per_chance[row] + (parameters.r + x) * stretch))
+    alive: Floats = scipy.special.expit(-(per_chance[row] + (parameters.r + x) * stretch))
     return alive
 
 
@@ -122,6 +122,7 @@ def new_customer_distribution(parameters: Parameters, time: float, up_to: int) -
     With n = k chances (BG/NBD) or k + 1 (MBG/NBD), N the negative binomial of the rate:
     P = B(a, b+n)/B(a, b) P(N = k) + [n > 0] B(a+1, b+n-1)/B(a, b) P(N >= k).
     """
+    gammaln, betaln = scipy.special.gammaln, scipy.special.betaln
     r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
     k = np.arange(up_to + 1, dtype=np.float64)
     share = time / (alpha + time)
@@ -129,7 +130,7 @@ def new_customer_distribution(parameters: Parameters, time: float, up_to: int) -
     exactly = np.exp(log_exactly + np.where(k > 0, k * np.log(max(share, np.finfo(float).tiny)), 0.0))
     if a <= 0:
         return np.asarray(exactly)
-    at_least = np.where(k > 0, betainc(np.maximum(k, 1.0), r, share), 1.0)
+    at_least = np.where(k > 0, scipy.special.betainc(np.maximum(k, 1.0), r, share), 1.0)
     n = k + parameters.first_chance
     gone = np.where(n > 0, np.exp(betaln(a + 1, b + np.maximum(n, 1.0) - 1) - betaln(a, b)), 0.0)
     chances: Floats = np.exp(betaln(a, b + n) - betaln(a, b)) * exactly + gone * at_least

@@ -7,7 +7,7 @@ the difference is below 1e-9 (tests).
 """
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
+import scipy
 
 from siyu.segments.value._arrays import Floats
 
@@ -43,6 +43,6 @@ def beta_nodes(a: float, b: Floats, count: int = NODES) -> tuple[Floats, Floats]
     # One by one: a batch through numpy.linalg.eigh starts threads for each small matrix and took 50 times as
     # long on a busy machine.
     for i, (diagonal, beside) in enumerate(zip(centre, np.sqrt(square), strict=True)):
-        nodes[i], vectors = eigh_tridiagonal(diagonal, beside, check_finite=False, lapack_driver="stev")
+        nodes[i], vectors = scipy.linalg.eigh_tridiagonal(diagonal, beside, check_finite=False, lapack_driver="stev")
         weights[i] = vectors[0] ** 2
     return np.clip(nodes, 0.0, 1.0), weights / weights.sum(axis=1, keepdims=True)

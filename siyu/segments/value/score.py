@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincinv
+import scipy
 
 from siyu.segments.value._arrays import Flags, Floats, Ints
 from siyu.segments.value.fit import PurchaseModel
@@ -114,7 +114,7 @@ def _interval(outlook: Outlook, value: Floats, second: Floats, level: float) -> 
         chance = 1 - (1 - tail) / some
         limit = np.zeros(len(value))
         inside = np.flatnonzero((chance > 0) & (scale > 0))
-        limit[inside] = gammaincinv(shape[inside], chance[inside]) * scale[inside]
+        limit[inside] = scipy.special.gammaincinv(shape[inside], chance[inside]) * scale[inside]
         limits.append(limit)
     return limits[0], limits[1]
 

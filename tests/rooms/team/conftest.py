@@ -6,21 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
-from siyu.team import members, passwords
+from siyu.team import members
 from siyu.team.audit import SYSTEM
 from siyu.team.members import MemberChange
 from tests.rooms.team.house import PASSWORDS, House, open_house
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real algorithm with the least work, or every test would wait for it."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(passwords, "_HASHER", hasher)
-    nobody = hasher.hash("nobody")
-    monkeypatch.setattr(passwords, "_nobody", lambda: nobody)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siyu.team.passwords import hash_password, is_password, needs_rehash, new_password, password_faults
+from tests.thrift import products_own
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,12 @@ def test_a_password_is_known_again_and_no_other_is(password: str) -> None:
     assert not is_password(digest, password + "x")
     assert not is_password(None, password)
     assert not needs_rehash(digest)
+
+
+def test_guessing_costs_as_much_as_the_standard_asks() -> None:
+    """RFC 9106, 7.4: the second recommended option. The other tests hash with less."""
+    hasher = products_own["hasher"]
+    assert (hasher.type.name, hasher.memory_cost, hasher.time_cost, hasher.parallelism) == ("ID", 64 << 10, 3, 4)
 
 
 def test_a_damaged_hash_is_nobodys() -> None:
