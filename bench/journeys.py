@@ -5,11 +5,14 @@ Run: python bench/journeys.py [due] [tag] [ten]            (all three without an
 Work: `due` 10,000 and then 1,000,000 people whose wait at one node is over move to the next wait, each with its move in the log and counted; the
 same rows changed by one plain UPDATE, and written one by one with executemany, in the same run. `tag`: 100,000 people are let in and tagged by the first step. `ten`: 1,000,000 people
 walk ten steps (five waits, tags and branches) by an accelerated clock to the end.
+On PostgreSQL the settings of the server that matter are printed with it (docs/how-to/use-postgresql.md has those to take), and the processor time of its own process, if that
+runs on this machine.
 Limits: 1,000,000 due <= 15 s, 10,000 <= .5 s; 100,000 let in and tagged <= 3 CPU s (a well-known peer: 390); nobody lost, doubled or stuck.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -34,8 +37,6 @@ class Clock:
 
 
 def opened(folder: Path, clock: Clock) -> Any:
-    import os
-
     from siyu.app import FACTS
     from siyu.foundation.database import open_ledger
     from siyu.foundation.migrate import migrate
@@ -94,19 +95,43 @@ def due(count: int) -> None:
         let_in(stores, journey, count)
         runner.tick(stores)
         clock.at += timedelta(days=1)
+        server = _server_cpu(stores)
         wall, cpu = timed(lambda: runner.tick(stores))
+        more = "" if server is None else f", of the server {_server_cpu(stores) - server:.2f}"
         with stores.ledger.read() as tx:
-            here = dict(tx.execute(text("SELECT p.node, count(*) FROM journeys_enrolment e JOIN journeys_place p ON p.id = e.place_id WHERE e.journey_id = :j GROUP BY 1"), {"j": journey}).all())
+            here = dict(tx.execute(text("SELECT p.node, count(*) FROM journeys_standing s JOIN journeys_place p ON p.id = s.place_id WHERE p.journey_id = :j GROUP BY 1"), {"j": journey}).all())
         assert here == {"b": count}, here
 
         def plain() -> None:
             with stores.ledger.begin() as tx:
-                tx.execute(text("UPDATE journeys_enrolment SET due_ms = due_ms + 1, arrived_ms = arrived_ms + 1, heard = 0 WHERE journey_id = :j"), {"j": journey})
+                tx.execute(text("UPDATE journeys_standing SET due_ms = due_ms + 1, arrived_ms = arrived_ms + 1, heard = 0"))
 
         bare, _ = timed(plain)
         stores.close()
-    print(f"{count:,} due at one node: {wall:.2f} s, {cpu:.2f} CPU s, {wall / count * 1e6:.1f} us a person-step; one plain UPDATE of the same rows {bare:.2f} s: {wall / bare:.1f} times that "
+    print(f"{count:,} due at one node: {wall:.2f} s, {cpu:.2f} CPU s{more}, {wall / count * 1e6:.1f} us a person-step; one plain UPDATE of the same rows {bare:.2f} s: {wall / bare:.1f} times that "
           f"(limit {15 if count > 10_000 else 0.5} s)")  # fmt: skip
+
+
+def _server_cpu(stores: Any) -> Any:
+    """CPU s of the PostgreSQL process that serves this one (connections are used again, the last one first); None where that cannot be known."""
+    from sqlalchemy import text
+
+    if stores.ledger.is_sqlite:
+        return None
+    with stores.ledger.read() as tx:
+        process = Path(f"/proc/{tx.scalar(text('SELECT pg_backend_pid()'))}/stat")
+        is_here = process.exists() and "postgres" in process.read_text().split(")")[0]
+    ticks = process.read_text().rsplit(")", 1)[1].split()[11:13] if is_here else []
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK") if is_here else None
+
+
+def _say_server() -> None:
+    """The settings of the server that decide how much it writes."""
+    from sqlalchemy import create_engine, text
+
+    with create_engine(os.environ["SIYU_BENCH_DATABASE_URL"]).connect() as connection:
+        found = {name: connection.scalar(text(f"SHOW {name}")) for name in ("server_version", "shared_buffers", "max_wal_size", "checkpoint_timeout", "wal_compression", "fsync", "synchronous_commit")}
+    print("PostgreSQL: " + ", ".join(f"{name} {value}" for name, value in found.items()))
 
 
 def tag(count: int) -> None:
@@ -179,6 +204,8 @@ def _moves(stores: Any, journey_id: int) -> dict[str, int]:
 
 if __name__ == "__main__":
     asked = [one for one in sys.argv[1:] if not one.startswith("--")] or ["due", "tag", "ten"]
+    if "--postgres" in sys.argv:
+        _say_server()
     if "due" in asked:
         due(10_000)
         due(1_000_000)

@@ -73,7 +73,7 @@ def _post(port: int, number: int) -> bool:
 
 
 def _done(ledger: sqlite3.Connection) -> int:
-    return int(ledger.execute("SELECT count(*) FROM journeys_enrolment WHERE state = 2").fetchone()[0])
+    return int(ledger.execute("SELECT count(*) FROM journeys_standing WHERE state = 2").fetchone()[0])
 
 
 if __name__ == "__main__":

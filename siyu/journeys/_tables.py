@@ -93,25 +93,36 @@ enrolment = Table(
     Column("key", String(200), nullable=False),
     # Which entry of this person (and key) it is, from 1.
     Column("number", Integer, nullable=False),
-    # See enrolments.STATES.
-    Column("state", SmallInteger, nullable=False),
-    Column("place_id", BigInteger, nullable=False),
-    # Whom the next tick takes; null: only an event wakes.
-    Column("due_ms", BigInteger),
-    # -1: has come to the place and was not looked at there; 0: waits; 1: what they wait for has happened.
-    Column("heard", SmallInteger, nullable=False),
-    Column("arrived_ms", BigInteger, nullable=False),
     Column("entered_ms", BigInteger, nullable=False),
-    Column("ended_ms", BigInteger),
-    # Why it failed or ended.
-    Column("code", String(40)),
     Column("goal_ms", BigInteger),
-    # Every move writes a row into each index on PostgreSQL: so few, and one that serves both whoever is due and whoever is counted.
-    Index(None, "place_id", "state", "due_ms"),
     Index(None, "journey_id", "first_id", "key", "number", unique=True),
     Index(None, "customer_id", "journey_id"),
     Index(None, "journey_id", "event_key", sqlite_where=text("event_key IS NOT NULL"), postgresql_where=text("event_key IS NOT NULL")),
 )
+
+standing = Table(
+    "journeys_standing",
+    metadata,
+    # What changes with each move, apart from what stays: PostgreSQL writes a row anew, and into each index, whatever of it changes.
+    # No foreign key: it is written with its run, and goes with it.
+    Column("enrolment_id", BigId, primary_key=True, autoincrement=False),
+    Column("place_id", BigInteger, nullable=False),
+    # Whom the next tick takes; null: only an event wakes.
+    Column("due_ms", BigInteger),
+    Column("arrived_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger),
+    # See states.STATES.
+    Column("state", SmallInteger, nullable=False),
+    # -1: has come to the place and was not looked at there; 0: waits; 1: what they wait for has happened.
+    Column("heard", SmallInteger, nullable=False),
+    # Why it failed or ended.
+    Column("code", String(40)),
+    # One index serves whoever is due and whoever is counted.
+    Index(None, "place_id", "state", "due_ms"),
+)
+
+run = enrolment.join(standing, standing.c.enrolment_id == enrolment.c.id)
+"""A run and where it stands: one row each."""
 
 heard = Table(
     "journeys_heard",

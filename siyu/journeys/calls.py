@@ -24,7 +24,7 @@ from siyu.journeys.states import ON_THE_WAY, WAITING, WOKEN
 HEARD = "webhook_answered"
 MOST_TEXT = 2000
 """Characters of one value of an answer that are kept."""
-_call, _run, _place, _version = _step_tables.call, _tables.enrolment, _tables.place, _tables.version
+_call, _run, _place, _version = _step_tables.call, _tables.standing, _tables.place, _tables.version
 _BEGIN = "journey:"
 TOGETHER = 500
 
@@ -88,7 +88,7 @@ def _wake(tx: Connection, those: Sequence[tuple[int, int]], now_ms: int) -> None
         by_arrival.setdefault(arrived, []).append(run)
     for arrived, ids in by_arrival.items():
         there = (_run.c.arrived_ms == arrived) & (_run.c.state == ON_THE_WAY) & (_run.c.heard == WAITING)
-        tx.execute(update(_run).where(there, among(tx, _run.c.id, ids)).values(heard=WOKEN, due_ms=now_ms))
+        tx.execute(update(_run).where(there, among(tx, _run.c.enrolment_id, ids)).values(heard=WOKEN, due_ms=now_ms))
 
 
 def _mappings(tx: Connection, place_ids: set[int]) -> dict[int, dict[str, str]]:

@@ -23,7 +23,7 @@ from siyu.journeys.journeys import find
 from siyu.journeys.passing import count_passed
 from siyu.journeys.states import FAILED, FRESH, HELD_OUT, ON_THE_WAY, REMOVED, STATES
 
-_table, _place, _passed = _tables.enrolment, _tables.place, _tables.passed
+_table, _standing, _place, _passed = _tables.enrolment, _tables.standing, _tables.place, _tables.passed
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ def pass_on(stores: Stores, tx: Connection, journey_id: int, customer_ids: Seque
 
 def take_out(tx: Connection, journey_id: int, customer_ids: Sequence[int], *, now: datetime, code: str = "by_hand") -> int:
     """End the runs of people by hand (or by the step of another journey, `code`); only a hand lets them in again. Returns how many ended."""
-    c = _table.c
-    which = (c.journey_id == journey_id) & c.state.in_((ON_THE_WAY, FAILED, HELD_OUT)) & among(tx, c.customer_id, list(customer_ids))
-    rows = tx.execute(update(_table).where(which).values(state=REMOVED, code=code, ended_ms=to_ms(now), due_ms=None).returning(c.id, c.place_id)).all()
+    c, s = _table.c, _standing.c
+    which = (s.enrolment_id == c.id) & (c.journey_id == journey_id) & s.state.in_((ON_THE_WAY, FAILED, HELD_OUT)) & among(tx, c.customer_id, list(customer_ids))
+    rows = tx.execute(update(_standing).where(which).values(state=REMOVED, code=code, ended_ms=to_ms(now), due_ms=None).returning(s.enrolment_id, s.place_id)).all()
     left: dict[tuple[int, str], int] = {}
     for _, place in rows:
         left[(place, "removed")] = left.get((place, "removed"), 0) + 1
@@ -112,18 +112,22 @@ def retry(tx: Connection, journey_id: int, *, node: str | None = None, ids: Sequ
     JourneyStateError
         When the journey has stopped.
     """
-    c = _table.c
+    c, s = _table.c, _standing.c
     if find(tx, journey_id).status == "stopped":
         raise JourneyStateError(Text("旅程已停止,不能重试", "the journey has stopped; nothing can be tried again"))
-    which = (c.journey_id == journey_id) & (c.state == FAILED)
+    which = (c.journey_id == journey_id) & (s.state == FAILED)
     if node is not None:
-        which &= c.place_id.in_(select(_place.c.id).where(_place.c.journey_id == journey_id, _place.c.node == node))
+        which &= s.place_id.in_(select(_place.c.id).where(_place.c.journey_id == journey_id, _place.c.node == node))
     if ids is not None:
         which &= among(tx, c.id, list(ids))
     # Whoever came in again meanwhile goes on there.
-    later = _table.alias("later")
-    which &= ~exists().where(later.c.journey_id == journey_id, later.c.customer_id == c.customer_id, later.c.key == c.key, later.c.state == ON_THE_WAY, later.c.number > c.number)
-    tried = list(tx.scalars(update(_table).where(which).values(state=ON_THE_WAY, heard=FRESH, due_ms=to_ms(now), code=None, ended_ms=None).returning(c.id)))
+    later, then = _table.alias("later"), _standing.alias("later_standing")
+    again = exists().where(
+        later.c.journey_id == journey_id, later.c.customer_id == c.customer_id, later.c.key == c.key, later.c.number > c.number, then.c.enrolment_id == later.c.id, then.c.state == ON_THE_WAY
+    )  # fmt: skip
+    found = select(c.id).select_from(_tables.run).where(which, ~again)
+    changed = update(_standing).where(s.enrolment_id.in_(found)).values(state=ON_THE_WAY, heard=FRESH, due_ms=to_ms(now), code=None, ended_ms=None)
+    tried = list(tx.scalars(changed.returning(s.enrolment_id)))
     for start in range(0, len(tried), runs.TOGETHER):
         runs.tell(tx, among(tx, c.id, tried[start : start + runs.TOGETHER]), to_ms(now))
     return len(tried)
@@ -131,15 +135,15 @@ def retry(tx: Connection, journey_id: int, *, node: str | None = None, ids: Sequ
 
 def people(tx: Connection, journey_id: int, *, version: int | None = None, node: str | None = None, state: str | None = None, before: int | None = None, limit: int = 50) -> list[Run]:
     """Runs, the newest first."""
-    c = _table.c
-    names = ("id", "customer_id", "version", "key", "number", "state", "code", "entered_ms", "arrived_ms", "due_ms", "ended_ms", "goal_ms")
-    query = select(*(c[name] for name in names), _place.c.node).join(_place, _place.c.id == c.place_id).where(c.journey_id == journey_id)
+    c, s = _table.c, _standing.c
+    names = (c.id, c.customer_id, c.version, c.key, c.number, s.state, s.code, c.entered_ms, s.arrived_ms, s.due_ms, s.ended_ms, c.goal_ms)
+    query = select(*names, _place.c.node).select_from(_tables.run.join(_place, _place.c.id == s.place_id)).where(c.journey_id == journey_id)
     if version is not None:
         query = query.where(c.version == version)
     if node is not None:
-        query = query.where(c.place_id.in_(select(_place.c.id).where(_place.c.journey_id == journey_id, _place.c.node == node)))
+        query = query.where(s.place_id.in_(select(_place.c.id).where(_place.c.journey_id == journey_id, _place.c.node == node)))
     if state is not None:
-        query = query.where(c.state == STATES.index(state))
+        query = query.where(s.state == STATES.index(state))
     if before is not None:
         query = query.where(c.id < before)
     return [Run(**{**row._mapping, "state": STATES[row.state]}) for row in tx.execute(query.order_by(c.id.desc()).limit(limit))]
@@ -150,8 +154,8 @@ def counts(tx: Connection, journey_id: int, *, version: int | None = None) -> di
     of = (_place.c.journey_id == journey_id) if version is None else (_place.c.journey_id == journey_id) & (_place.c.version == version)
     places = {row.id: row.node for row in tx.execute(select(_place.c.id, _place.c.node).where(of))}
     found: dict[str, dict[str, Any]] = {node: {"here": 0, "failed": 0, "passed": {}} for node in places.values()}
-    c = _table.c
-    standing = select(c.place_id, c.state, func.count()).where(c.place_id.in_(list(places)), c.state.in_((ON_THE_WAY, FAILED))).group_by(c.place_id, c.state)
+    s = _standing.c
+    standing = select(s.place_id, s.state, func.count()).where(s.place_id.in_(list(places)), s.state.in_((ON_THE_WAY, FAILED))).group_by(s.place_id, s.state)
     for place, state, count in tx.execute(standing):
         found[places[place]]["here" if state == ON_THE_WAY else "failed"] += count
     for row in tx.execute(select(_passed).where(_passed.c.place_id.in_(list(places)))):
@@ -162,7 +166,7 @@ def counts(tx: Connection, journey_id: int, *, version: int | None = None) -> di
 
 def states(tx: Connection, journey_id: int) -> dict[str, int]:
     """Runs by state."""
-    c = _table.c
+    s = _standing.c
     here = select(_place.c.id).where(_place.c.journey_id == journey_id)
-    rows = tx.execute(select(c.state, func.count()).where(c.place_id.in_(here)).group_by(c.state))
+    rows = tx.execute(select(s.state, func.count()).where(s.place_id.in_(here)).group_by(s.state))
     return {STATES[state]: count for state, count in rows}

@@ -26,7 +26,7 @@ from siyu.journeys.standing import among as members_among
 from siyu.journeys.states import FRESH, HELD_OUT, ON_THE_WAY, REMOVED, WAITING
 from siyu.messaging import holdouts
 
-_table = _tables.enrolment
+_table, _standing = _tables.enrolment, _tables.standing
 NOBODY = np.zeros(0, np.int64)
 
 
@@ -118,10 +118,11 @@ class _Past:
 
 
 def _past(tx: Connection, journey_id: int, customer_ids: Ints) -> _Past:
-    c = _table.c
-    going, held = func.max(_flag(c.state.in_((ON_THE_WAY, HELD_OUT)))), func.max(_flag(c.state == HELD_OUT))
-    removed = func.max(case((c.state == REMOVED, c.id), else_=0))
-    query = select(c.customer_id, c.key, func.count(), func.max(c.number), func.max(c.entered_ms), going, func.max(c.id), removed, held).where(c.journey_id == journey_id)
+    c, s = _table.c, _standing.c
+    going, held = func.max(_flag(s.state.in_((ON_THE_WAY, HELD_OUT)))), func.max(_flag(s.state == HELD_OUT))
+    removed = func.max(case((s.state == REMOVED, c.id), else_=0))
+    columns = (c.customer_id, c.key, func.count(), func.max(c.number), func.max(c.entered_ms), going, func.max(c.id), removed, held)
+    query = select(*columns).select_from(_tables.run).where(c.journey_id == journey_id)
     rows = tx.execute(query.where(among(tx, c.customer_id, customer_ids.tolist())).group_by(c.customer_id, c.key)).all()
     last, out = dict[int, int](), dict[int, int]()
     for row in rows:
@@ -198,7 +199,8 @@ def _with_room(tx: Connection, book: Book, ok: Flags, refused: Counter[str]) -> 
     most = book.definition.max_active
     if most is None:
         return ok
-    here = int(tx.scalar(select(func.count()).where(_table.c.journey_id == book.journey_id, _table.c.state == ON_THE_WAY)) or 0)
+    places = select(_tables.place.c.id).where(_tables.place.c.journey_id == book.journey_id)
+    here = int(tx.scalar(select(func.count()).select_from(_standing).where(_standing.c.place_id.in_(places), _standing.c.state == ON_THE_WAY)) or 0)
     fits = ok & (np.cumsum(ok) <= max(0, most - here))
     refused["full"] += int((ok & ~fits).sum())
     return fits

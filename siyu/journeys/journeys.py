@@ -21,7 +21,7 @@ from siyu.journeys.errors import JourneyStateError
 from siyu.journeys.passing import count_passed
 from siyu.journeys.states import HELD_OUT, JOURNEY, ON_THE_WAY, STOPPED
 
-_table, _enrolment = _tables.journey, _tables.enrolment
+_table, _enrolment, _standing = _tables.journey, _tables.enrolment, _tables.standing
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,12 @@ def drain(tx: Connection, journey_id: int, *, by: str, now: datetime) -> Journey
 def stop(tx: Connection, journey_id: int, *, by: str, now: datetime) -> Journey:
     """It is over for everybody who is on the way."""
     found = turn(tx, journey_id, ("live", "paused", "draining"), "stopped", by=by, now=now)
-    c = _enrolment.c
-    ids = list(tx.scalars(select(c.id).where(c.journey_id == journey_id, c.state.in_((ON_THE_WAY, HELD_OUT)))))
+    c, s = _enrolment.c, _standing.c
+    ids = list(tx.scalars(select(c.id).select_from(_tables.run).where(c.journey_id == journey_id, s.state.in_((ON_THE_WAY, HELD_OUT)))))
     for start in range(0, len(ids), runs.TOGETHER):
         some = ids[start : start + runs.TOGETHER]
-        mine = among(tx, c.id, some)
-        places = tx.scalars(update(_enrolment).where(mine, c.state == ON_THE_WAY).values(state=STOPPED, code="stopped", ended_ms=to_ms(now), due_ms=None).returning(c.place_id))
+        mine = among(tx, s.enrolment_id, some)
+        places = tx.scalars(update(_standing).where(mine, s.state == ON_THE_WAY).values(state=STOPPED, code="stopped", ended_ms=to_ms(now), due_ms=None).returning(s.place_id))
         count_passed(tx, Counter((place, "stopped") for place in places))
         runs.tell(tx, mine, to_ms(now))
     return found

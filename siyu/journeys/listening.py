@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from siyu.customers.facts import CUSTOMERS_ACTIVITY, CUSTOMERS_PROPERTY
 from siyu.events.catalogue.customers import CONSENTS_CHANGED
@@ -46,7 +46,7 @@ from siyu.journeys.states import EXITED, GOAL, ON_THE_WAY, STATES, WAITING, WOKE
 STALE_MS = 3 * DAY_MS
 """Older events are history, such as an import's; they bring nobody in."""
 LONGEST_KEY = 200
-_table = _tables.enrolment
+_table, _standing = _tables.enrolment, _tables.standing
 Left = Counter[tuple[int, str]]
 """(place, way out) → people."""
 _LONG = ("event_key", "path", "text", "number", "time_ms")
@@ -226,14 +226,13 @@ def _asked(one: Book) -> frozenset[str]:
 
 def _going(tx: Connection, one: Book, heard: Happenings) -> pa.Table:
     """Runs on the way of the people concerned (see `_runs`). Locked, so that nobody comes to a wait while what it waits for is heard."""
+    query = select(*_RUN).select_from(_tables.run).where(*_on_the_way(tx, one, np.unique(heard.customer_id)))
+    return _runs(tx.execute(query.order_by(_table.c.id).with_for_update(of=_standing)).all())
+
+
+def _on_the_way(tx: Connection, one: Book, customer_ids: Ints) -> tuple[ColumnElement[bool], ...]:
     c = _table.c
-    rows = tx.execute(
-        select(*_RUN)
-        .where(c.journey_id == one.journey_id, c.version == one.number, c.state == ON_THE_WAY, among(tx, c.customer_id, np.unique(heard.customer_id).tolist()))
-        .order_by(c.id)
-        .with_for_update()
-    ).all()
-    return _runs(rows)
+    return c.journey_id == one.journey_id, c.version == one.number, _standing.c.state == ON_THE_WAY, among(tx, c.customer_id, customer_ids.tolist())
 
 
 def _runs(rows: Sequence[Any]) -> pa.Table:
@@ -285,16 +284,17 @@ def _remember(tx: Connection, one: Book, heard: Happenings, going: pa.Table) -> 
 
 def _wake(tx: Connection, place: int, ids: Ints, now_ms: int) -> None:
     if len(ids):
-        there = (_table.c.place_id == place) & (_table.c.state == ON_THE_WAY) & (_table.c.heard == WAITING)
-        tx.execute(update(_table).where(there, among(tx, _table.c.id, ids.tolist())).values(heard=WOKEN, due_ms=now_ms))
+        there = (_standing.c.place_id == place) & (_standing.c.state == ON_THE_WAY) & (_standing.c.heard == WAITING)
+        tx.execute(update(_standing).where(there, among(tx, _standing.c.enrolment_id, ids.tolist())).values(heard=WOKEN, due_ms=now_ms))
 
 
 def _end(tx: Connection, ids: Ints, state: int, code: str, now_ms: int, left: Left) -> None:
     """Runs end at once, also within a wait."""
     if not len(ids):
         return
-    which = among(tx, _table.c.id, ids.tolist()) & (_table.c.state == ON_THE_WAY)
-    places = tx.execute(update(_table).where(which).values(state=state, code=code, ended_ms=now_ms, due_ms=None).returning(_table.c.id, _table.c.place_id)).all()
+    s = _standing.c
+    which = among(tx, s.enrolment_id, ids.tolist()) & (s.state == ON_THE_WAY)
+    places = tx.execute(update(_standing).where(which).values(state=state, code=code, ended_ms=now_ms, due_ms=None).returning(s.enrolment_id, s.place_id)).all()
     left.update((place, STATES[state]) for _, place in places)
     ended = np.array([row[0] for row in places], np.int64)
     if len(ended):
@@ -330,7 +330,7 @@ def _mark_goal(tx: Connection, one: Book, who: Ints, at_ms: Ints, now_ms: int, h
     order = np.lexsort((event, at_ms[event], run))
     which, first = np.unique(run[order], return_index=True)
     ids, by = going["id"].to_numpy()[which], event[order][first]
-    runs.change(tx, ids, {"goal_ms": at_ms[by].tolist()})
+    runs.mark_goal(tx, ids, at_ms[by].tolist())
     runs.tell(tx, among(tx, c.id, ids.tolist()), now_ms)
     return dict(zip(ids.tolist(), by.tolist(), strict=True))
 
@@ -430,9 +430,8 @@ def _runs_of(tx: Connection, one: Book, customer_ids: Ints) -> Ints:
     """Runs on the way of some people, locked."""
     if not len(customer_ids):
         return customer_ids
-    c = _table.c
-    which = [c.journey_id == one.journey_id, c.version == one.number, c.state == ON_THE_WAY, among(tx, c.customer_id, customer_ids.tolist())]
-    return np.array(tx.scalars(select(c.id).where(*which).order_by(c.id).with_for_update()).all(), np.int64)
+    query = select(_table.c.id).select_from(_tables.run).where(*_on_the_way(tx, one, customer_ids))
+    return np.array(tx.scalars(query.order_by(_table.c.id).with_for_update(of=_standing)).all(), np.int64)
 
 
 def _opted_out(stores: Stores, tx: Connection, watched: Sequence[_Watched], rows: pa.Table, left: Left) -> None:

@@ -13,7 +13,7 @@ from siyu.journeys.definition import dump
 from siyu.journeys.journeys import Journey
 from siyu.journeys.states import FAILED, HELD_OUT, JOURNEY, ON_THE_WAY
 
-_table, _enrolment, _version = _tables.journey, _tables.enrolment, _tables.version
+_table, _enrolment, _standing, _version = _tables.journey, _tables.enrolment, _tables.standing, _tables.version
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,14 @@ def told(tx: Connection, found: Sequence[Journey]) -> list[Listed]:
 
 def tallies(tx: Connection, journey_ids: Sequence[int]) -> dict[int, Tally]:
     """Runs by journey."""
-    c = _enrolment.c
-    rows = tx.execute(
-        select(c.journey_id, c.state, func.count(), func.count(c.goal_ms)).where(c.journey_id.in_(list(journey_ids))).group_by(c.journey_id, c.state)
-    )
+    c, s, place = _enrolment.c, _standing.c, _tables.place.c
+    # How many stand where is in an index; whom to look up for the goal are only those who reached it.
+    people = select(place.journey_id, s.state, func.count()).join(_standing, s.place_id == place.id).where(place.journey_id.in_(list(journey_ids))).group_by(place.journey_id, s.state)
+    goals = select(c.journey_id, s.state, func.count()).select_from(_tables.run).where(c.journey_id.in_(list(journey_ids)), c.goal_ms.is_not(None)).group_by(c.journey_id, s.state)
+    reached = {(journey_id, state): count for journey_id, state, count in tx.execute(goals)}
     by: dict[int, dict[int, tuple[int, int]]] = {}
-    for journey_id, state, people, reached in rows:
-        by.setdefault(journey_id, {})[state] = (people, reached)
+    for journey_id, state, count in tx.execute(people):
+        by.setdefault(journey_id, {})[state] = (count, reached.get((journey_id, state), 0))
     found = {}
     for journey_id, states in by.items():
         treated = [pair for state, pair in states.items() if state != HELD_OUT]

@@ -15,7 +15,7 @@ from siyu.identity.moves import Change, Move
 from siyu.journeys import _tables, runs
 from siyu.journeys.states import HELD_OUT, ON_THE_WAY, STOPPED
 
-_table, _journey, _version = _tables.enrolment, _tables.journey, _tables.version
+_table, _standing, _journey, _version = _tables.enrolment, _tables.standing, _tables.journey, _tables.version
 MERGED = "merged"
 MADE_WAY = "$merged"
 """What a run that was stopped for another has heard; its `event_key` is the other's number."""
@@ -23,16 +23,16 @@ MADE_WAY = "$merged"
 
 def _follow(tx: Connection, changes: Sequence[Change], at: datetime) -> None:
     """Somebody who is on one journey twice now goes on once; whoever was held out in either stays so. Who are parted again go on, each where they were."""
-    c, h = _table.c, _tables.heard.c
+    c, s, h = _table.c, _standing.c, _tables.heard.c
     was = {change.after["id"]: change.before["customer_id"] for change in changes if change.after is not None and change.before is not None}
     here = among(tx, c.customer_id, sorted({row["customer_id"] for change in changes for row in change if row is not None}))
     if back := _parted(tx, here, was):
         # When they are due and what they have heard is as it was.
-        tx.execute(update(_table).where(among(tx, c.id, back)).values(state=ON_THE_WAY, code=None, ended_ms=None))
+        tx.execute(update(_standing).where(among(tx, s.enrolment_id, back)).values(state=ON_THE_WAY, code=None, ended_ms=None))
         tx.execute(delete(_tables.heard).where(among(tx, h.enrolment_id, back), h.name == MADE_WAY))
-    rows = tx.execute(select(_table).where(here & c.state.in_((ON_THE_WAY, HELD_OUT))).order_by(c.state.desc(), c.entered_ms, c.id)).all()
+    rows = tx.execute(select(_table, s.state).select_from(_tables.run).where(here & s.state.in_((ON_THE_WAY, HELD_OUT))).order_by(s.state.desc(), c.entered_ms, c.id)).all()
     if late := _late(tx, rows):
-        tx.execute(update(_table).where(among(tx, c.id, list(late))).values(state=STOPPED, code=MERGED, ended_ms=to_ms(at)))
+        tx.execute(update(_standing).where(among(tx, s.enrolment_id, list(late))).values(state=STOPPED, code=MERGED, ended_ms=to_ms(at)))
         runs.remember(tx, [
             {"enrolment_id": run, "event_key": other, "name": MADE_WAY, "at_ms": to_ms(at), "properties": "{}", "is_entry": False} for run, other in late.items()
         ])  # fmt: skip
@@ -44,10 +44,11 @@ def _parted(tx: Connection, here: ColumnElement[bool], was: Mapping[int, int]) -
     heard, other = _tables.heard, _table.alias("other")
     query = (
         select(_table.c.id, _table.c.customer_id, other.c.id.label("other_id"), other.c.customer_id.label("other_customer"))
+        .join(_standing, _standing.c.enrolment_id == _table.c.id)
         .join(heard, (heard.c.enrolment_id == _table.c.id) & (heard.c.name == MADE_WAY))
         .join(other, other.c.id == heard.c.event_key)
         .join(_journey, _journey.c.id == _table.c.journey_id)
-        .where(here, _table.c.state == STOPPED, _table.c.code == MERGED, _journey.c.status != "stopped")
+        .where(here, _standing.c.state == STOPPED, _standing.c.code == MERGED, _journey.c.status != "stopped")
     )
     return [row.id for row in tx.execute(query) if row.customer_id != row.other_customer and was.get(row.id, row.customer_id) == was.get(row.other_id, row.other_customer)]
 

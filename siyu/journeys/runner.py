@@ -43,7 +43,7 @@ LEASE = timedelta(minutes=2)
 MOST_CRASHES = 3
 """Whom a batch of that many kills the process for is found, and stops; the last time, people are tried alone."""
 TRYING = "trying"
-_table, _place, _journey = _tables.enrolment, _tables.place, _tables.journey
+_table, _standing, _place, _journey = _tables.enrolment, _tables.standing, _tables.place, _tables.journey
 _log = logging.getLogger("siyu.journeys")
 Begin = Callable[[], AbstractContextManager[Connection]]
 
@@ -102,7 +102,7 @@ def waiting(stores: Stores) -> int | None:
     """When somebody is due next, epoch ms; None for nobody."""
     with stores.ledger.read() as tx:
         # Place by place: the first of each stands at the head of its index.
-        first = select(func.min(_table.c.due_ms)).where(_table.c.place_id == _place.c.id, _table.c.state == ON_THE_WAY).scalar_subquery()
+        first = select(func.min(_standing.c.due_ms)).where(_standing.c.place_id == _place.c.id, _standing.c.state == ON_THE_WAY).scalar_subquery()
         each = select(first.label("due_ms")).select_from(_place).join(_journey, _journey.c.id == _place.c.journey_id).where(_journey.c.status.in_(MOVING)).subquery()
         found: int | None = tx.scalar(select(func.min(each.c.due_ms)))
         return found
@@ -115,7 +115,7 @@ def take_up(stores: Stores) -> None:
 
 
 def _due(tx: Connection, now_ms: int) -> list[_Due]:
-    here = exists().where(_table.c.place_id == _place.c.id, _table.c.state == ON_THE_WAY, _table.c.due_ms <= now_ms)
+    here = exists().where(_standing.c.place_id == _place.c.id, _standing.c.state == ON_THE_WAY, _standing.c.due_ms <= now_ms)
     query = (
         select(_place.c.id, _place.c.journey_id, _place.c.version, _place.c.node, _journey.c.salt)
         .join(_journey, _journey.c.id == _place.c.journey_id)
@@ -182,18 +182,18 @@ def _some(stores: Stores, begin: Begin, due: _Due, now_ms: int, batch: int) -> i
 
 def _try(tx: Connection, due: _Due, now_ms: int, blocked: dict[str, str]) -> bool:
     """Write down who is tried alone. Whoever is found written down has killed the process: they stop here, the others go on."""
-    c = _table.c
-    row = tx.execute(select(c.id, c.code).where(*_due_at(due, now_ms)).order_by(c.due_ms, c.id).limit(1)).first()
+    s = _standing.c
+    row = tx.execute(select(s.enrolment_id, s.code).where(*_due_at(due, now_ms)).order_by(s.due_ms, s.enrolment_id).limit(1)).first()
     if row is not None and row.code == TRYING:
-        _log.error("journey %s, node %s: run %s has killed the process; it stops there", due.journey_id, due.node, row.id)
+        _log.error("journey %s, node %s: run %s has killed the process; it stops there", due.journey_id, due.node, row.enrolment_id)
         blocked[due.node] = "crashed"
     elif row is not None:
-        tx.execute(update(_table).where(c.id == row.id).values(code=TRYING))
+        tx.execute(update(_standing).where(s.enrolment_id == row.enrolment_id).values(code=TRYING))
     return True
 
 
 def _tried(tx: Connection, due: _Due, *, is_found: bool) -> None:
-    tx.execute(update(_table).where(_table.c.place_id == due.place_id, _table.c.state == ON_THE_WAY, _table.c.code == TRYING).values(code=None))
+    tx.execute(update(_standing).where(_standing.c.place_id == due.place_id, _standing.c.state == ON_THE_WAY, _standing.c.code == TRYING).values(code=None))
     if is_found:
         tx.execute(update(_place).where(_place.c.id == due.place_id).values(crash_count=0))
 
@@ -209,19 +209,23 @@ def _crashes(tx: Connection, due: _Due) -> int | None:
 
 
 def _due_at(due: _Due, now_ms: int) -> tuple[ColumnElement[bool], ...]:
-    return _table.c.place_id == due.place_id, _table.c.state == ON_THE_WAY, _table.c.due_ms <= now_ms
+    return _standing.c.place_id == due.place_id, _standing.c.state == ON_THE_WAY, _standing.c.due_ms <= now_ms
 
 
 def _take(tx: Connection, due: _Due, now_ms: int, size: int) -> People:
     """The people who have been due longest, locked until the end of the transaction."""
-    c = _table.c
-    query = select(c.id, c.customer_id, c.first_id, c.entered_ms, c.arrived_ms, c.due_ms, c.heard).where(*_due_at(due, now_ms))
+    c, s = _table.c, _standing.c
+    query = select(c.id, c.customer_id, c.first_id, c.entered_ms, s.arrived_ms, s.due_ms, s.heard).select_from(_tables.run).where(*_due_at(due, now_ms))
+    # Who of those due at one instant comes first says nothing, but when one is tried alone it is whom `_try` has written down: by number too,
+    # which many would have to be sorted for on PostgreSQL.
+    order = (s.due_ms, s.enrolment_id) if size == 1 else (s.due_ms,)
     # Whom the listener holds just now comes with the next tick, and has then heard.
-    rows = runs.plain(tx, query.order_by(c.due_ms, c.id).limit(size).with_for_update(skip_locked=True))
+    with runs.one_by_one(tx):
+        rows = runs.plain(tx, query.order_by(*order).limit(size).with_for_update(skip_locked=True, of=_standing))
     columns = [np.array(column, np.int64) for column in zip(*rows, strict=True)] or [np.zeros(0, np.int64)] * 7
-    order = np.argsort(columns[0], kind="stable")
-    ids, who, first, entered, arrived, dues, heard = (column[order] for column in columns)
-    return People(ids, who, first, entered, arrived, dues, heard == FRESH, heard == WOKEN, np.zeros(len(order), np.bool_), lambda some: runs.heard_of(tx, some))
+    ascending = np.argsort(columns[0], kind="stable")
+    ids, who, first, entered, arrived, dues, heard = (column[ascending] for column in columns)
+    return People(ids, who, first, entered, arrived, dues, heard == FRESH, heard == WOKEN, np.zeros(len(ids), np.bool_), lambda some: runs.heard_of(tx, some))
 
 
 @dataclass

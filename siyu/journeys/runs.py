@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, select, text
 
 from siyu.events import log
 from siyu.events.catalogue.journeys import JOURNEY_RUNS_CHANGED
@@ -17,8 +18,7 @@ from siyu.foundation.ids import Ints
 from siyu.journeys import _tables
 from siyu.journeys.states import STATES
 
-_table = _tables.enrolment
-_COLUMNS = [column.name for column in _table.c]
+_table, _standing = _tables.enrolment, _tables.standing
 TOGETHER = 50_000
 """Rows told to the log in one batch."""
 
@@ -33,30 +33,63 @@ def new_ids(tx: Connection, count: int) -> Ints:
 
 
 def add(tx: Connection, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Insert runs, straight to the driver: all columns of the table, each as a list."""
-    rows = list(zip(*(columns[name] for name in _COLUMNS), strict=True))
+    """Insert runs and where they stand, straight to the driver: all columns of both tables, each as a list (`id` is that of the run)."""
+    _insert(tx, _table, columns)
+    _insert(tx, _standing, {**columns, "enrolment_id": columns["id"]})
+
+
+def _insert(tx: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    names = [column.name for column in table.c]
+    rows = list(zip(*(columns[name] for name in names), strict=True))
     if tx.dialect.name == "sqlite":
-        tx.exec_driver_sql(f"INSERT INTO journeys_enrolment ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})", rows)
+        tx.exec_driver_sql(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", rows)
         return
     driver = tx.connection.driver_connection
     assert driver is not None
-    with driver.cursor() as cursor, cursor.copy(f"COPY journeys_enrolment ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
 
 
 def change(tx: Connection, ids: Ints, values: Mapping[str, Sequence[Any] | Any]) -> None:
-    """Set columns of runs, each to a list of values or to one for all. Columns that stay are not named: their indexes are left alone."""
-    count, names = len(ids), list(values)
-    columns = [value if isinstance(value, list) else [value] * count for value in values.values()]
+    """Set columns of where runs stand, each to a list of values or to one for all. Columns that stay are not named: their indexes are left alone."""
+    _set(tx, _standing, ids, values)
+
+
+def mark_goal(tx: Connection, ids: Ints, goal_ms: Sequence[int]) -> None:
+    """Write down when each of these runs reached the goal."""
+    _set(tx, _table, ids, {"goal_ms": list(goal_ms)})
+
+
+def _set(tx: Connection, table: Table, ids: Ints, values: Mapping[str, Sequence[Any] | Any]) -> None:
+    [key] = [column.name for column in table.primary_key]
     if tx.dialect.name == "sqlite":
-        sets = ", ".join(f"{name} = ?" for name in names)
-        tx.exec_driver_sql(f"UPDATE journeys_enrolment SET {sets} WHERE id = ?", list(zip(*columns, ids.tolist(), strict=True)))
+        sets = ", ".join(f"{name} = ?" for name in values)
+        columns = [value if isinstance(value, list) else [value] * len(ids) for value in values.values()]
+        tx.exec_driver_sql(f"UPDATE {table.name} SET {sets} WHERE {key} = ?", list(zip(*columns, ids.tolist(), strict=True)))
         return
-    sets = ", ".join(f"{name} = n.{name}" for name in names)
-    arrays = ", ".join(f"CAST(:{name} AS {_KINDS[name]}[])" for name in names)
-    query = f"UPDATE journeys_enrolment AS e SET {sets} FROM unnest(CAST(:id AS bigint[]), {arrays}) AS n(id, {', '.join(names)}) WHERE e.id = n.id"
-    tx.execute(text(query), {"id": _array(ids.tolist()), **{name: _array(column) for name, column in zip(names, columns, strict=True)}})
+    # Most of a batch has the same values: only what differs is sent row by row.
+    alike = {name: value[0] if isinstance(value, list) else value for name, value in values.items() if not isinstance(value, list) or value.count(value[0]) == len(value)}
+    lists = {name: value for name, value in values.items() if name not in alike}
+    sets = ", ".join(f"{name} = {f'n.{name}' if name in lists else f'CAST(:{name} AS {_KINDS[name]})'}" for name in values)
+    arrays = "".join(f", CAST(:{name} AS {_KINDS[name]}[])" for name in lists)
+    query = f"UPDATE {table.name} AS s SET {sets} FROM unnest(CAST(:key AS bigint[]){arrays}) AS n({', '.join(['key', *lists])}) WHERE s.{key} = n.key"
+    with one_by_one(tx):
+        tx.execute(text(query), {"key": _array(ids.tolist()), **alike, **{name: _array(column) for name, column in lists.items()}})
+
+
+@contextmanager
+def one_by_one(tx: Connection) -> Iterator[None]:
+    """On PostgreSQL rows are looked up by their key here: it would rather read the whole table for each batch."""
+    if tx.dialect.name == "sqlite":
+        yield
+        return
+    tx.exec_driver_sql("; ".join(f"SET LOCAL {one} = off" for one in _WHOLE_TABLE))
+    yield
+    tx.exec_driver_sql("; ".join(f"SET LOCAL {one} TO DEFAULT" for one in _WHOLE_TABLE))
+
+
+_WHOLE_TABLE = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 
 
 def _array(values: Sequence[Any]) -> str:
@@ -99,7 +132,8 @@ def heard_of(tx: Connection, ids: Ints) -> pa.Table:
 
 def tell(tx: Connection, which: ColumnElement[bool], now_ms: int) -> None:
     """Append how some runs stand now to the log."""
-    rows = plain(tx, select(*(_table.c[name] for name in _TOLD)).where(which).order_by(_table.c.id))
+    with one_by_one(tx):
+        rows = plain(tx, select(*(_both[name] for name in _TOLD)).select_from(_tables.run).where(which).order_by(_table.c.id))
     for start in range(0, len(rows), TOGETHER):
         some = dict(zip(_TOLD, zip(*rows[start : start + TOGETHER], strict=True), strict=True))
         tell_columns(tx, {name: list(values) for name, values in some.items()}, now_ms)
@@ -112,4 +146,5 @@ def tell_columns(tx: Connection, columns: Mapping[str, Sequence[Any]], now_ms: i
     log.append(tx, JOURNEY_RUNS_CHANGED, JOURNEY_RUNS_CHANGED.table({**told, "at_ms": np.full(len(columns["id"]), now_ms)}), now=from_ms(now_ms))
 
 
+_both = {column.name: column for column in (*_standing.c, *_table.c)}
 _TOLD = ("id", "journey_id", "version", "customer_id", "number", "state", "code", "entered_ms", "ended_ms", "goal_ms")

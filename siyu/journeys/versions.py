@@ -22,7 +22,7 @@ from siyu.journeys.journeys import Journey, find, note
 from siyu.journeys.passing import count_passed
 from siyu.journeys.states import FAILED, FRESH, ON_THE_WAY, STOPPED
 
-_table, _place, _enrolment = _tables.version, _tables.place, _tables.enrolment
+_table, _place, _enrolment, _standing = _tables.version, _tables.place, _tables.enrolment, _tables.standing
 
 
 class InFlight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,11 +100,11 @@ def listed(tx: Connection, journey_id: int) -> list[Version]:
 
 def standing(tx: Connection, journey_id: int) -> dict[tuple[int, str], int]:
     """(version, node) → people on the way or failed there: what a mapping must name."""
-    c = _enrolment.c
+    s = _standing.c
     rows = tx.execute(
         select(_place.c.version, _place.c.node, func.count())
-        .join(_enrolment, c.place_id == _place.c.id)
-        .where(_place.c.journey_id == journey_id, c.state.in_((ON_THE_WAY, FAILED)))
+        .join(_standing, s.place_id == _place.c.id)
+        .where(_place.c.journey_id == journey_id, s.state.in_((ON_THE_WAY, FAILED)))
         .group_by(_place.c.version, _place.c.node)
     )
     return {(row[0], row[1]): row[2] for row in rows}
@@ -129,27 +129,31 @@ def _move(tx: Connection, journey_id: int, number: int, mapping: Mapping[str, st
     places = {(row.version, row.node): row.id for row in tx.execute(select(_place.c.id, _place.c.version, _place.c.node).where(_place.c.journey_id == journey_id))}
     definitions = {one.number: one.definition for one in listed(tx, journey_id)}
     moved = left = 0
-    c = _enrolment.c
+    c, s = _enrolment.c, _standing.c
     for (version, node), place in places.items():
         if version == number or node not in mapping:
             continue
-        here = (c.place_id == place) & c.state.in_((ON_THE_WAY, FAILED))
+        here = (s.place_id == place) & s.state.in_((ON_THE_WAY, FAILED))
         after = mapping[node]
+        # Whoever hears of people locks their runs first, then where they stand: so is it here.
+        first = select(c.id).select_from(_tables.run).where(here).order_by(c.id).with_for_update(of=_enrolment).subquery()
+        tx.execute(select(func.count()).select_from(first))
         if after is None:
-            ids = list(tx.scalars(update(_enrolment).where(here).values(state=STOPPED, code="version", ended_ms=now_ms, due_ms=None).returning(c.id)))
+            ids = list(tx.scalars(update(_standing).where(here).values(state=STOPPED, code="version", ended_ms=now_ms, due_ms=None).returning(s.enrolment_id)))
             count_passed(tx, {(place, "stopped"): len(ids)} if ids else {})
             _tell(tx, ids, now_ms)
             left += len(ids)
             continue
-        values: dict[str, Any] = {"version": number, "place_id": places[(number, after)]}
+        values: dict[str, Any] = {"place_id": places[(number, after)]}
         before, then = definitions[version].nodes[node], definitions[number].nodes[after]
         if after != node or before.step != then.step:
             values |= {"arrived_ms": now_ms, "due_ms": now_ms, "heard": FRESH}
         elif before.with_ != then.with_:
             # They go on waiting, by what it says now: a time-out may be new.
             values |= {"due_ms": now_ms}
-        ids = list(tx.scalars(update(_enrolment).where(here & (c.state == ON_THE_WAY)).values(**values).returning(c.id)))
-        ids += list(tx.scalars(update(_enrolment).where(here & (c.state == FAILED)).values(version=number, place_id=places[(number, after)]).returning(c.id)))
+        ids = list(tx.scalars(update(_standing).where(here & (s.state == ON_THE_WAY)).values(**values).returning(s.enrolment_id)))
+        ids += list(tx.scalars(update(_standing).where(here & (s.state == FAILED)).values(place_id=places[(number, after)]).returning(s.enrolment_id)))
+        tx.execute(update(_enrolment).where(among(tx, _enrolment.c.id, ids)).values(version=number))
         _tell(tx, ids, now_ms)
         moved += len(ids)
     return {"moved": moved, "left": left}

@@ -148,9 +148,10 @@ def mark(stores: Stores, send_id: int, customers: Sequence[int], status: int) ->
 
 def here(stores: Stores, journey_id: int) -> dict[int, tuple[str, int | None]]:
     """Customer → (node, due) of those who are on the way."""
-    c, place = _tables.enrolment.c, _tables.place.c
+    c, s, place = _tables.enrolment.c, _tables.standing.c, _tables.place.c
     with stores.ledger.read() as tx:
-        rows = tx.execute(select(c.customer_id, place.node, c.due_ms).join(_tables.place, place.id == c.place_id).where(c.journey_id == journey_id, c.state == 0))
+        both = _tables.run.join(_tables.place, place.id == s.place_id)
+        rows = tx.execute(select(c.customer_id, place.node, s.due_ms).select_from(both).where(c.journey_id == journey_id, s.state == 0))
         return {row[0]: (row[1], row[2]) for row in rows}
 
 

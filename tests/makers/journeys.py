@@ -100,7 +100,7 @@ def left(stores: Stores, journey_id: int) -> Counter[tuple[int, str, str]]:
 
 def states_of(stores: Stores, journey_id: int) -> dict[tuple[int, str, int], int]:
     """(customer, key, number of the entry) → state."""
-    table = _tables.enrolment
+    c, s = _tables.enrolment.c, _tables.standing.c
     with stores.ledger.read() as tx:
-        rows = tx.execute(select(table.c.customer_id, table.c.key, table.c.number, table.c.state).where(table.c.journey_id == journey_id))
+        rows = tx.execute(select(c.customer_id, c.key, c.number, s.state).select_from(_tables.run).where(c.journey_id == journey_id))
         return {(row[0], row[1], row[2]): row[3] for row in rows}

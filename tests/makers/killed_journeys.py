@@ -134,10 +134,11 @@ def _paths(folder: Path) -> dict[str, Any]:
 
     stores = _opened(folder)
     found: dict[int, list[Any]] = defaultdict(list)
-    c = _tables.enrolment.c
+    c, s = _tables.enrolment.c, _tables.standing.c
     with stores.ledger.read() as tx:
         head = log.head(tx)
-        runs = {row.id: [row.customer_id, row.number, row.state, row.code, row.goal_ms, row.ended_ms] for row in tx.execute(select(_tables.enrolment).order_by(c.id))}
+        rows = tx.execute(select(c.id, c.customer_id, c.number, s.state, s.code, c.goal_ms, s.ended_ms).select_from(_tables.run).order_by(c.id))
+        runs = {row[0]: list(row[1:]) for row in rows}
     for batch in log.read(stores.ledger, 0, head, [JOURNEY_STEPS_LEFT.name]):
         for row in batch.rows.to_pylist():
             found[row["enrolment_id"]].append([row["node"], row["edge"], row["arrived_ms"], row["left_ms"]])

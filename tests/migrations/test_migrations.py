@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event, inspect, select, text
 
@@ -17,7 +19,7 @@ from siyu.events.catalogue.identity import PEOPLE_SEEN
 from siyu.foundation.brand import is_sample, set_sample
 from siyu.foundation.database import Ledger, metadata, open_ledger
 from siyu.foundation.errors import UnavailableError
-from siyu.foundation.migrate import migrate, schema_version
+from siyu.foundation.migrate import MIGRATIONS, migrate, schema_version
 
 
 @pytest.fixture
@@ -116,3 +118,32 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(ledger: Ledger) -
     assert told.value.way_out is not None
     with ledger.read() as tx:
         assert tx.scalar(select(text("version_num")).select_from(text("alembic_version"))) == "9999"
+
+
+def test_runs_stand_where_they_stood_when_that_became_a_table_of_its_own(ledger: Ledger) -> None:
+    migrate(ledger)
+    _back_to(ledger, "0032")
+    run = "INSERT INTO journeys_enrolment (id, journey_id, version, customer_id, first_id, key, number, entered_ms, state, place_id, due_ms, heard, arrived_ms, ended_ms, code) VALUES "
+    with ledger.begin() as tx:
+        tx.execute(text(run + "(1, 1, 1, 5, 5, '', 1, 10, 0, 7, 90, -1, 20, NULL, NULL), (3, 1, 1, 6, 6, 'k', 2, 11, 3, 8, NULL, 0, 21, 30, 'event:x')"))
+        tx.execute(text("INSERT INTO journeys_heard (enrolment_id, event_key, name, at_ms, properties, is_entry) VALUES (1, 2, 'x', 12, '{}', false)"))
+        before = tx.execute(text(_WHERE.format("journeys_enrolment AS e JOIN journeys_enrolment AS s ON s.id = e.id"))).all()
+    migrate(ledger)
+    assert differences(ledger) == []
+    with ledger.read() as tx:
+        assert tx.execute(text(_WHERE.format("journeys_enrolment AS e JOIN journeys_standing AS s ON s.enrolment_id = e.id"))).all() == before
+        assert len(before) == 2
+    _back_to(ledger, "0032")
+    with ledger.read() as tx:
+        assert tx.execute(text(_WHERE.format("journeys_enrolment AS e JOIN journeys_enrolment AS s ON s.id = e.id"))).all() == before
+
+
+_WHERE = "SELECT e.id, e.customer_id, e.key, e.entered_ms, s.state, s.place_id, s.due_ms, s.heard, s.arrived_ms, s.ended_ms, s.code FROM {} ORDER BY e.id"
+
+
+def _back_to(ledger: Ledger, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with ledger.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)

@@ -224,10 +224,10 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
             assert sorted(self._runs(), key=repr) == sorted(expected, key=repr)
 
         def _runs(self) -> list[Any]:
-            c, place = _tables.enrolment.c, _tables.place
-            columns = (c.id, c.customer_id, c.key, c.version, c.state, c.code, place.c.node, c.due_ms, c.goal_ms)
+            c, s, place = _tables.enrolment.c, _tables.standing.c, _tables.place
+            columns = (c.id, c.customer_id, c.key, c.version, s.state, s.code, place.c.node, s.due_ms, c.goal_ms)
             with stores.ledger.read() as tx:
-                rows = tx.execute(select(*columns).join(place, place.c.id == c.place_id).where(c.journey_id == self.journey)).all()
+                rows = tx.execute(select(*columns).select_from(_tables.run.join(place, place.c.id == s.place_id)).where(c.journey_id == self.journey)).all()
                 head = log.head(tx)
             paths: dict[int, list[tuple[str, str, int]]] = defaultdict(list)
             for batch in log.read(stores.ledger, self.from_position, head, [JOURNEY_STEPS_LEFT.name]):
@@ -242,7 +242,7 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
                 tx.execute(delete(_tables.heard))
                 # Numbers begin anew, and with them what is kept of versions, which outside of tests never go.
                 books._kept.clear()
-                for table in (_tables.enrolment, _tables.passed, _tables.place, _tables.version, _tables.happening, _tables.journey):
+                for table in (_tables.standing, _tables.enrolment, _tables.passed, _tables.place, _tables.version, _tables.happening, _tables.journey):
                     tx.execute(delete(table))
 
     return Journeys
