@@ -2,6 +2,7 @@
 
     python bench/waste.py [--markets 5] [--first 1000] [--people 10000]     money by bucket and ranking of sources after 30 and 60 days
     python bench/waste.py --advice [--markets 5] [--first 1000] [--people 3000]     three cycles by the advice, by equal split, by last touch
+    ... --jobs 2 --into FILE.csv     two processes; each result is added to the file, and what stands there is not computed again
 
 Each market: eight sources, 100,000 yuan for 10,000 people (in proportion for other sizes), loaded as a brand would load it; two hold-outs
 that were run are entered. The truth is read by this file alone, after the product has answered. Seeds from 1000 on were used for no
@@ -14,11 +15,14 @@ of the three cycles' budgets, without what comes anyway. Peer of the ranking: th
 from __future__ import annotations
 
 import argparse
+import csv
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,7 @@ from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu_sandbox.market import truth
 from siyu_sandbox.market.plan import BUDGET_YUAN, CYCLE_DAYS, DAY, Plan
+from siyu_sandbox.market.shape import NO_EFFECT
 from siyu_sandbox.market.world import World, build
 from tests.makers.market import (
     Market,
@@ -170,21 +175,79 @@ def follow_advice(plan: Plan) -> list[np.ndarray]:
     return chosen
 
 
-def advice(first: int, markets: int, people: int) -> None:
-    names = ("advice", "equal", "equal, free", "last touch", "last touch, free")
-    worth, floors = [], []
-    for seed in range(first, first + markets):
-        began, plan = time.perf_counter(), Plan(seed, people)
-        world = build(plan)
-        policies = (follow_advice(plan), follow(plan, equal, MOVED), follow(plan, equal, 9.0), follow(plan, by_last_touch, MOVED), follow(plan, by_last_touch, 9.0))
-        worth.append([sum(truth.value_of(world, budget) for budget in one) for one in policies])
-        idle = int(np.flatnonzero(world.shape.anyway == 1)[0])
-        floors.append([policies[0][-1][idle] / (world.shape.weekly_yuan[idle] * 6), policies[3][-1][idle] / (world.shape.weekly_yuan[idle] * 6)])
-        print(f"seed {seed}: " + ", ".join(f"{name} {value:,.0f}" for name, value in zip(names, worth[-1], strict=True)) + f" ({time.perf_counter() - began:.0f} s)", flush=True)
-    table = np.array(worth)
-    for place, name in enumerate(names[1:], 1):
-        print(f"advice beats {name}: {(table[:, 0] > table[:, place]).sum()} of {markets} (limit 95 of 100), by {(table[:, 0] / table[:, place] - 1).mean():+.1%} on average")
-    print(f"budget of the source without effect after three cycles, of its habit: advice {np.mean(floors, axis=0)[0]:.2f}, last touch {np.mean(floors, axis=0)[1]:.2f}")
+NAMES = ("advice", "equal", "equal, free", "last touch", "last touch, free")
+
+
+def advise(seed: int, people: int) -> dict[str, float]:
+    """One market over three cycles: worth by policy, and what became of the budget of the source without effect, of its habit."""
+    began, plan = time.perf_counter(), Plan(seed, people)
+    world = build(plan)
+    policies = (follow_advice(plan), follow(plan, equal, MOVED), follow(plan, equal, 9.0), follow(plan, by_last_touch, MOVED), follow(plan, by_last_touch, 9.0))
+    worth = {f"worth of {name}": round(sum(truth.value_of(world, budget) for budget in one), 2) for name, one in zip(NAMES, policies, strict=True)}
+    idle = world.shape.of(NO_EFFECT)
+    habit = world.shape.weekly_yuan[idle] * 6
+    floors = {f"idle by {NAMES[place]}": round(float(policies[place][-1][idle] / habit), 4) for place in (0, 3)}
+    return {"seed": seed, "people": people, **worth, **floors, "seconds": round(time.perf_counter() - began, 1)}
+
+
+def see(seed: int, people: int) -> dict[str, float]:
+    """One market after 30 and 60 days: rankings, and fen by bucket."""
+    began = time.perf_counter()
+    found = look(seed, people)
+    taus = {f"tau {days}": round(found.tau[days], 4) for days in (30, 60)} | {f"last touch {days}": round(found.tau_last_touch[days], 4) for days in (30, 60)}
+    money = {f"{who} {name}": round(float(row[place])) for who, row in (("found", found.product), ("true", found.true)) for place, name in enumerate(truth.BUCKETS)}
+    return {"seed": seed, "people": people, **taus, **money, "seconds": round(time.perf_counter() - began, 1)}
+
+
+def advice(rows: list[dict[str, float]]) -> None:
+    table = np.array([[row[f"worth of {name}"] for name in NAMES] for row in rows])
+    for place, name in enumerate(NAMES[1:], 1):
+        print(f"advice beats {name}: {(table[:, 0] > table[:, place]).sum()} of {len(rows)} (limit 95 of 100), by {(table[:, 0] / table[:, place] - 1).mean():+.1%} on average")
+    idle = [np.mean([row[f"idle by {name}"] for row in rows]) for name in ("advice", "last touch")]
+    print(f"budget of the source without effect after three cycles, of its habit: advice {idle[0]:.2f}, last touch {idle[1]:.2f}")
+
+
+def summary(rows: list[dict[str, float]]) -> None:
+    found = [
+        Found(
+            {days: row[f"tau {days}"] for days in (30, 60)}, {days: row[f"last touch {days}"] for days in (30, 60)},
+            *(np.array([row[f"{who} {name}"] for name in truth.BUCKETS]) for who in ("found", "true")),
+        )
+        for row in rows
+    ]  # fmt: skip
+    buckets(found)
+    rankings(found)
+
+
+def kept(into: Path | None) -> list[dict[str, float]]:
+    """The results that a file holds already."""
+    if into is None or not into.exists():
+        return []
+    return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(into.open(encoding="utf-8"))]
+
+
+def put(into: Path | None, row: dict[str, float]) -> None:
+    if into is not None:
+        is_new = not into.exists()
+        with into.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(row), lineterminator="\n")
+            if is_new:
+                writer.writeheader()
+            writer.writerow(row)
+
+
+def run(one: Callable[[int, int], dict[str, float]], seeds: range, people: int, jobs: int, into: Path | None) -> list[dict[str, float]]:
+    """Every seed that the file does not hold yet, by so many processes; each result is written as soon as it is there."""
+    rows = [row for row in kept(into) if row["seed"] in seeds and row["people"] == people]
+    missing = [seed for seed in seeds if seed not in {row["seed"] for row in rows}]
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for done in as_completed([pool.submit(one, seed, people) for seed in missing]):
+            row = done.result()
+            put(into, row)
+            rows.append(row)
+            told = ", ".join(f"{name} {value:,.10g}" for name, value in row.items() if not name.startswith(("found", "true", "people", "seed")))
+            print(f"seed {row['seed']:.0f}: {told}", flush=True)
+    return sorted(rows, key=lambda row: row["seed"])
 
 
 def main() -> None:
@@ -193,17 +256,14 @@ def main() -> None:
     options.add_argument("--first", type=int, default=1000, help="the first seed")
     options.add_argument("--people", type=int)
     options.add_argument("--advice", action="store_true")
+    options.add_argument("--jobs", type=int, default=1, help="markets at the same time, a process each")
+    options.add_argument("--into", type=Path, help="a CSV file that each result is added to; what it holds is not computed again")
     chosen = options.parse_args()
+    seeds = range(chosen.first, chosen.first + chosen.markets)
     if chosen.advice:
-        advice(chosen.first, chosen.markets, chosen.people or 3_000)
-        return
-    found = []
-    for seed in range(chosen.first, chosen.first + chosen.markets):
-        began = time.perf_counter()
-        found.append(look(seed, chosen.people or 10_000))
-        print(f"seed {seed}: tau {found[-1].tau[30]:.2f} after 30 days, {found[-1].tau[60]:.2f} after 60 ({time.perf_counter() - began:.0f} s)", flush=True)
-    buckets(found)
-    rankings(found)
+        advice(run(advise, seeds, chosen.people or 3_000, chosen.jobs, chosen.into))
+    else:
+        summary(run(see, seeds, chosen.people or 10_000, chosen.jobs, chosen.into))
 
 
 if __name__ == "__main__":

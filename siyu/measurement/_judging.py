@@ -16,9 +16,11 @@ from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
 from siyu.measurement import experiments
 from siyu.measurement.acquired import FOREVER, LOST_DAYS, Acquired, Frame, _month, gather, monday, paths
+from siyu.measurement.company import Belief, among
 from siyu.measurement.facts import MEASUREMENT_ACQUIRED, MEASUREMENT_FUNNEL
 from siyu.measurement.value_by_cohort import Days, Outlook, People, look
 from siyu.measurement.waste import (
+    BOUGHT,
     CLASSES,
     HUNTER,
     LOST,
@@ -27,11 +29,16 @@ from siyu.measurement.waste import (
     Judged,
     Split,
     classify,
+    likeliest,
     shares,
     split,
 )
+from siyu.segments.quality_weights import HUNTER as HUNTERS
+from siyu.segments.quality_weights import ZOMBIE as ZOMBIES
 
 KEPT_AFTER = (1, 7, 30)
+SILENT, TAKING = Belief(ZOMBIES.usual), Belief(HUNTERS.usual, trust=0.6, moves_only=True)
+"""What people take depends on what their source offers, so the company of deal-hunters is believed less."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +55,11 @@ def judge(session: Session, tables: Tables, frame: Frame, plans: Sequence[experi
     gathered = gather(session, tables, frame)
     rows = session.query(gathered.people).sort_by("customer_id")
     people = {name: rows[name].to_numpy() for name in rows.column_names if name not in ("staff", "region")}
-    kind = _kinds(people)
-    outlook = look(*_watched(session, gathered, people, kind, frame), frame.as_of, frame.economics.horizon_days, discount=frame.economics.discount_rate, net=_net(session, gathered))
+    judged = _judge(people, frame)
+    outlook = look(*_watched(session, gathered, people, judged, frame), frame.as_of, frame.economics.horizon_days, discount=frame.economics.discount_rate, net=_net(session, gathered))
     measured = _by_node(experiments.incremental(session, tables, gathered, frame, plans), frame)
-    judged = Judged(people["customer_id"], kind, people["margin_fen"])
     found = split(shares(session, tables, gathered, frame), judged, outlook.worth, outlook.shared_rate, measured)
-    acquired = _acquired(rows, kind, outlook, found)
+    acquired = _acquired(rows, judged, outlook, found)
     ways, decay = paths(session, gathered, frame)
     return Results(
         {
@@ -70,26 +76,39 @@ def judge(session: Session, tables: Tables, frame: Frame, plans: Sequence[experi
     )
 
 
-def _kinds(people: Mapping[str, Any]) -> Any:
+def _judge(people: Mapping[str, Any], frame: Frame) -> Judged:
+    """How everybody stands, and how likely they are zombies or deal-hunters, given who else came by their source."""
     first = np.where(np.isnan(people["first_ms"].astype(float)), float(FOREVER), people["first_ms"].astype(float))
-    return classify(
-        gone_ms=people["gone_ms"], added_ms=people["added_ms"], first_ms=first, order_count=people["order_count"], reachable=people["reachable"].astype(bool),
-        is_zombie=people["is_zombie"].astype(bool), is_hunter=people["is_hunter"].astype(bool), lost_ms=LOST_DAYS * DAY_MS,
+    kind = classify(
+        gone_ms=people["gone_ms"], added_ms=people["added_ms"], first_ms=first, order_count=people["order_count"], reachable=people["reachable"].astype(bool), lost_ms=LOST_DAYS * DAY_MS
     )  # fmt: skip
+    _, root = _roots(people, frame)
+    stayed = kind != LOST
+    # Who came by no known source came in no company.
+    together = stayed & ~np.isin(people["source_id"], (0, *frame.untraced))
+    zombie = np.where(stayed, among(np.where(kind == BOUGHT, 0.0, people["zombie_rate"]), SILENT, root, together), 0.0)
+    hunter = np.where(stayed, among(people["hunter_rate"], TAKING, root, together), 0.0)
+    whole = np.maximum(zombie + hunter, 1.0)
+    return Judged(people["customer_id"], kind, people["margin_fen"], zombie / whole, hunter / whole)
 
 
-def _watched(session: Session, gathered: Acquired, people: Mapping[str, Any], kind: Any, frame: Frame) -> tuple[People, Days]:
-    """Deal-hunters are a stratum of their own, whatever their source; somebody judged a zombie who never bought counts for nothing."""
+def _roots(people: Mapping[str, Any], frame: Frame) -> tuple[int, Any]:
+    """(how many sources at the top of the tree brought people, the place of each person's among them)."""
     tree = frame.tree
     root = dict(zip(tree["source_id"].to_pylist(), tree["root_id"].to_pylist(), strict=True))
-    names, stratum = np.unique([root.get(int(one), 0) for one in people["source_id"]], return_inverse=True)
-    stratum = np.where(kind == HUNTER, len(names), stratum.reshape(-1)).astype(np.int64)
+    names, place = np.unique([root.get(int(one), 0) for one in people["source_id"]], return_inverse=True)
+    return len(names), place.reshape(-1).astype(np.int64)
+
+
+def _watched(session: Session, gathered: Acquired, people: Mapping[str, Any], judged: Judged, frame: Frame) -> tuple[People, Days]:
+    """Everybody as an ordinary person of their source and as a deal-hunter, as likely as they are it; zombies count for nothing."""
+    roots, root = _roots(people, frame)
     gone, added = people["gone_ms"].astype(np.int64), people["added_ms"]
     gone_on = np.where(gone >= FOREVER, 2**30, people["added_on"] + (gone - added) // DAY_MS).astype(np.int64)
     days = gathered.days.filter(gathered.days.is_sale == 1).select("customer_id", "day", "earned_fen")
     sold = session.query(days).sort_by([("customer_id", "ascending"), ("day", "ascending")])
     place = np.searchsorted(people["customer_id"], sold["customer_id"].to_numpy())
-    watched = People(people["added_on"].astype(np.int64), gone_on, stratum, len(names) + 1, kind != ZOMBIE)
+    watched = People(people["added_on"].astype(np.int64), gone_on, root, roots, judged.real, judged.hunter)
     return watched, Days(place, sold["day"].to_numpy().astype(np.int64), sold["earned_fen"].to_numpy())
 
 
@@ -109,17 +128,20 @@ def _by_node(found: Mapping[int, Incremental], frame: Frame) -> dict[int, Increm
     return {node: one for node, (_, one) in nearest.items()}
 
 
-def _acquired(rows: pa.Table, kind: Any, outlook: Outlook, found: Split) -> pa.Table:
-    worth = outlook.worth
-    gone = rows["gone_ms"]
+def _acquired(rows: pa.Table, judged: Judged, outlook: Outlook, found: Split) -> pa.Table:
+    gone, kind = rows["gone_ms"], likeliest(judged)
     made = {
         "gone_ms": pc.if_else(pc.greater_equal(gone, FOREVER), pa.scalar(None, pa.int64()), gone),
-        "expected_fen": np.rint(worth.expected).astype(np.int64),
-        "variance_fen2": worth.variance,
+        "is_zombie": kind == ZOMBIE,
+        "is_hunter": kind == HUNTER,
+        "expected_fen": np.rint(outlook.expected).astype(np.int64),
+        "variance_fen2": outlook.variance,
         "cost_fen": found.cost,
         "class": pa.array(CLASSES).take(pa.array(kind)),
         "paid_back_fen": found.paid,
         "on_the_way_fen": found.coming,
+        "zombie_fen": found.zombie,
+        "hunter_fen": found.hunter,
     }
     names = MEASUREMENT_ACQUIRED.arrow.names
     return pa.table([made[name] if name in made else rows[name] for name in names], names).cast(MEASUREMENT_ACQUIRED.arrow)

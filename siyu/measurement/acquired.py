@@ -19,7 +19,6 @@ from siyu.foundation.warehouse.facts import Tables
 from siyu.measurement.economics import Economics, margin
 
 FOREVER = 2**61
-LIKELY = 0.5
 LOST_DAYS = 7
 PATH_DAYS = 30
 LONGEST_PATH = 20
@@ -155,15 +154,14 @@ def _orders(orders: ir.Table, adds: ir.Table, end_ms: int) -> ir.Table:
 
 
 def _judged(session: Session, tables: Tables) -> ir.Table:
-    """Who is a zombie or a deal-hunter more likely than not: sums of money want that; naming a person asks for more (theory/quality.md)."""
+    """By customer, how many of a hundred like this are zombies or deal-hunters (0–1), by behaviour alone (theory/quality.md)."""
     quality = tables.get("segments_quality")
     if quality is None:
-        return session.keep("_acq_quality", pa.table({"customer_id": [], "is_zombie": [], "is_hunter": []}, pa.schema([("customer_id", pa.int64()), ("is_zombie", pa.bool_()), ("is_hunter", pa.bool_())])))
-    if "deal_hunter" not in quality.columns:
-        return quality.filter(quality.is_zombie | quality.is_hunter).select("customer_id", "is_zombie", "is_hunter")
-    zombie = quality.is_zombie | ((quality.zombie >= LIKELY) & ~quality.not_zombie).fill_null(False)
-    hunter = quality.is_hunter | ((quality.deal_hunter >= LIKELY) & ~quality.not_hunter).fill_null(False)
-    return quality.filter(zombie | hunter).select("customer_id", is_zombie=zombie, is_hunter=hunter)
+        none = pa.table({"customer_id": pa.array([], pa.int64()), "zombie_rate": pa.array([], pa.float64()), "hunter_rate": pa.array([], pa.float64())})
+        return session.keep("_acq_quality", none)
+    zombie = quality.not_zombie.ifelse(0.0, quality.zombie_rate).fill_null(0.0)
+    hunter = quality.not_hunter.ifelse(0.0, quality.hunter_rate).fill_null(0.0)
+    return quality.select("customer_id", zombie_rate=zombie, hunter_rate=hunter)
 
 
 def _people(adds: ir.Table, stays: ir.Table, orders: ir.Table, days: ir.Table, judged: ir.Table) -> ir.Table:
@@ -174,8 +172,8 @@ def _people(adds: ir.Table, stays: ir.Table, orders: ir.Table, days: ir.Table, j
     base = joined.mutate(
         gone_ms=gone,
         reachable=joined.last_ms.fill_null(FOREVER) == FOREVER,
-        is_zombie=joined.is_zombie.fill_null(False),
-        is_hunter=joined.is_hunter.fill_null(False),
+        zombie_rate=joined.zombie_rate.fill_null(0.0),
+        hunter_rate=joined.hunter_rate.fill_null(0.0),
         order_count=joined.order_count.fill_null(0),
     ).drop("last_ms")
     sums = days.group_by("customer_id").agg(

@@ -23,8 +23,8 @@ MEASUREMENT_ACQUIRED = Fact(
         _WEEK,
         Column("gone_ms", "int64", "when the first stay ended, epoch ms; null while it lasts"),
         Column("reachable", "boolean", "true while there is a relation, or none was ever needed"),
-        Column("is_zombie", "boolean", "judged a zombie"),
-        Column("is_hunter", "boolean", "judged a deal-hunter"),
+        Column("is_zombie", "boolean", "likelier a zombie than not"),
+        Column("is_hunter", "boolean", "likelier a deal-hunter than not"),
         Column("order_count", "int64", "valid orders since the add"),
         Column("first_ms", "int64", "the first of them, epoch ms"),
         Column("revenue_fen", "int64", "their sum, fen"),
@@ -35,6 +35,8 @@ MEASUREMENT_ACQUIRED = Fact(
         Column("class", "string", "lost_7d, zombie, deal_hunter, bought, reachable or left_later"),
         Column("paid_back_fen", "int64", "of the cost: came back as margin, fen"),
         Column("on_the_way_fen", "int64", "of the cost: expected to come back, fen"),
+        Column("zombie_fen", "int64", "of the cost: as much as it is likely that this is a zombie, fen"),
+        Column("hunter_fen", "int64", "the same of a deal-hunter"),
     ),
 )
 MEASUREMENT_FUNNEL = Fact(
@@ -80,7 +82,7 @@ MEASUREMENT_SPLIT = Fact(
         Column("bucket", "string", "where the money went"),
         Column("detail", "string", "more closely; empty for none"),
         Column("amount_fen", "int64", "so much of the spend, fen"),
-        Column("people", "int64", "shares of people in it"),
+        Column("people", "int64", "how many people the shares in it stand for, by their chances"),
         Column("variance_fen2", "float64", "variance of the amount by chance, fen²"),
         Column("spread_fen", "float64", "standard deviation from what is common to all: the model, an experiment, fen"),
     ),

@@ -34,7 +34,7 @@ from siyu.measurement.waste import Incremental
 from siyu.orders.recency import default_as_of
 from siyu.segments.quality_report import judged_at
 
-DEFINITIONS = 1
+DEFINITIONS = 2
 """Raise it when a formula or a shape changes: what was computed before is then computed anew."""
 RESTS_ON = ("acquisition_touch", "acquisition_visitor", "acquisition_spend", "carriers_relation", "orders_line", "identity_link")
 FRESH = timedelta(minutes=5)

@@ -38,15 +38,16 @@ AFTER_LEAVING_DAYS = 90
 class People:
     """One row a customer who was added, in the order of `customer_id`; days are local day numbers.
 
-    `gone_on`: the day of leaving, or beyond all days. `stratum`: which source's share of buyers applies. `counted` false: judged never to
-    buy (a zombie without an order): nothing is expected.
+    `gone_on`: the day of leaving, or beyond all days. `source`: place of the source, whose share of buyers applies. `real`: how likely this
+    is an ordinary person, `hunter`: a deal-hunter, who are a stratum of their own; what is left are zombies, who never buy.
     """
 
     added_on: Ints
     gone_on: Ints
-    stratum: Ints
-    strata: int
-    counted: Flags
+    source: Ints
+    sources: int
+    real: Floats
+    hunter: Floats
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ class Outlook:
     """`parameter_rate`, `drift_rate`: standard deviations of a sum over many, as a share of it. `tested_days`: 0 where no test could be made."""
 
     worth: Worth
+    """Of each person as an ordinary one of their source."""
+    expected: Floats
+    variance: Floats
+    """Of each person by what they are likely to be, fen and fen²."""
     parameter_rate: float
     drift_rate: float
     tested_days: int
@@ -142,11 +147,20 @@ def look(people: People, days: Days, as_of: int, horizon: int, *, discount: floa
     """
     seen = _seen(people, days, as_of)
     models = _learn(people, seen, net)
-    worth = _worth(people, seen, models, horizon, np.log1p(discount) / 365)
+    worth, expected, variance = _by_chance(people, seen, models, horizon, np.log1p(discount) / 365)
     history = int(as_of - people.added_on.min()) if len(people.added_on) else 0
     drift, tested = _drift(people, days, as_of, history, net)
     buyers = int(seen.bought.sum())
-    return Outlook(worth, _parameter_rate(people, seen, models, horizon), drift, tested, buyers, history)
+    return Outlook(worth, expected, variance, _parameter_rate(people, seen, models, horizon), drift, tested, buyers, history)
+
+
+def _by_chance(people: People, seen: _Seen, models: _Models, horizon: int, discount: float) -> tuple[Worth, Floats, Floats]:
+    """(worth as an ordinary person, expected and variance of the mixture of what somebody may be)."""
+    worth = _worth(people.source, seen, models, horizon, discount)
+    hunting = _worth(np.full_like(people.source, people.sources), seen, models, horizon, discount)
+    expected = people.real * worth.expected + people.hunter * hunting.expected
+    square = people.real * (worth.variance + worth.expected**2) + people.hunter * (hunting.variance + hunting.expected**2)
+    return worth, expected, np.maximum(square - expected**2, 0.0)
 
 
 def _seen(people: People, days: Days, as_of: int) -> _Seen:
@@ -179,13 +193,15 @@ def _seen(people: People, days: Days, as_of: int) -> _Seen:
 
 
 def _learn(people: People, seen: _Seen, net: float) -> _Models:
-    known = people.counted
     during = (seen.days - seen.after) > 0
-    first = fit_first_orders(seen.age[known], during[known], (seen.left & ~during)[known], people.stratum[known], people.strata)
+    twice = np.concatenate([people.source, np.full_like(people.source, people.sources)])
+    chance = np.concatenate([people.real, people.hunter])
+    first = fit_first_orders(np.tile(seen.age, 2), np.tile(during, 2), np.tile(seen.left & ~during, 2), twice, people.sources + 1, chance)
     repeat = fit(aggregate(seen.x[during], seen.t_x[during], seen.T[during]))
     own = {}
-    for stratum in np.unique(people.stratum[during & (seen.x > 0)]):
-        mine = during & (people.stratum == stratum)
+    likely = np.where(people.hunter > people.real, people.sources, people.source)
+    for stratum in np.unique(likely[during & (seen.x > 0)]):
+        mine = during & (likely == stratum)
         if int((seen.x[mine] > 0).sum()) >= OWN_MODEL:
             found = fit(aggregate(seen.x[mine], seen.t_x[mine], seen.T[mine]))
             # Drop-out that all together show, and one source alone is too small to show, is not left out for it.
@@ -209,15 +225,15 @@ def _after_leaving(seen: _Seen) -> tuple[float, float]:
     return (soon + 0.5) / (float(early) + 300.0), (later + 0.25) / (float(late) + 300.0)
 
 
-def _worth(people: People, seen: _Seen, models: _Models, horizon: int, discount: float) -> Worth:
+def _worth(stratum_of: Ints, seen: _Seen, models: _Models, horizon: int, discount: float) -> Worth:
     some, mean, second = (np.zeros(len(seen.age)) for _ in range(3))
-    waiting = people.counted & ~seen.bought & ~seen.left
-    _fill_first(people, seen, models, horizon, discount, waiting, (some, mean, second))
+    waiting = ~seen.bought & ~seen.left
+    _fill_first(stratum_of, seen, models, horizon, discount, waiting, (some, mean, second))
     for stratum, model in [(None, models.repeat), *models.own.items()]:
-        mine = seen.bought & ~seen.left & people.counted
-        chosen = ~np.isin(people.stratum, list(models.own)) if stratum is None else people.stratum == stratum
+        mine = seen.bought & ~seen.left
+        chosen = ~np.isin(stratum_of, list(models.own)) if stratum is None else stratum_of == stratum
         _fill_repeat(seen, models, model, horizon, discount, mine & chosen, (some, mean, second))
-    left = seen.left & people.counted
+    left = seen.left
     value, square, pair = next_order(models.money, seen.days[left], _own_mean(seen, left))
     span = float(min(horizon, AFTER_LEAVING_DAYS))
     fresh = np.clip(AFTER_LEAVING_DAYS - seen.since[left], 0, span)
@@ -228,22 +244,22 @@ def _worth(people: People, seen: _Seen, models: _Models, horizon: int, discount:
     return Worth(some, mean * models.net, second * models.net**2)
 
 
-def _fill_first(people: People, seen: _Seen, models: _Models, horizon: int, discount: float, mine: Flags, into: tuple[Floats, ...]) -> None:
+def _fill_first(stratum_of: Ints, seen: _Seen, models: _Models, horizon: int, discount: float, mine: Flags, into: tuple[Floats, ...]) -> None:
     """Of those who have not bought: the chance that they do, and then that order with what follows it in the time that is left."""
     if not mine.any():
         return
     chance, wait = models.first.chances(horizon, discount)
     age = np.minimum(seen.age[mine].astype(np.int64), chance.shape[1] - 1)
     some, mean, second = into
-    some[mine] = chance[people.stratum[mine], age]
+    some[mine] = chance[stratum_of[mine], age]
     value, square, pair = (each[0] for each in next_order(models.money, np.zeros(1), np.zeros(1)))
-    remaining = _effective(max(horizon - float(wait[people.stratum[mine], age].mean()), 1.0) / 7, models.leaving + discount * 7)
+    remaining = _effective(max(horizon - float(wait[stratum_of[mine], age].mean()), 1.0) / 7, models.leaving + discount * 7)
     zero = np.zeros(1)
-    for stratum in np.unique(people.stratum[mine]):
+    for stratum in np.unique(stratum_of[mine]):
         model = models.own.get(int(stratum), models.repeat)
         after = look_ahead(model.parameters, zero, zero, zero, remaining)
         more, pairs = float(after.expected[0]), float(after.second_factorial[0])
-        here = mine & (people.stratum == stratum)
+        here = mine & (stratum_of == stratum)
         mean[here] = (1 + more) * value
         second[here] = (1 + more) * square + (2 * more + pairs) * pair
 
@@ -280,11 +296,11 @@ def _drift(people: People, days: Days, as_of: int, history: int, net: float) -> 
     if not kept.any():
         return 0.0, 0
     place = np.cumsum(kept) - 1
-    earlier = People(people.added_on[kept], people.gone_on[kept], people.stratum[kept], people.strata, people.counted[kept])
+    earlier = People(people.added_on[kept], people.gone_on[kept], people.source[kept], people.sources, people.real[kept], people.hunter[kept])
     mine = kept[days.person]
     past = Days(place[days.person[mine]], days.day[mine], days.earned_fen[mine])
     seen = _seen(earlier, past, cut)
-    expected = float(_worth(earlier, seen, _learn(earlier, seen, net), length, 0.0).expected.sum())
+    expected = float(_by_chance(earlier, seen, _learn(earlier, seen, net), length, 0.0)[1].sum())
     came = float(past.earned_fen[(past.day > cut) & (past.day <= as_of)].sum()) * net
     if came <= 0:
         return 0.0, 0
@@ -299,22 +315,23 @@ def _parameter_rate(people: People, seen: _Seen, models: _Models, horizon: int) 
 
 
 def _first_rate(people: People, seen: _Seen, models: _Models, horizon: int) -> tuple[float, float]:
-    first, mine = models.first, people.counted & ~seen.bought & ~seen.left
+    first, mine = models.first, ~seen.bought & ~seen.left
     if first.covariance is None or not mine.any():
         return 0.0, 0.0
     age = np.minimum(seen.age[mine].astype(np.int64), len(first.leaving) - 1)
-    counts = np.bincount(age, minlength=len(first.leaving)).astype(float)
-    pooled = float(np.average(first.share[people.stratum[mine]]))
+    chance = people.real[mine]
+    counts = np.bincount(age, chance, len(first.leaving))
+    pooled = float(np.average(first.share[people.source[mine]], weights=chance + 1e-12))
     value = float(next_order(models.money, np.zeros(1), np.zeros(1))[0][0])
 
     def total(move: Floats) -> float:
         odds = pooled / (1 - pooled) * np.exp(move[2]) if pooled < 1 else 1e9
-        moved = replace(first, scale=first.scale * np.exp(move[0]), shape=first.shape * np.exp(move[1]), share=np.array([odds / (1 + odds)]))
+        moved = replace(first, scale=first.scale * np.exp(move[0]), shape=first.shape * np.exp(move[1]), fading=first.fading * np.exp(move[3]), share=np.array([odds / (1 + odds)]))
         return float(moved.chances(horizon)[0][0] @ counts) * value
 
     step = 1e-3
-    gradient = np.array([(total(move) - total(-move)) / (2 * step) for move in np.eye(3) * step])
-    return total(np.zeros(3)), float(gradient @ first.covariance @ gradient)
+    gradient = np.array([(total(move) - total(-move)) / (2 * step) for move in np.eye(4) * step])
+    return total(np.zeros(4)), float(gradient @ first.covariance @ gradient)
 
 
 def _repeat_rate(seen: _Seen, models: _Models, horizon: int) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """The waste split 花费去向: every fen of spend in exactly one bucket, by person and rule. The rule with a worked example: docs/theory/waste.md.
 
 Spend of a node in a week is shared by everybody who arrived there or below in that week, in whole fen (the first ones by
-number take one more where it does not divide). A share follows its person: the first of the classes that applies decides.
+number take one more where it does not divide). A share follows its person. Nobody is known for certain to be a zombie or a deal-hunter:
+so much of a share as is likely goes to these buckets, the rest by what the person did and is expected to do.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from siyu.measurement.value_by_cohort import Flags, Floats, Ints, Worth
 LOST, ZOMBIE, HUNTER, BOUGHT, REACHABLE, LEFT = range(6)
 CLASSES = ("lost_7d", "zombie", "deal_hunter", "bought", "reachable", "left_later")
 _DETAIL = {BOUGHT: "bought_less_than_cost", REACHABLE: "reachable", LEFT: "left_later"}
+LIKELY = 0.5
 Z95 = 1.959964
 
 
@@ -96,47 +98,71 @@ class Judged:
 
     customer_id: Ints
     kind: Ints
+    """LOST, BOUGHT, REACHABLE or LEFT."""
     margin_fen: Ints
+    zombie: Floats
+    """Chance of being a zombie, 0–1; 0 of those who were lost."""
+    hunter: Floats
+    """Chance of being a deal-hunter; both together at most 1."""
+
+    @property
+    def real(self) -> Floats:
+        """Chance of being neither."""
+        found: Floats = np.clip(1.0 - self.zombie - self.hunter, 0.0, 1.0)
+        return found
 
 
 @dataclass(frozen=True)
 class Split:
-    """`rows` as `measurement_split`; `cost`, `paid`, `coming` by customer, fen."""
+    """`rows` as `measurement_split`; the others by customer, fen."""
 
     rows: pa.Table
     cost: Ints
     paid: Ints
     coming: Ints
+    zombie: Ints
+    hunter: Ints
 
 
-def classify(
-    *, gone_ms: Ints, added_ms: Ints, first_ms: Ints, order_count: Ints, reachable: Flags, is_zombie: Flags, is_hunter: Flags, lost_ms: int
-) -> Ints:
-    """The first class that applies to each person; `first_ms` beyond all times where there is no order."""
-    bought = order_count > 0
+def classify(*, gone_ms: Ints, added_ms: Ints, first_ms: Ints, order_count: Ints, reachable: Flags, lost_ms: int) -> Ints:
+    """How each person stands, whatever they are; `first_ms` beyond all times where there is no order."""
     lost = ~reachable & (gone_ms <= added_ms + lost_ms) & (first_ms > gone_ms)
-    rules = [lost, is_zombie & ~bought, is_hunter, bought, reachable]
-    found: Ints = np.select(rules, [LOST, ZOMBIE, HUNTER, BOUGHT, REACHABLE], LEFT).astype(np.int64)
+    found: Ints = np.select([lost, order_count > 0, reachable], [LOST, BOUGHT, REACHABLE], LEFT).astype(np.int64)
+    return found
+
+
+def likeliest(judged: Judged) -> Ints:
+    """The one class that a list of people names: zombie or deal-hunter where that is likelier than not."""
+    found: Ints = np.select([judged.kind == LOST, judged.zombie >= LIKELY, judged.hunter >= LIKELY], [LOST, ZOMBIE, HUNTER], judged.kind).astype(np.int64)
     return found
 
 
 def split(given: Shares, judged: Judged, worth: Worth, shared_rate: float, incremental: Mapping[int, Incremental]) -> Split:
-    """Put every share into its buckets. `incremental` by node (its own, or of what it hangs under)."""
+    """Put every share into its buckets. `worth`: of each person if they are neither zombie nor deal-hunter. `incremental` by node (its own, or
+    of what it hangs under)."""
     mine = given.mine.sort_by([("customer_id", "ascending"), ("depth", "descending"), ("week_on", "ascending"), ("source_id", "ascending")])
     person = np.searchsorted(judged.customer_id, mine["customer_id"].to_numpy())
     share = mine["share_fen"].to_numpy().astype(np.int64)
-    cost = _sums(person, share, len(judged.customer_id))
-    capped = np.isin(judged.kind, (BOUGHT, REACHABLE, LEFT))
-    paid = np.where(judged.kind == BOUGHT, np.clip(judged.margin_fen, 0, cost), 0)
-    rest = np.where(capped, cost - paid, 0)
-    mean, variance = worth.capped(rest.astype(float))
-    coming = np.minimum(np.rint(mean).astype(np.int64), rest)
-    start = np.cumsum(share) - share
-    start = start - np.repeat(start[_firsts(person)], np.diff(np.append(np.flatnonzero(_firsts(person)), len(person)))) if len(person) else start
-    parts = _parts(judged.kind[person], share, start, paid[person], coming[person])
-    error = _shared_variance(parts["on_the_way", ""], coming[person], np.where(rest > 0, variance, 0.0)[person])
-    rows = _rows(mine, parts, error, shared_rate)
-    return Split(_with_anyway([rows, _never(given.others)], incremental), cost, paid, coming)
+    lost = judged.kind == LOST
+    zombie = np.where(lost[person], 0, _carried(share, judged.zombie[person]))
+    hunter = np.where(lost[person], 0, np.minimum(_carried(share, judged.hunter[person]), share - zombie))
+    size = len(judged.customer_id)
+    cost, fen = _sums(person, share, size), {"zombie": _sums(person, zombie, size), "deal_hunter": _sums(person, hunter, size)}
+    left = np.where(lost, 0, cost - fen["zombie"] - fen["deal_hunter"])
+    back = np.where(judged.kind == BOUGHT, np.clip(judged.margin_fen, 0, cost), 0)
+    paid = np.minimum(np.rint(back * judged.real).astype(np.int64), left)
+    mean, variance = worth.capped(np.where(lost, 0, cost - back).astype(float))
+    coming = np.minimum(np.rint(mean * judged.real).astype(np.int64), left - paid)
+    parts = _parts(judged, person, share, (zombie, hunter), (paid, coming))
+    errors = _errors(judged, person, parts, {**fen, "paid_back": paid, "on_the_way": coming, "never_bought": left - paid - coming}, (cost, back, mean, variance))
+    rows = _rows(mine, parts, _people(judged, person, parts), errors, shared_rate)
+    return Split(_with_anyway([rows, _never(given.others)], incremental), cost, paid, coming, fen["zombie"], fen["deal_hunter"])
+
+
+def _carried(share: Ints, rate: Floats) -> Ints:
+    """`rate` of each share in whole fen; what is over of a fen is carried on, so the sum is right to the fen and none gets more than it has."""
+    exact = np.cumsum(share * rate)
+    return np.minimum(np.diff(np.rint(exact).astype(np.int64), prepend=0), share)
 
 
 def _firsts(person: Ints) -> Flags:
@@ -145,21 +171,59 @@ def _firsts(person: Ints) -> Flags:
     return found
 
 
+def _starts(person: Ints, share: Ints) -> Ints:
+    """Where each share begins within the shares of its person."""
+    start: Ints = np.cumsum(share) - share
+    return start - np.repeat(start[_firsts(person)], np.diff(np.append(np.flatnonzero(_firsts(person)), len(person)))) if len(person) else start
+
+
 def _sums(place: Ints, amount: Ints, size: int) -> Ints:
     # Exact: a sum of fen stays below 2^53.
     return np.rint(np.bincount(place, amount, size)).astype(np.int64)
 
 
-def _parts(kind: Ints, share: Ints, start: Ints, paid: Ints, coming: Ints) -> dict[tuple[str, str], Ints]:
-    """By bucket and detail, how much of each share falls there: [0, paid) of a person's cost came back, [paid, paid + coming) is on the way."""
-    end = start + share
-    back = np.clip(np.minimum(end, paid) - start, 0, None)
+Parts = dict[tuple[str, str], Ints]
+
+
+def _parts(judged: Judged, person: Ints, share: Ints, quality: tuple[Ints, Ints], back: tuple[Ints, Ints]) -> Parts:
+    """By bucket and detail, how much of each share falls there. Of what is neither a zombie's nor a deal-hunter's, [0, paid) of a person came
+    back and [paid, paid + coming) is on the way."""
+    kind, (zombie, hunter), (paid, coming) = judged.kind[person], quality, (back[0][person], back[1][person])
+    lost = kind == LOST
+    rest = np.where(lost, 0, share - zombie - hunter)
+    start = _starts(person, rest)
+    end = start + rest
+    came = np.clip(np.minimum(end, paid) - start, 0, None)
     way = np.clip(np.minimum(end, paid + coming) - np.maximum(start, paid), 0, None)
-    capped = np.isin(kind, (BOUGHT, REACHABLE, LEFT))
-    parts = {(CLASSES[one], ""): np.where(kind == one, share, 0) for one in (LOST, ZOMBIE, HUNTER)}
-    parts["paid_back", ""], parts["on_the_way", ""] = np.where(capped, back, 0), np.where(capped, way, 0)
-    rest = np.where(capped, share - back - way, 0)
-    return parts | {("never_bought", detail): np.where(kind == one, rest, 0) for one, detail in _DETAIL.items()}
+    parts = {("lost_7d", ""): np.where(lost, share, 0), ("zombie", ""): zombie, ("deal_hunter", ""): hunter, ("paid_back", ""): came, ("on_the_way", ""): way}
+    return parts | {("never_bought", name): np.where(kind == one, rest - came - way, 0) for one, name in _DETAIL.items()}
+
+
+def _people(judged: Judged, person: Ints, parts: Parts) -> dict[str, Floats]:
+    """By bucket, how many people a share stands for: the chance that it is one."""
+    real, ones = judged.real[person], np.ones(len(person))
+    found = {"lost_7d": ones, "zombie": judged.zombie[person], "deal_hunter": judged.hunter[person]}
+    return {bucket: found.get(bucket, real) for bucket, _ in parts}
+
+
+def _errors(judged: Judged, person: Ints, parts: Parts, whole: Mapping[str, Ints], told: tuple[Ints, Ints, Floats, Floats]) -> dict[str, Floats]:
+    """By bucket, the variance of each share's part by chance, fen²: whether somebody is a zombie or deal-hunter, and whether they buy."""
+    cost, back, mean, variance = told
+    real, lost = judged.real, judged.kind == LOST
+    either = np.where(lost, 0.0, real * (1 - real))
+    of = {
+        "zombie": judged.zombie * (1 - judged.zombie) * cost.astype(float) ** 2,
+        "deal_hunter": judged.hunter * (1 - judged.hunter) * cost.astype(float) ** 2,
+        "paid_back": either * back.astype(float) ** 2,
+        "on_the_way": real * variance + either * mean**2,
+        "never_bought": real * variance + either * np.maximum(cost - back - mean, 0.0) ** 2,
+    }
+    none = np.zeros(len(person))
+    found: dict[str, Floats] = {"lost_7d": none}
+    for bucket, amount in whole.items():
+        part = np.sum([one for (name, _), one in parts.items() if name == bucket], axis=0)
+        found[bucket] = _shared_variance(part, amount[person], np.where(lost, 0.0, of[bucket])[person])
+    return found
 
 
 def _shared_variance(part: Ints, whole: Ints, variance: Floats) -> Floats:
@@ -167,18 +231,18 @@ def _shared_variance(part: Ints, whole: Ints, variance: Floats) -> Floats:
     return found
 
 
-def _rows(mine: pa.Table, parts: Mapping[tuple[str, str], Ints], error: Floats, shared_rate: float) -> pa.Table:
+def _rows(mine: pa.Table, parts: Parts, people: Mapping[str, Floats], errors: Mapping[str, Floats], shared_rate: float) -> pa.Table:
     """One row a node, week, bucket and detail."""
     source, week = mine["source_id"].to_numpy(), mine["week_on"].to_numpy().astype(np.int64)
     pairs, place = np.unique(np.column_stack([source, week]), axis=0, return_inverse=True) if len(source) else (np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
     place, found = place.reshape(-1), []
     for (bucket, detail), amount in parts.items():
-        fen, people = _sums(place, amount, len(pairs)), np.bincount(place, amount > 0, len(pairs)).astype(np.int64)
-        moved = error if bucket == "on_the_way" or detail else np.zeros(len(amount))
-        here = np.bincount(place, np.where(amount > 0, moved, 0.0), len(pairs)) if bucket in ("on_the_way", "never_bought") else np.zeros(len(pairs))
+        fen = _sums(place, amount, len(pairs))
+        count = np.rint(np.bincount(place, np.where(amount > 0, people[bucket], 0.0), len(pairs))).astype(np.int64)
+        here = np.bincount(place, np.where(amount > 0, errors[bucket], 0.0), len(pairs))
         spread = shared_rate * fen if bucket == "on_the_way" else np.zeros(len(pairs))
         kept = fen != 0
-        found.append(_table(pairs[kept, 0], pairs[kept, 1], bucket, detail, fen[kept], people[kept], here[kept], spread[kept]))
+        found.append(_table(pairs[kept, 0], pairs[kept, 1], bucket, detail, fen[kept], count[kept], here[kept], spread[kept]))
     return pa.concat_tables(found)
 
 

@@ -117,44 +117,50 @@ def _buckets(part: pa.Table | None) -> list[WasteBucket]:
 def waste_people(
     stores: Stores, tables: Tables, bucket: Bucket, *, from_on: date | None = None, to_on: date | None = None, source_id: int | None = None, before: int | None = None, limit: int = 50
 ) -> list[Person]:
-    """Customers behind a bucket, the newest numbers first, from below `before`; nobody knows visitors who were never added."""
+    """Customers behind a bucket, those with the largest shares first, from behind `before`; nobody knows visitors who were never added."""
     if bucket not in get_args(Bucket):
         return []
     run = returns.newest(stores)
     span, tree = span_of(run, from_on, to_on), tree_of(stores)
     first, last = span.mondays
     acquired = tables["measurement_acquired"]
-    mine = acquired.filter((acquired.week_on >= first) & (acquired.week_on <= last) & (acquired.cost_fen > 0))
+    share, detail = _share(acquired, bucket, list(run.incremental))
+    rows = acquired.mutate(share_fen=share, detail=detail)
+    mine = rows.filter((rows.week_on >= first) & (rows.week_on <= last) & (rows.share_fen > 0))
     if source_id is not None:
         mine = mine.filter(mine.source_id.isin(tree.within(source_id) or [-1]))
-    if before is not None:
-        mine = mine.filter(mine.customer_id < before)
-    share, detail = _share(mine, bucket, list(run.incremental))
-    rows = mine.mutate(share_fen=share, detail=detail).filter(lambda t: t.share_fen > 0).order_by(ibis.desc("customer_id")).limit(limit)
     with stores.warehouse.read() as session:
-        found = session.query(rows.select("customer_id", "source_id", "detail", "share_fen", "cost_fen", "margin_fen", "added_on"))
+        if before is not None:
+            theirs = int(session.scalar(rows.filter(rows.customer_id == before).share_fen.sum()) or 0)
+            mine = mine.filter((mine.share_fen < theirs) | ((mine.share_fen == theirs) & (mine.customer_id < before)))
+        ordered = mine.order_by([ibis.desc("share_fen"), ibis.desc("customer_id")]).limit(limit)
+        found = session.query(ordered.select("customer_id", "source_id", "detail", "share_fen", "cost_fen", "margin_fen", "added_on"))
     return [Person(**{**row, "added_on": from_day_number(row["added_on"])}) for row in found.to_pylist()]
 
 
 def _share(rows: ir.Table, bucket: Bucket, measured: Sequence[int]) -> tuple[ir.IntegerColumn, ir.StringColumn]:
     """How much of a person's cost is in the bucket, and what kind of person it is."""
     judged = ibis.literal("").cast("string")
-    capped = rows["class"].isin(["bought", "reachable", "left_later"])
+    lost = rows["class"] == "lost_7d"
     match bucket:
         case "paid_back":
             return rows.paid_back_fen, judged
         case "on_the_way":
             return rows.on_the_way_fen, judged
+        case "zombie":
+            return rows.zombie_fen, judged
+        case "deal_hunter":
+            return rows.hunter_fen, judged
         case "never_bought":
-            detail = (rows["class"] == "bought").ifelse("bought_less_than_cost", rows["class"])
-            return capped.ifelse(rows.cost_fen - rows.paid_back_fen - rows.on_the_way_fen, 0), detail
+            detail = ibis.cases((rows.order_count > 0, "bought_less_than_cost"), (rows.reachable, "reachable"), else_="left_later")
+            return lost.ifelse(0, rows.cost_fen - rows.paid_back_fen - rows.on_the_way_fen - rows.zombie_fen - rows.hunter_fen), detail
         case "anyway":
             known = rows.source_id.isin(list(measured) or [-1])
-            return (known & capped).ifelse(rows.paid_back_fen + rows.on_the_way_fen, 0), judged
+            return known.ifelse(rows.paid_back_fen + rows.on_the_way_fen, 0), judged
         case "never_added":
             return rows.cost_fen * 0, judged
         case _:
-            return (rows["class"] == bucket).ifelse(rows.cost_fen, 0), judged
+            return lost.ifelse(rows.cost_fen, 0), judged
 
 
 def group_report(stores: Stores, by: Dimension, *, from_on: date | None = None, to_on: date | None = None, run: Run | None = None) -> Groups:

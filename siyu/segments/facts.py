@@ -90,6 +90,7 @@ SEGMENTS_QUALITY = Fact(
         Column("replied", "int64", "answers, surveys, reviews"),
         Column("visited", "int64", "other activities of their own"),
         Column("claimed", "int64", "gifts, coupons and draws taken"),
+        Column("welcomed", "int64", "of them, what the source that they came by had promised"),
         Column("averse", "int64", "blocked, opted out, complained"),
         Column("expected_acts", "float64", "how many acts would be usual here after so many messages and days"),
         Column("coupons", "int64", "coupons used"),
@@ -102,6 +103,8 @@ SEGMENTS_QUALITY = Fact(
         Column("left_ms", "int64", "when they ended the last relation, epoch ms; null while one lasts"),
         Column("left_after_reward", "boolean", "within 14 days of a reward"),
         Column("ring_rate", "float64", "newest judgement of referrals, 0–1"),
+        Column("zombie_rate", "float64", "of people like this, so many are zombies, 0–1, whether enough is known of this one or not: for sums, never of a person"),
+        Column("hunter_rate", "float64", "the same of deal-hunters"),
     ),
 )
 SEGMENTS_USUAL_PRICE = Fact(
@@ -118,6 +121,7 @@ SEGMENTS_QUALITY_BASE = Fact(
         Column("as_of_on", "int32", "local day of the last recompute"),
         Column("read_rate", "float64", "readings and answers a message that came in"),
         Column("visit_rate", "float64", "visits a day and customer"),
+        Column("welcome_rate", "float64", "of the customers, so many took what the source that they came by had promised"),
     ),
 )
 FACTS = (SEGMENTS_QUALITY, SEGMENTS_USUAL_PRICE, SEGMENTS_QUALITY_BASE, SEGMENTS_MEMBER, SEGMENTS_CHANGE, SEGMENTS_STANDING, SEGMENTS_TRAIT_VALUE, SEGMENTS_TRAIT_DEFAULT)

@@ -88,7 +88,8 @@ def refresh_some(stores: Stores, keys: pa.Array, customers: pa.Array, as_of: dat
 
 
 def _rows(people: ir.Table, as_of_on: int) -> ir.Table:
-    base = SEGMENTS_QUALITY_BASE.table.select("read_rate", "visit_rate")
+    base = SEGMENTS_QUALITY_BASE.table
+    base = base.select("read_rate", "visit_rate", welcome_rate=base.welcome_rate.fill_null(0.0))
     found = judged(people.cross_join(base), _MARKS, as_of_on)
     return found.select([column.name for column in SEGMENTS_QUALITY.columns])
 
@@ -108,7 +109,7 @@ def find_quality(session: Session, customer_id: int) -> Quality | None:
 def quality_of(row: dict[str, Any]) -> Quality:
     """A row of the table as a record."""
     named = {column.name for column in SEGMENTS_QUALITY.columns}
-    judged_by = {"customer_id", "as_of_on", "zombie", "deal_hunter", "is_zombie", "is_hunter", "zombie_reasons", "hunter_reasons", "not_zombie", "not_hunter", "left_ms"}
+    judged_by = {"customer_id", "as_of_on", "zombie", "deal_hunter", "is_zombie", "is_hunter", "zombie_reasons", "hunter_reasons", "not_zombie", "not_hunter", "left_ms", "zombie_rate", "hunter_rate"}
     return Quality(
         as_of_on=from_day_number(row["as_of_on"]),
         zombie=row["zombie"],

@@ -22,8 +22,8 @@ CLAIMED = ("coupon_claimed", "offer_claimed", "gift_claimed", "draw_joined", "dr
 REWARDED = (*CLAIMED, "coupon_issued", "reward_given")
 USED = "coupon_redeemed"
 JUDGED = "referral_judged"
-TOUCHED, CLAIM = "source_touched", "claim"
-"""A touch of a source whose `step` is a claim is one, too."""
+TOUCHED, CLAIM, WELCOMED = "source_touched", "claim", "source_claimed"
+"""A touch of a source whose `step` is a claim is one, too: what people were lured with. Taking it is part of arriving."""
 DONE_TO_THEM = (
     "message_sent", "message_delivered", "message_failed", "message_delayed", "coupon_issued", "coupon_expired", "coupon_reversed", "coupon_withdrawn", "points_changed",
     "reward_given", "reward_held", "reward_taken_back", "contact_edited", "contact_removed", "contact_deleted", "transfer_failed", "acquisition_customer_left",
@@ -38,7 +38,7 @@ DIGITS = 9
 AFTER_REWARD_DAYS = 14
 """Who leaves within so many days of a reward has left after it."""
 COUNTS = (
-    "received", "read", "replied", "visited", "claimed", "averse", "coupons", "orders", "deep_orders", "full_orders", "refunds", "spend_fen",
+    "received", "read", "replied", "visited", "claimed", "welcomed", "averse", "coupons", "orders", "deep_orders", "full_orders", "refunds", "spend_fen",
 )  # fmt: skip
 
 
@@ -77,22 +77,24 @@ def behaviours(tables: Tables, prices: ir.Table, end_ms: int) -> ir.Table:
 
 
 def rates(people: ir.Table) -> ir.Table:
-    """One row for the whole base: how often people usually answer, so that silence can be weighed.
+    """One row for the whole base: how often people usually answer, so that silence can be weighed, and how many took a gift for coming.
 
-    read_rate: readings and replies a message received; visit_rate: visits a day, no one counted more than once a day.
+    read_rate: readings and replies a message received; visit_rate: visits a day, no one counted more than once a day; welcome_rate: of people.
     """
     told = people.filter(people.received > 0)
     read = ibis.least(told.read + told.replied, told.received).sum().cast("float64") / told.received.sum().nullif(0)
     visits = ibis.least(people.visited.cast("float64"), people.known_days).sum() / people.known_days.sum().nullif(0.0)
-    return told.agg(read_rate=read.fill_null(0.0).round(DIGITS)).cross_join(people.agg(visit_rate=visits.fill_null(0.0).round(DIGITS)))
+    return told.agg(read_rate=read.fill_null(0.0).round(DIGITS)).cross_join(
+        people.agg(visit_rate=visits.fill_null(0.0).round(DIGITS), welcome_rate=(people.welcomed > 0).cast("float64").mean().fill_null(0.0).round(DIGITS))
+    )
 
 
 def _with_claims(acts: ir.Table, properties: ir.Table) -> ir.Table:
-    """Activities with the touches that are claims under the name of a claim."""
+    """Activities with the touches that are claims under a name of their own."""
     steps = properties.filter((properties.path == "step") & (properties.text == CLAIM)).select("event_key")
     touches = acts.filter(acts["name"] == TOUCHED).semi_join(steps, "event_key")
     plain = acts.select("customer_id", "name", "at_ms")
-    return plain.union(touches.select("customer_id", name=ibis.literal(CLAIMED[0]), at_ms=touches.at_ms))
+    return plain.union(touches.select("customer_id", name=ibis.literal(WELCOMED), at_ms=touches.at_ms))
 
 
 def _acts(acts: ir.Table) -> ir.Table:
@@ -103,17 +105,18 @@ def _acts(acts: ir.Table) -> ir.Table:
     def count(*names: str) -> ir.IntegerValue:
         return named.n.sum(where=name.isin(names)).fill_null(0)
 
-    others = (*READ, *REPLIED, *AVERSE, *CLAIMED, *DONE_TO_THEM, *ARRIVING, USED)
+    others = (*READ, *REPLIED, *AVERSE, *CLAIMED, *DONE_TO_THEM, *ARRIVING, USED, WELCOMED)
     return named.group_by("customer_id").agg(
         received=ibis.greatest(count("message_sent") - count("message_failed"), count("message_delivered")),
         read=count(*READ),
         replied=count(*REPLIED),
         averse=count(*AVERSE),
-        claimed=count(*CLAIMED),
+        claimed=count(*CLAIMED, WELCOMED),
+        welcomed=count(WELCOMED),
         coupons=count(USED),
         visited=named.n.sum(where=name.notin(others)).fill_null(0),
         earliest_ms=named["first"].min(),
-        reward_ms=named["last"].max(where=name.isin(REWARDED)),
+        reward_ms=named["last"].max(where=name.isin((*REWARDED, WELCOMED))),
         deleted_ms=named["last"].max(where=name == "contact_deleted"),
     )
 

@@ -1,11 +1,13 @@
 """Signs 征象: what of a customer's behaviour speaks for a zombie 僵尸粉 or a deal-hunter 羊毛党, and the two scores made of it.
 
 A score is logistic: 1 / (1 + exp(−(intercept + Σ weight × sign))). The weights are fixed numbers, learnt once on worlds whose
-truth is known (docs/theory/quality.md). A score is given only where enough was seen; else it is null: not known yet.
+truth is known (docs/theory/quality.md). A score of a person is given only where enough was seen; else it is null: not known yet. Sums over
+many people take the number that everybody has (`zombie_rate`, `hunter_rate`): so many of a hundred like this.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -27,15 +29,16 @@ LEAST_CHANCES, SURE_CHANCES = 2, 3
 STEEP = 0.3
 """Discounts are weighed by what they exceed this: lovers of a bargain buy at less, too."""
 RINGED = 0.5
+MOST_WELCOMED = 0.9
 _MOST_LOG = 6.0
 DIRECTIONS: Mapping[str, Mapping[str, int]] = {
-    "zombie": {"unread": 1, "unseen": 1, "averse": 1, "claimed": -1, "left": -1},
+    "zombie": {"messages": 1, "reads": -1, "days": 1, "visits": -1, "averse": 1, "claimed": -1, "gift": 0, "left": -1},
     "deal_hunter": {
-        "steep": 1, "deep_orders": 0, "other_orders": -1, "claims": 1, "coupon_share": 1, "refunded": 1, "left_after_reward": 1, "visits": -1, "reads": -1,
-        "ring": 1, "days": -1,
+        "steep": 1, "slight": -1, "deep_orders": 0, "other_orders": -1, "claims": 1, "again": 0, "gift_and_claims": 1, "declined": -1, "coupon_share": 1, "refunded": 1,
+        "left": 1, "left_after_reward": 1, "visits": -1, "messages": -1, "ring": 1,
     },
 }  # fmt: skip
-"""The signs, and which way each may speak: a weight learnt against it is 0. Many deep orders may be either (0)."""
+"""The signs, and which way each may speak: a weight learnt against it is 0. Those that may be either have 0."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,13 @@ HUNTER_REASONS: Mapping[str, Reason] = {
 def zombie_signs(one: ir.Table) -> dict[str, ir.NumericValue]:
     """Numbers by name. `one` has a customer's counts and the base's rates in a row."""
     return {
-        "unread": ((one.received * one.read_rate + 0.5) / (one.read + one.replied + 0.5)).ln().clip(lower=-_MOST_LOG, upper=_MOST_LOG),
-        "unseen": ((one.known_days * one.visit_rate + 0.5) / (one.visited + 0.5)).ln().clip(lower=-_MOST_LOG, upper=_MOST_LOG),
+        "messages": (one.received * one.read_rate + 0.5).ln().clip(lower=-_MOST_LOG, upper=_MOST_LOG),
+        "reads": _log(one.read + one.replied),
+        "days": (one.known_days * one.visit_rate + 0.5).ln().clip(lower=-_MOST_LOG, upper=_MOST_LOG),
+        "visits": _log(one.visited),
         "averse": (one.averse > 0).cast("float64"),
-        "claimed": (one.claimed > 0).cast("float64"),
+        "claimed": (one.claimed > one.welcomed).cast("float64"),
+        "gift": (one.welcomed > 0).cast("float64"),
         "left": one.left_ms.notnull().cast("float64"),
     }
 
@@ -81,19 +87,26 @@ def expected_acts(one: ir.Table) -> ir.FloatingValue:
 
 
 def hunter_signs(one: ir.Table) -> dict[str, ir.NumericValue]:
-    """Numbers by name, from a customer's counts."""
+    """Numbers by name, from a customer's counts and the base's rates. Who did not take a gift that others took has declined it."""
+    rate = one.discount_rate.fill_null(0.0)
+    claims = _log(one.claimed - one.welcomed)
+    declined = -(1.0 - one.welcome_rate.clip(upper=MOST_WELCOMED)).ln()
     return {
-        "steep": (one.discount_rate.fill_null(0.0) - STEEP).clip(lower=0.0),
+        "steep": (rate - STEEP).clip(lower=0.0),
+        "slight": rate.clip(lower=0.0, upper=STEEP),
         "deep_orders": _log(one.deep_orders),
         "other_orders": _log(one.orders - one.deep_orders),
-        "claims": _log(one.claimed),
+        "claims": claims,
+        "again": (claims - math.log(2.0)).clip(lower=0.0),
+        "gift_and_claims": (one.welcomed > 0).cast("float64") * claims,
+        "declined": (one.welcomed == 0).cast("float64") * declined,
         "coupon_share": ibis.least(one.coupons / ibis.greatest(one.orders, 1), 1.0).cast("float64"),
         "refunded": (one.refunds > 0).cast("float64"),
+        "left": one.left_ms.notnull().cast("float64"),
         "left_after_reward": one.left_after_reward.cast("float64"),
         "visits": _log(one.visited + one.replied),
-        "reads": _log(one.read),
+        "messages": _log(one.received),
         "ring": one.ring_rate,
-        "days": _log(one.known_days),
     }
 
 
@@ -140,16 +153,17 @@ def hunter_is_sure(one: ir.Table) -> ir.BooleanValue:
 
 
 def own_acts(one: ir.Table) -> ir.IntegerValue:
-    return one.read + one.visited + one.replied + one.claimed
+    return one.read + one.visited + one.replied + one.claimed - one.welcomed
 
 
 def judged(one: ir.Table, marks: ir.Table, as_of_on: int) -> ir.Table:
     """Rows of `segments_quality` from behaviours with the base's rates; `marks`: customer_id and what they were said not to be."""
     nothing = ibis.null("float64")
-    zombie = ibis.cases((one.orders > 0, 0.0), (zombie_is_known(one), score(zombie_signs(one), ZOMBIE)), else_=nothing)
-    hunter = ibis.cases((hunter_is_known(one), score(hunter_signs(one), HUNTER)), else_=nothing)
+    rated = one.mutate(zombie_rate=(one.orders > 0).ifelse(0.0, score(zombie_signs(one), ZOMBIE)), hunter_rate=score(hunter_signs(one), HUNTER))
+    zombie = ((one.orders > 0) | zombie_is_known(one)).ifelse(rated.zombie_rate, nothing)
+    hunter = hunter_is_known(one).ifelse(rated.hunter_rate, nothing)
     said = {what: one.customer_id.isin(marks.filter(marks.what == what).customer_id) for what in ("zombie", "deal_hunter")}
-    scored = one.mutate(
+    scored = rated.mutate(
         as_of_on=ibis.literal(as_of_on, "int32"), zombie=zombie, deal_hunter=hunter, zombie_reasons=_bits(_zombie_reasons(one), ZOMBIE_REASONS),
         hunter_reasons=_bits(_hunter_reasons(one), HUNTER_REASONS), not_zombie=said["zombie"], not_hunter=said["deal_hunter"], expected_acts=expected_acts(one),
     )  # fmt: skip

@@ -77,14 +77,13 @@ def _put_orders(stores: Stores, one: Past, ms: Any) -> None:
     days = day_number(ENDS_ON) - np.floor((stores.calendar.end_ms(ENDS_ON) - 1 - at) / DAY_MS).astype(int)
     lines = {
         "line_key": keys, "order_key": keys, "content_key": keys, "identity_key": orders["person"], "customer_id": orders["person"], "ordered_ms": at, "ordered_on": days,
-        "sku": pa.array(orders["sku"].astype(object)), "quantity": orders["quantity"], "unit_price_fen": orders["unit_fen"], "amount_fen": np.where(back, 0, paid),
-        "refund_fen": np.where(back, paid, 0), "kind": pa.array(np.where(back, "refund", "sale").astype(object)),
+        "sku": pa.array(orders["sku"].astype(object)), "quantity": orders["quantity"], "unit_price_fen": orders["unit_fen"], "amount_fen": paid,
+        "refund_fen": np.where(back, paid, 0), "kind": ["sale"] * len(keys),
     }  # fmt: skip
     replace(stores, ORDERS_LINE, lines)
-    sold = np.flatnonzero(~back)
     replace(stores, ORDERS_ORDER, {
-        "order_key": keys[sold], "customer_id": orders["person"][sold], "ordered_ms": at[sold], "ordered_on": days[sold], "amount_fen": paid[sold],
-        "quantity": orders["quantity"][sold], "line_count": np.ones(len(sold), int),
+        "order_key": keys, "customer_id": orders["person"], "ordered_ms": at, "ordered_on": days, "amount_fen": paid,
+        "quantity": orders["quantity"], "line_count": np.ones(len(keys), int),
     })  # fmt: skip
 
 
@@ -131,7 +130,7 @@ def _put_market_orders(stores: Stores, orders: pa.Table, of: Any) -> None:
     replace(stores, ORDERS_LINE, {
         "line_key": keys, "order_key": keys, "content_key": keys, "identity_key": buyer, "customer_id": buyer, "ordered_ms": at, "ordered_on": local // DAY_MS,
         "sku": orders["商品编码"].combine_chunks(), "quantity": orders["数量"].combine_chunks().cast(pa.int64()), "unit_price_fen": fen["单价"],
-        "amount_fen": np.where(back, 0, fen["实付金额"]), "refund_fen": np.where(back, fen["实付金额"], 0), "kind": pa.array(np.where(back, "refund", "sale").astype(object)),
+        "amount_fen": fen["实付金额"], "refund_fen": np.where(back, fen["实付金额"], 0), "kind": ["sale"] * orders.num_rows,
     })  # fmt: skip
 
 

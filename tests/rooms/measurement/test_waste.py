@@ -15,9 +15,17 @@ from siyu.foundation.stores import Stores
 from siyu.measurement import returns
 from siyu.measurement.acquisition_reports import source_report
 from siyu.measurement.facts import MEASUREMENT_ACQUIRED
-from siyu.measurement.waste_reports import cohort_report, group_report, waste_people, waste_report
+from siyu.measurement.waste_reports import (
+    Person,
+    cohort_report,
+    group_report,
+    waste_people,
+    waste_report,
+)
+from siyu.segments.facts import SEGMENTS_QUALITY
 from tests.makers.orders import Order
 from tests.makers.true_cost import Spent, Stay, Touch, added, clear, lay, make_source
+from tests.makers.worlds import replace_rows
 
 MONDAY = date(2025, 11, 3)
 
@@ -87,6 +95,40 @@ def test_orders_from_before_the_add_pay_nothing_back(stores: Stores) -> None:
     touch, stay = added(source, 1, MONDAY)
     lay(stores, touches=[touch], stays=[stay], spent=[Spent(source, MONDAY, 100)], orders=[Order(1, MONDAY - timedelta(days=1), 10_000)])
     assert amounts(stores)["paid_back"] == 0
+
+
+def test_a_share_goes_to_zombies_and_deal_hunters_by_their_chance(stores: Stores) -> None:
+    """Forty people at 10.01 yuan each; who bought is no zombie, who left at once is lost whatever they are, and every fen is found again in people."""
+    source = make_source(stores, "抖音")
+    people = [added(source, n, MONDAY, stayed_days=3 if n == 40 else None) for n in range(1, 41)]
+    lay(stores, touches=[touch for touch, _ in people], stays=[stay for _, stay in people], spent=[Spent(source, MONDAY, 40_040)], orders=[Order(1, MONDAY + timedelta(days=2), 1000)])
+    rates = [{"customer_id": n, "zombie_rate": 0.3, "hunter_rate": 0.1, "not_zombie": n == 2, "not_hunter": False} for n in range(1, 41)]
+    replace_rows(stores, SEGMENTS_QUALITY, rates)
+    found = amounts(stores)
+    # 37 of 40 may be zombies: one bought, one is marked as none, one was lost. Company: odds 3 : 7 against the usual, and the same people all around.
+    waste = waste_report(stores, from_on=date(2025, 6, 2))
+    zombie, hunter = (next(one for one in waste.buckets if one.bucket == name) for name in ("zombie", "deal_hunter"))
+    assert found["lost_7d"] == 1001
+    assert 0 < zombie.low_fen < zombie.amount_fen < zombie.high_fen
+    assert zombie.amount_fen == pytest.approx(zombie.people * 1001, rel=0.1)
+    assert hunter.amount_fen == pytest.approx(0.1 * 39 * 1001, abs=2)
+    assert found["paid_back"] == round(450 * (1 - hunter.amount_fen / 39 / 1001))
+    for bucket in ("zombie", "deal_hunter", "paid_back", "on_the_way", "never_bought", "lost_7d"):
+        behind = people_behind(stores, bucket)
+        assert sum(one.share_fen for one in behind) == found[bucket], bucket
+        assert [one.share_fen for one in behind] == sorted((one.share_fen for one in behind), reverse=True)
+        assert len({one.customer_id for one in behind}) == len(behind)
+    assert {1, 2, 40}.isdisjoint({one.customer_id for one in people_behind(stores, "zombie")})
+
+
+def people_behind(stores: Stores, bucket: Any) -> list[Person]:
+    """All pages, seven people each."""
+    found: list[Person] = []
+    while True:
+        page = waste_people(stores, stores.warehouse.tables, bucket, from_on=date(2025, 6, 2), before=found[-1].customer_id if found else None, limit=7)
+        found += page
+        if len(page) < 7:
+            return found
 
 
 _DAY = st.integers(0, 40)
