@@ -28,7 +28,7 @@ from siyu.journeys.definition import Condition, Definition
 from siyu.journeys.learning import ANSWER_NAMES, ANY_ORDER, Learned, key_of, learn
 from siyu.journeys.newcomers import Expected
 from siyu.journeys.reaching import Heard, World
-from siyu.journeys.response import Random
+from siyu.journeys.response import Random, factors
 from siyu.journeys.simulating import DRY_SEND, Happenings, Known, Runs, Simulation, Stream
 from siyu.journeys.standing_in import SURVEY_SHARE, WORK_SHARES, StandIns
 from siyu.journeys.steps.registry import STEPS
@@ -217,7 +217,7 @@ def _rows(entries: Expected, ids: Ints, futures: int, random: Random) -> tuple[I
     as often as chance and the weeks' differences have it, a second time as somebody else who is like them."""
     size = len(entries)
     spread = _spread(entries)
-    factor = random.gamma(1 / spread**2, spread**2, futures) if spread > 0 else np.ones(futures)
+    factor = factors(random, spread, futures)
     times = np.where(entries.is_certain[None, :], 1, random.poisson(factor[:, None], (futures, size)) if size else 0)
     replicate, source = (np.repeat(column.reshape(-1), times.reshape(-1)) for column in np.meshgrid(np.arange(futures), np.arange(size), indexing="ij"))
     copy = np.arange(len(source)) - np.repeat(np.cumsum(times.reshape(-1)) - times.reshape(-1), times.reshape(-1))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 
 from siyu.foundation.ids import Ints
 
@@ -67,7 +68,7 @@ class Own:
 
     def rates(self, random: Random, place: Ints, replicate: Ints, replicates: int) -> Column:
         """A daily rate for each row: a person (`place`) in one possible future (`replicate`)."""
-        together = self.level * _factors(random, self.spread, replicates)
+        together = self.level * factors(random, self.spread, replicates)
         return np.asarray(random.gamma(self.shape + self.count[place]) / (self.days + self.exposure[place]) * together[replicate])
 
 
@@ -102,12 +103,18 @@ def _level(weeks: Column, total: float) -> tuple[float, float]:
     return float(1 + trust * (lately - 1)), float(np.sqrt(beyond))
 
 
-def _factors(random: Random, spread: float, replicates: int) -> Column:
-    """Gamma with mean 1 and this relative spread."""
+def factors(random: Random, spread: float, replicates: int) -> Column:
+    """Gamma with mean 1 and this relative spread, one for each future."""
     if spread <= 0:
         return np.ones(replicates)
     shape = 1 / spread**2
-    return np.asarray(random.gamma(shape, 1 / shape, replicates))
+    return np.asarray(scipy.special.gammaincinv(shape, slices(random, replicates)) / shape)
+
+
+def slices(random: Random, count: int) -> Column:
+    """As many numbers in (0, 1) as there are futures, one out of each of so many equal slices, in any order: what a dozen futures share
+    is then as a whole what is known of it, and no luck of the dozen."""
+    return np.asarray((random.permutation(count) + np.clip(random.random(count), 1e-9, 1 - 1e-9)) / count)
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,7 @@ class Share:
         return self.good / (self.good + self.bad)
 
     def drawn(self, random: Random, replicates: int) -> Column:
-        return np.asarray(random.beta(self.good, self.bad, replicates))
+        return np.asarray(scipy.special.betaincinv(self.good, self.bad, slices(random, replicates)))
 
 
 def share(successes: float, told: float, above: Share, delay_ms: float = 0.0) -> Share:
@@ -179,8 +186,8 @@ class Effect:
 
     def drawn(self, random: Random, replicates: int) -> tuple[Column, Column]:
         """(amount, half-life in days) for each possible future."""
-        which = random.choice(len(HALF_LIVES), replicates, p=self.weights)
-        sure = random.normal(self.amount[which], np.hypot(self.error[which], self.between))
+        which = np.minimum(np.searchsorted(np.cumsum(self.weights), slices(random, replicates)), len(HALF_LIVES) - 1)
+        sure = self.amount[which] + np.hypot(self.error[which], self.between) * scipy.special.ndtri(slices(random, replicates))
         return np.maximum(sure, -1.0), HALF_LIVES[which]
 
 

@@ -190,12 +190,12 @@ def way(brand: Brand | LaidOut) -> dict[str, Any]:
     return drawn({"kind": "segment", "segment": brand.segment}, nodes, "tell", holdout_rate=0.1, goal={"event": "order_paid", "days": 7, "ends": False})
 
 
-def grown_up(brand: Brand, sends: Sequence[str] = ("value", "promotion", "value", "promotion"), *, first_days: float = 30, apart_days: float = 21) -> None:
+def grown_up(brand: Brand, sends: Sequence[str] = ("value", "promotion", "value", "promotion"), *, first_days: float = 30, apart_days: float = 21, step_days: float = 1.0) -> None:
     """Let a brand have a past: a time without messages, then a send every three weeks, of whom three in ten are kept back."""
-    brand.live(first_days)
+    brand.live(first_days, step_days=step_days)
     for purpose in sends:
         brand.tell(purpose)
-        brand.live(apart_days)
+        brand.live(apart_days, step_days=step_days)
     brand.publish()
 
 
