@@ -93,6 +93,7 @@ def main() -> None:
     options.add_argument("--market", action="store_true")
     options.add_argument("--speed", type=int, nargs="?", const=1_000_000)
     options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--first", type=int, default=UNSEEN, help="the first seed")
     wanted = options.parse_args()
     with opened() as stores:
         if wanted.train:
@@ -100,7 +101,7 @@ def main() -> None:
         elif wanted.speed:
             speed(stores, wanted.speed)
         else:
-            test(stores, range(UNSEEN, UNSEEN + wanted.seeds), markets=wanted.market)
+            test(stores, range(wanted.first, wanted.first + wanted.seeds), markets=wanted.market)
 
 
 # --- how right ---

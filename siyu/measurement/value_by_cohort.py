@@ -30,6 +30,8 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 OWN_MODEL = 400
 """Buyers with a second order that a source needs for a model of its own."""
 LEAST_TEST_DAYS = 14
+UNSEEN_DAYS = 300.0
+"""Rates after leaving are drawn to the usual as if so many days of somebody more had been seen."""
 AFTER_LEAVING_DAYS = 90
 """So far ahead somebody who left is expected to buy at the rate seen after leaving."""
 
@@ -218,11 +220,12 @@ def _learn(people: People, seen: _Seen, net: float) -> _Models:
 
 
 def _after_leaving(seen: _Seen) -> tuple[float, float]:
-    """Days with orders per day since leaving: (in the first 90 days of it, later)."""
+    """Days with orders per day since leaving: (in the first 90 days of it, later). Where the later time was not seen, it is as the first."""
     left, edge = seen.left, float(AFTER_LEAVING_DAYS)
     soon, later = float(seen.soon[left].sum()), float((seen.after - seen.soon)[left].sum())
     early, late = np.minimum(seen.since[left], edge).sum(), np.maximum(seen.since[left] - edge, 0).sum()
-    return (soon + 0.5) / (float(early) + 300.0), (later + 0.25) / (float(late) + 300.0)
+    first = (soon + 0.5) / (float(early) + UNSEEN_DAYS)
+    return first, (later + first * UNSEEN_DAYS) / (float(late) + UNSEEN_DAYS)
 
 
 def _worth(stratum_of: Ints, seen: _Seen, models: _Models, horizon: int, discount: float) -> Worth:
