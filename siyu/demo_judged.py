@@ -36,6 +36,8 @@ def load(stores: Stores, customers: pa.Table, tops: dict[str, int]) -> None:
             experiments.create(then, tx, one, planned=planned[one.name], by=BY)
         if found.items:
             advice.take(then, tx, found, by=BY)
+    # What pages show is of today, not of the morning on which the advice was taken.
+    returns.recompute(stores)
 
 
 def _ended(stores: Stores, customers: pa.Table, tops: dict[str, int]) -> list[experiments.Draft]:

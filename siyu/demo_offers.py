@@ -101,8 +101,8 @@ def _claims(stores: Stores, offer: Offer, one: Wanted, people: _People) -> None:
 
 
 def _weeks(stores: Stores) -> list[datetime]:
-    """The ends of the last weeks, the last one this midnight."""
-    return [_midnight(stores) - timedelta(weeks=number) for number in reversed(range(WEEKS))]
+    """An evening at the end of each of the last weeks, the last one yesterday's."""
+    return [_midnight(stores) - timedelta(weeks=number, minutes=137 + 23 * number) for number in reversed(range(WEEKS))]
 
 
 def _midnight(stores: Stores) -> datetime:

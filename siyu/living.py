@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from siyu import living_campaign
+from siyu import living_campaign, living_codes
 from siyu.client import Client, Control, RefusedError
 from siyu.demo import CORP, MAIL, MINI, SERVICE, SMS_KEY
 from siyu.foundation.brand import is_sample
@@ -92,9 +92,10 @@ def _live(stores: Stores, url: str, token: str, stopping: threading.Event) -> No
     """Run the sandbox and let people arrive until the sample brand is put away or the server stops."""
     client = Client(url, token, "zh")
     try:
+        living_codes.wait_until_loaded(client, stopping)
         with beside(seed=1, journal=_journal(stores)) as sandbox:
-            staff, life = _settle(stores, client, sandbox)
-            come_alive(sandbox.control, life, staff, tells=f"{url}/sa?project={_feed(client)}")
+            staff, life, codes = _settle(stores, client, sandbox)
+            come_alive(sandbox.control, life, staff, f"{url}/sa?project={_feed(client)}", codes)
             sends = False
             while not stopping.wait(LOOK_SECONDS) and _is_wanted(stores):
                 sandbox.control.ask("GET", "health")
@@ -116,22 +117,23 @@ def _journal(stores: Stores) -> Path:
     return stores.settings.files / "sample" / "arrivals.jsonl"
 
 
-def come_alive(control: Control, life: Life, staff: list[str], tells: str) -> None:
+def come_alive(control: Control, life: Life, staff: list[str], tells: str, codes: Mapping[str, str] | None = None) -> None:
     """Simulated people come from each source and live on; those who were there before are among them. The shop's mini program
-    tells of their steps at the address `tells`."""
+    tells of their steps at the address `tells`; `codes`: by which state people come to a place that has a live code."""
+    held = codes or {}
     carriers = {"corpid": CORP, "official_account": SERVICE, "mini_program": MINI}
-    control.ask("POST", "people/plan", {**carriers, "sources": list(_sources(staff)), "pace": PACE, "tells": {"url": tells}})
+    control.ask("POST", "people/plan", {**carriers, "sources": list(_sources(staff, held)), "pace": PACE, "tells": {"url": tells}})
     for name, state in (*STATES, (ARTICLE, "")):
-        phones = {phone for (phone, _), began_by in life.friends.items() if began_by == state} if state else life.followers
+        phones = {phone for (phone, _), began_by in life.friends.items() if began_by in (state, held.get(state))} if state else life.followers
         if phones:
             control.ask("POST", "people/adopt", {"phones": sorted(phones), "sources": [{"name": name}]})
 
 
-def _sources(staff: list[str]) -> Iterator[dict[str, Any]]:
+def _sources(staff: list[str], codes: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """The sample brand's places, what a person costs there and what kind of people come."""
     for place, (name, state) in enumerate(STATES):
         per_day, cost_fen, deal_hunters = ARRIVALS[state]
-        wish = {"name": name, "staff": _behind(staff, place), "state": state, "per_day": per_day, "cost_fen": cost_fen}
+        wish = {"name": name, "staff": _behind(staff, place), "state": codes.get(state, state), "per_day": per_day, "cost_fen": cost_fen}
         yield wish | {"deal_hunters": deal_hunters, "follow_share": 0.2}
     yield {"name": ARTICLE, "per_day": 12, "cost_fen": 750}
 
@@ -149,7 +151,7 @@ def _is_wanted(stores: Stores) -> bool:
     return wanted and (stores.settings.files / "sample" / "staff.parquet").exists()
 
 
-def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str], Life]:
+def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str], Life, dict[str, str]]:
     """Make the carriers' side, tell it who is there already, connect, and only then let it call back."""
     folder = stores.settings.files / "sample"
     life = Life.read(_journal(stores))
@@ -162,6 +164,7 @@ def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str],
     control.ask("PATCH", "settings", {"smtp": {"press_rate": PRESS_RATE, "press_seconds": PRESS_SECONDS}})
     control.ask("POST", "sms", {"app_key": SMS_KEY, "secret": SECRET[:32], "signature": "澄山里"})
     _tell(control, life)
+    codes: dict[str, str] = {}
     for wish in _accounts(sandbox):
         account = _connected(client, wish)
         if account is not None and wish.sandbox_path:
@@ -171,9 +174,9 @@ def _settle(stores: Stores, client: Client, sandbox: Beside) -> tuple[list[str],
             control.ask("PATCH", f"sms/{SMS_KEY}", {"receipt_url": account["callback_url"]})
         if account is not None and wish.product == "wecom":
             _welcome(client, account["id"])
-            _codes(client, account["id"], [one["userid"] for one in staff])
+            codes = _codes(client, account["id"], [one["userid"] for one in staff])
             _stores(client, account["id"], folder)
-    return [one["userid"] for one in staff], life
+    return [one["userid"] for one in staff], life, codes
 
 
 def _tell(control: Control, life: Life) -> None:
@@ -248,13 +251,15 @@ def _welcome(client: Client, account_id: int) -> None:
         client.post(path, {"name": "默认欢迎语", "content": {"text": WELCOME, "attachments": [link]}})
 
 
-def _codes(client: Client, account_id: int, staff: list[str]) -> None:
-    """A live code for each place where people of the sample brand come from."""
+def _codes(client: Client, account_id: int, staff: list[str]) -> dict[str, str]:
+    """A live code for each place where people of the sample brand come from; a plain contact way where its source is not there."""
+    made = living_codes.make(client, account_id, STATES, lambda number: _behind(staff, number))
     path = f"/carriers/accounts/{account_id}/contact-ways"
-    known = {way["state"] for way in client.get(path)["items"]}
+    known = {way["state"] for way in client.get(path)["items"]} | made.keys()
     for number, (name, state) in enumerate(STATES):
         if state not in known:
             client.post(path, {"name": name, "state": state, "staff": _behind(staff, number)})
+    return made
 
 
 def _stores(client: Client, account_id: int, folder: Path) -> None:

@@ -18,6 +18,8 @@ import "./acquisition.css";
 const MONTHS = 6;
 const keyOf = (source: number, month: string) => `${source} ${month}`;
 type Typed = Record<string, string>;
+/** What is budgeted by most; creatives and places are shown when they are asked for, or have a budget. */
+const OPEN = new Set(["platform", "campaign"]);
 
 /** What each source may cost in each month, and beside it what it did cost. */
 export function BudgetsPage() {
@@ -35,6 +37,7 @@ export function BudgetsPage() {
   const [pasted, setPasted] = useState(false);
   const writes = may("acquisition.spend");
   const cells = new Map(query.data?.cells.map((one) => [keyOf(one.source_id, one.month), one]));
+  const budgeted = new Set(query.data?.cells.filter((one) => one.amount_fen).map((one) => one.source_id));
   const changes = Object.entries(typed).flatMap(([key, text]) => {
     const [source, month] = key.split(" ") as [string, string];
     const fen = fenOf(text);
@@ -86,7 +89,7 @@ export function BudgetsPage() {
       <Panel title={t("acquire.budget_grid")} hint={t("acquire.paste_hint")} extra={filters} flush>
         <QueryView query={sources} lines={6}>
           {(tree) => {
-            const rows = tree.items.filter((one) => deep || depth(one) < 2);
+            const rows = tree.items.filter((one) => deep || OPEN.has(one.level) || budgeted.has(one.id));
             if (tree.items.length === 0)
               return <Empty title={t("acquire.no_sources")} hint={t("acquire.no_sources_hint")} />;
             return (

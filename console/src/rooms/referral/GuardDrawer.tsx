@@ -6,6 +6,7 @@ import { Field } from "@/ui/Field";
 import { ProblemView } from "@/ui/ProblemView";
 import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
+import { useReturnFocus } from "@/ui/useReturnFocus";
 import { type Guard, useGuard, useSetGuard } from "./queries";
 import "./referral.css";
 
@@ -19,10 +20,11 @@ const FOR = ["bought", "active"];
 export function GuardDrawer({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const query = useGuard();
+  useReturnFocus();
   return (
     <Drawer open size={620} title={t("referral.guard")} onClose={onClose}>
       <QueryView query={query} lines={10}>
-        {(found) => <Form key={found.version} found={found} onClose={onClose} />}
+        {(found) => <Form found={found} onClose={onClose} />}
       </QueryView>
     </Drawer>
   );

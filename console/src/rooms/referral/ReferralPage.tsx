@@ -181,7 +181,7 @@ function Queue() {
                   { key: "at", title: t("referral.since"), render: (row) => f.time(row.at) },
                   {
                     key: "open",
-                    title: "",
+                    title: t("referral.act"),
                     align: "right",
                     render: (row) => (
                       <Button size="small" onClick={() => setOpen(row.id)}>

@@ -105,10 +105,10 @@ function Part({
 }) {
   const f = useFormat();
   return (
-    <>
-      <PeopleLink rule={judged(of, [is], ...more)}>{f.count(count)}</PeopleLink>
+    <PeopleLink rule={judged(of, [is], ...more)}>
+      {f.count(count)}
       <span className="muted small num"> {f.rate(row.customers ? count / row.customers : null)}</span>
-    </>
+    </PeopleLink>
   );
 }
 
@@ -120,6 +120,7 @@ function Sources({ report }: { report: QualityReport }) {
     <Panel title={t("segments.quality_by_source")} className="w12" flush>
       <DataTable
         caption={t("segments.quality_by_source")}
+        cards
         rows={report.sources}
         rowKey={(row) => row.source ?? ""}
         columns={[

@@ -32,8 +32,11 @@ export function BudgetBar({ offer }: { offer: Offer }) {
   const held = offer.committed_fen + offer.redeemed_fen;
   return (
     <>
-      {f.money(held)}
-      <span className="muted"> / {offer.budget_fen == null ? t("offers.no_bound") : f.money(offer.budget_fen)}</span>
+      {f.moneyShort(held)}
+      <span className="muted">
+        {" "}
+        / {offer.budget_fen == null ? t("offers.no_bound") : f.moneyShort(offer.budget_fen)}
+      </span>
       {offer.budget_fen != null && (
         <Bar
           value={held / offer.budget_fen}

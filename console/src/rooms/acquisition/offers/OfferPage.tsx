@@ -20,8 +20,10 @@ import {
   type Offer,
   useClaims,
   useCopyOffer,
+  useCouponName,
   useOffer,
   useOfferStatus,
+  usePieceName,
   useRefusals,
   useRemoveOffer,
   useSharedLink,
@@ -163,6 +165,8 @@ function Counts({ offer }: { offer: Offer }) {
 function About({ offer }: { offer: Offer }) {
   const { t } = useTranslation();
   const f = useFormat();
+  const coupon = useCouponName(offer.coupon_id ?? null);
+  const article = usePieceName(offer.piece_id ?? null);
   const rows: [string, React.ReactNode][] = [
     [t("offers.form"), `${t(`offers.kind_${offer.kind}`)} · ${f.label(offer.form_name)}`],
     [t("offers.title"), offer.title],
@@ -171,7 +175,7 @@ function About({ offer }: { offer: Offer }) {
       t("offers.coupon"),
       offer.coupon_id != null ? (
         <Link key="c" to={`/coupons/${offer.coupon_id}`}>
-          #{offer.coupon_id}
+          {coupon ?? `#${offer.coupon_id}`}
         </Link>
       ) : null,
     ],
@@ -179,7 +183,7 @@ function About({ offer }: { offer: Offer }) {
       t("offers.article"),
       offer.piece_id != null ? (
         <Link key="a" to={`/content/${offer.piece_id}`}>
-          #{offer.piece_id}
+          {article ?? `#${offer.piece_id}`}
         </Link>
       ) : null,
     ],

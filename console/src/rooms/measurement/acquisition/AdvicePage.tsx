@@ -135,7 +135,7 @@ function Budgets({ items }: { items: AdvisedBudget[] }) {
           key: "marginal",
           title: t("returns.next_yuan"),
           align: "right",
-          render: (one) => `${f.count(one.marginal_now, 2)} → ${f.count(one.marginal_advised, 2)}`,
+          render: (one) => `${one.marginal_now.toFixed(2)} → ${one.marginal_advised.toFixed(2)}`,
         },
         {
           key: "reason",

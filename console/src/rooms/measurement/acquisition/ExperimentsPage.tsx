@@ -76,7 +76,11 @@ function One({ one }: { one: Experiment }) {
   const may = useMay();
   const fail = useFail();
   const { cancel } = useExperimentActs();
-  const measured = OUTCOMES.filter((name) => one.effects[name]);
+  // What it was made for stands first.
+  const measured = OUTCOMES.filter((name) => one.effects[name]).toSorted(
+    (a, b) => Number(b === one.outcome) - Number(a === one.outcome),
+  );
+  const planned = one.status === "planned";
   const title = (
     <span className="row">
       {one.name} <Chip tone={TONE[one.status]}>{t(`returns.status_${one.status}`)}</Chip>
@@ -96,13 +100,22 @@ function One({ one }: { one: Experiment }) {
     <Panel title={title} extra={extra}>
       <p className="muted">
         {t(`returns.kind_${one.kind}`)} · {one.source_name || t("returns.no_source")} · {one.begins_on} – {one.ends_on}{" "}
-        · {t("returns.units", { off: one.units_off, on: one.units_on })} ·{" "}
-        {t("returns.spent_then", { money: f.money(one.spend_fen) })}
+        {!planned && (
+          <>
+            · {t("returns.units", { off: one.units_off, on: one.units_on })} ·{" "}
+            {t("returns.spent_then", { money: f.money(one.spend_fen) })}
+          </>
+        )}
       </p>
       <p className="small">
         {t("returns.off_units")}: {one.off.join(t("returns.comma"))}
       </p>
-      {one.problem && <p className="waste-unknown">{f.label(one.problem)}</p>}
+      {one.note && <p className="small">{one.note}</p>}
+      {planned ? (
+        <p className="waste-unknown">{t("returns.planned_hint", { on: one.begins_on })}</p>
+      ) : (
+        one.problem && <p className="waste-unknown">{f.label(one.problem)}</p>
+      )}
       {measured.length > 0 && (
         <dl className="effects-list">
           {measured.map((name) => (

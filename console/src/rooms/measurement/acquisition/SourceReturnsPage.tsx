@@ -197,7 +197,9 @@ function Table({ report, chosen, choose }: TableProps) {
                   >
                     {name(row)}
                   </button>{" "}
-                  <span className="muted small">{t(`returns.level_${row.level}`, { defaultValue: row.level })}</span>
+                  {row.level !== "platform" && (
+                    <span className="muted small">{t(`returns.level_${row.level}`, { defaultValue: row.level })}</span>
+                  )}
                 </th>
                 {columns.map((one) => (
                   <td key={one.key} className="right num">
