@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from siyu.acquisition import accruals, ledger
+from siyu.acquisition.ledger import Wanted
 from siyu.events import log
 from siyu.foundation.clock import to_ms
 from siyu.foundation.database import metadata
@@ -123,6 +125,12 @@ def test_a_refund_takes_points_back_and_what_was_spent_is_a_cost(stores: Stores,
         table = stores.warehouse.tables["referral_reward"]
         rows = session.query(table.select("side", "change", "cost_fen")).to_pylist()
     assert sum(row["cost_fen"] for row in rows) == 600, "what is booked is what it cost in the end"
+    clock.at += timedelta(days=1)
+    with stores.ledger.begin() as tx:
+        accruals.run(stores, tx)
+        booked = [(one.lines[0].source_id, one.amount_fen) for one in ledger.entries(tx, Wanted(origin="accrual")) if one.kind == "commission"]
+    assert {source for source, _ in booked} == {programme.source_id}
+    assert sum(fen for _, fen in booked) == 600, "and so does the ledger of spend"
     clock.at += timedelta(days=30)
     assert made.settle(stores)["back_count"] == 0
 
