@@ -35,6 +35,7 @@ def upgrade() -> None:
     op.create_table('journeys_standing',
     sa.Column('enrolment_id', _big_id(), autoincrement=False, nullable=False),
     *_columns(),
+    sa.ForeignKeyConstraint(['enrolment_id'], ['journeys_enrolment.id'], name=op.f('fk_journeys_standing_enrolment_id_journeys_enrolment')),
     sa.PrimaryKeyConstraint('enrolment_id', name=op.f('pk_journeys_standing'))
     )
     names = ', '.join(MOVED)

@@ -104,8 +104,7 @@ standing = Table(
     "journeys_standing",
     metadata,
     # What changes with each move, apart from what stays: PostgreSQL writes a row anew, and into each index, whatever of it changes.
-    # No foreign key: it is written with its run, and goes with it.
-    Column("enrolment_id", BigId, primary_key=True, autoincrement=False),
+    Column("enrolment_id", BigId, ForeignKey("journeys_enrolment.id"), primary_key=True, autoincrement=False),
     Column("place_id", BigInteger, nullable=False),
     # Whom the next tick takes; null: only an event wakes.
     Column("due_ms", BigInteger),

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from siyu.events import reactions
 from siyu.foundation import faults
@@ -21,6 +21,8 @@ from siyu.journeys import _tables, journeys, runner
 from siyu.journeys.listening import LISTEN
 from siyu.journeys.steps.tag import Tag
 from siyu.journeys.versions import FINISH, InFlight
+from siyu.rights.holdings import remove_rows
+from siyu.rights.people import find_people
 from siyu.river import flow
 from siyu.segments.segments import create_segment
 from tests.conftest import SetClock
@@ -62,6 +64,18 @@ def test_rob_011_whoever_a_step_fails_for_stops_and_tries_again_later(any_stores
     assert play.all_states() == {"completed": 40}
     assert (play.ways()["t", "next"], play.ways()["e", "next"]) == (40, 40)
     assert {way: number for way, number in play.ways().items() if way[1] == "failed"} == {("t", "failed"): 4}
+
+
+def test_of_whoever_is_erased_nothing_stands_anywhere_and_nobody_waits_for_them(any_stores: Stores, clock: SetClock) -> None:
+    play = Play(any_stores, clock, ORDER, {"w": wait("t", hours=1), "t": tag("x", None)})
+    play.happen([("u", "cart_added", {}), ("v", "cart_added", {})])
+    gone = play.runs()[0].customer_id
+    with any_stores.ledger.begin() as tx:
+        remove_rows(tx, find_people(any_stores, tx, [gone]))
+        assert tx.scalar(select(func.count()).select_from(_tables.standing)) == 1
+    play.passes(hours=2)
+    assert play.ways()["t", "next"] == 1
+    assert runner.waiting(any_stores) is None
 
 
 def test_a_step_that_is_unavailable_is_tried_again_with_the_next_tick(any_stores: Stores, clock: SetClock) -> None:
