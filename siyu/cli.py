@@ -38,7 +38,6 @@ from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings, load_settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
-from siyu.living import keep_living
 from siyu.sandbox import beside
 from siyu.team.members import create_first_owner
 from siyu.team.tokens import local_token_of
@@ -454,6 +453,9 @@ def _serve(settings: Settings) -> None:
         _ready(stores, url)
         mine = server.owner_url(settings)
         if settings.sandbox and mine is not None:
+            # Nothing else needs it, and it takes as long to load as all the commands.
+            from siyu.living import keep_living
+
             arguments = (stores, mine, local_token_of(load_secrets(settings)), stopping)
             living.append(threading.Thread(target=keep_living, args=arguments, name="living", daemon=True))
             living[0].start()

@@ -52,6 +52,7 @@ declare(MOVES)
 for source in (LOYALTY_VARIABLES, SURVEY_VARIABLES, OFFER_VARIABLES, REFERRAL_VARIABLES):
     variables.declare(source)
 _flowing = threading.Lock()
+_EPOCH = CURSORS.table.filter(CURSORS.table.fact == EPOCH_CURSOR)
 
 
 def flow(stores: Stores) -> int:
@@ -80,9 +81,8 @@ def _follow_epoch(stores: Stores) -> None:
     """Empty the warehouse if the ledger's data was put away since it was filled."""
     with stores.ledger.read() as tx:
         wanted = data_epoch(tx)
-    cursor = CURSORS.table
     with stores.warehouse.read() as session:
-        rows = session.query(cursor.filter(cursor.fact == EPOCH_CURSOR))
+        rows = session.query(_EPOCH)
     if (rows["position"][0].as_py() if rows.num_rows else 0) == wanted:
         return
     with stores.warehouse.engine.write() as session:

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("random" if os.environ.get("RANDOM_CASES") else "same")
 _run = asyncio.run
+WAITING = ("tests/faults/", "tests/flows/", "tests/collect_clients/", "tests/sandbox/")
 work_cheaply()
 
 
@@ -54,10 +56,24 @@ class _ByFile(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         return "browser" if nodeid.startswith("tests/browser/") else str(nodeid.split("::", 1)[0])
 
+    def _assign_work_unit(self, node: Any) -> None:
+        if "browser" in self.workqueue:
+            self._long_ones_first()
+        super()._assign_work_unit(node)
+
+    def _long_ones_first(self) -> None:
+        """The browser at once, or everybody waits for it at the end; and one that waits for processes beside each that computes."""
+        units = dict(self.workqueue)
+        self.workqueue.clear()
+        self.workqueue["browser"] = units.pop("browser")
+        waiting = [name for name in units if name.startswith(WAITING)]
+        computing = [name for name in units if not name.startswith(WAITING)]
+        for pair in zip_longest(waiting, computing):
+            self.workqueue.update((name, units[name]) for name in pair if name)
+
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:
     return _ByFile(config, log)
-
 
 
 def _run_beside(main: Coroutine[Any, Any, Any], **options: Any) -> Any:

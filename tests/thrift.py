@@ -5,6 +5,7 @@ Two cores run some five thousand tests: a tenth of a second in each is five minu
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import shutil
@@ -34,15 +35,11 @@ def is_roomy() -> bool:
 
 def pytest_collection_finish() -> None:
     """What is there before the first test is there to the end."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTING)
     gc.enable()
-
-
-def pytest_unconfigure() -> None:
-    """Or libraries take what still stands at the end for leaks, and say so at length."""
-    gc.unfreeze()
+    # Else libraries take it for leaks at the end, and say so at length.
+    atexit.register(gc.unfreeze)
 
 
 def work_cheaply() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -87,16 +88,22 @@ def revenue(door: Door) -> int:
     return int(door.client.get("/api/v1/measurement/concentration").json()["revenue_fen"])
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five orders, taken in by a version that did not write down its definitions."""
-    with served(tmp_path, app.FACTS) as door:
+    made = tmp_path_factory.mktemp("old")
+    with served(made, app.FACTS) as door:
         bring(door, 5)
         assert refills(door) == [], "a new home has nothing to make up for"
         with door.stores.warehouse.engine.write() as session:
             names = CURSORS.table.filter(CURSORS.table.fact.startswith("definition"))
             session.delete(CURSORS, session.keep("_old", names), CURSORS.key)
-    return tmp_path
+    return made
+
+
+@pytest.fixture
+def home(old: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(old, tmp_path / "home")
 
 
 def test_a_derived_fact_that_is_new_is_filled_from_what_is_there(home: Path) -> None:

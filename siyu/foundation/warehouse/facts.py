@@ -43,9 +43,9 @@ Translate = Callable[[Batch], pa.Table]
 Tables = Mapping[str, ir.Table]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fact:
-    """A table of the warehouse.
+    """A table of the warehouse; equal to itself alone.
 
     `grain` says what one row is; `key` is unique. A fact is filled in one of two ways: `sources` translates batches of
     events (one function an event name), or `derive` computes it from other facts, for the values of `group` that

@@ -7,8 +7,10 @@ together. A run that was cut off is done again from its cursors, so a position i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -23,6 +25,8 @@ Arrivals = Mapping[str, Sequence[pa.Table]]
 """By fact: the rows of a run that it has not taken yet; facts without any are absent."""
 PublishRun = Callable[[WriteSession, Tables, Sequence[Fact], Arrivals], int]
 RUN_ROWS = 400_000
+WORKED_OUT = 1024
+"""Expressions remembered. They are the same in every run of a fact, and building one takes longer than its few rows."""
 
 
 def published_through(warehouse: Warehouse, fact: Fact) -> int:
@@ -155,20 +159,24 @@ def _stage(session: WriteSession, tables: Tables, fact: Fact, rows: pa.Table) ->
     """The arriving rows as an intermediate table: one row a key, each with its customer."""
     numbered = rows.append_column("_row", pa.array(range(rows.num_rows), pa.int64()))
     raw = session.keep(f"_raw_{fact.name}", numbered)
-    if fact.needs_customer:
-        link = tables["identity_link"].select("identity_key", linked="customer_id")
+    staged = session.keep(f"_new_{fact.name}", _chosen(fact, raw.op(), tables["identity_link"].op() if fact.needs_customer else None))
+    if fact.needs_customer and session.scalar(staged.customer_id.isnull().sum()):
+        raise RuntimeError(f"{fact.name}: rows were published before their identifiers were resolved")
+    return staged
+
+
+@lru_cache(WORKED_OUT)
+def _chosen(fact: Fact, arriving: ops.Node, links: ops.Node | None) -> ir.Table:
+    raw = arriving.to_expr()
+    if links is not None:
+        link = links.to_expr().select("identity_key", linked="customer_id")
         joined = raw.drop("customer_id").left_join(link, "identity_key").drop("identity_key_right")
         # Key 0 means that the row names nobody: it is kept, and belongs to customer 0.
         raw = joined.mutate(customer_id=(joined.identity_key == 0).ifelse(0, joined.linked)).drop("linked")
     order = raw._row.desc() if fact.on_duplicate == "replace" else raw._row.asc()
     first = raw.mutate(_rank=ibis.row_number().over(ibis.window(group_by=list(fact.key), order_by=order)))
     chosen = first.filter(first._rank == 0).drop("_rank", "_row")
-    if fact.on_duplicate == "keep":
-        chosen = chosen.anti_join(fact.table, list(fact.key))
-    staged = session.keep(f"_new_{fact.name}", chosen)
-    if fact.needs_customer and session.scalar(staged.customer_id.isnull().sum()):
-        raise RuntimeError(f"{fact.name}: rows were published before their identifiers were resolved")
-    return staged
+    return chosen.anti_join(fact.table, list(fact.key)) if fact.on_duplicate == "keep" else chosen
 
 
 def _store(session: WriteSession, fact: Fact, staged: ir.Table) -> int:
@@ -180,16 +188,26 @@ def _store(session: WriteSession, fact: Fact, staged: ir.Table) -> int:
 
 def _derive(session: WriteSession, tables: Tables, fact: Fact, arrived: Tables) -> ir.Table:
     """Compute the derived fact again for the groups that the arriving rows belong to, and for no other."""
-    assert fact.derive is not None
-    keys = [arrived[name].select(fact.group) for name in fact.derive_from if name in arrived]
-    touched = session.keep(f"_touched_{fact.name}", ibis.union(*keys, distinct=True) if len(keys) > 1 else keys[0].distinct())
-    narrowed = {
-        name: table.semi_join(touched, fact.group) if name in fact.derive_from else table for name, table in tables.items()
-    }
-    fresh = session.keep(f"_new_{fact.name}", fact.derive(narrowed).select([c.name for c in fact.columns]))
+    groups = _groups(fact, tuple(arrived[name].op() for name in fact.derive_from if name in arrived))
+    touched = session.keep(f"_touched_{fact.name}", groups)
+    fresh = session.keep(f"_new_{fact.name}", _derived(fact, touched.op(), tuple((name, table.op()) for name, table in tables.items())))
     session.delete(fact, touched, [fact.group])
     session.insert(fact, fresh)
     return fresh
+
+
+@lru_cache(WORKED_OUT)
+def _groups(fact: Fact, arrived: tuple[ops.Node, ...]) -> ir.Table:
+    keys = [rows.to_expr().select(fact.group) for rows in arrived]
+    return ibis.union(*keys, distinct=True) if len(keys) > 1 else keys[0].distinct()
+
+
+@lru_cache(WORKED_OUT)
+def _derived(fact: Fact, touched: ops.Node, tables: tuple[tuple[str, ops.Node], ...]) -> ir.Table:
+    assert fact.derive is not None
+    mine, all_of_them = touched.to_expr(), {name: table.to_expr() for name, table in tables}
+    narrowed = {name: table.semi_join(mine, fact.group) if name in fact.derive_from else table for name, table in all_of_them.items()}
+    return fact.derive(narrowed).select([c.name for c in fact.columns])
 
 
 def _positions(session: Session) -> dict[str, int]:

@@ -21,6 +21,7 @@ from siyu.connectors._wechat.xml import build
 from siyu.connectors.happenings import KINDS
 from siyu.river import flow
 from tests.makers.carriers import AES_KEY, wecom_account
+from tests.makers.cases import cases
 from tests.makers.running import Shop, running_shop
 
 CORP = "ww0123456789abcdef"
@@ -136,7 +137,7 @@ def test_rubbish_is_refused_in_words(shop: Shop, carrier: Carrier, body: bytes) 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(60, 1000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_callbacks_never_get_in_and_never_break_anything(shop: Shop, carrier: Carrier, data: st.DataObject) -> None:
     query, body = carrier.sealed(**contact("add_external_contact", "wmMutant", 60))

@@ -16,6 +16,7 @@ from siyu.customers.timeline import Entry, Line, read_timeline, taken_together
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.orders.facts import ORDERS_LINE
+from tests.makers.cases import cases
 from tests.makers.customers import put_customers, put_rows
 
 T0 = 1_766_000_000_000
@@ -142,7 +143,7 @@ def test_only_the_kinds_that_are_asked_for(stores: Stores) -> None:
 WORLD = st.lists(st.tuples(st.sampled_from(["order", "event", "profile"]), st.integers(0, 3)), max_size=14)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(15, 150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=WORLD, limit=st.integers(1, 6))
 def test_pages_of_any_size_put_together_are_the_whole_timeline(stores: Stores, world: list[tuple[str, int]], limit: int) -> None:
     with stores.warehouse.engine.write() as session:

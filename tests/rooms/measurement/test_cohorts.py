@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from siyu.foundation.stores import Stores
 from siyu.measurement.cohorts import Measure
 from siyu.measurement.reports import cohorts, monthly
+from tests.makers.cases import cases
 from tests.makers.orders import NOBODY, Order, clear_orders, lay_orders
 from tests.rooms.measurement import plain
 
@@ -128,7 +129,7 @@ _ORDERS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(12, 120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders=_ORDERS, as_of=st.dates(date(2024, 6, 1), date(2025, 12, 31)))
 def test_any_world_as_in_plain_python(shared_stores: Stores, orders: Sequence[Order], as_of: date) -> None:
     clear_orders(shared_stores)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from siyu.foundation.stores import Stores
 from siyu.measurement.concentration import Concentration
 from siyu.measurement.reports import concentration
+from tests.makers.cases import cases
 from tests.makers.orders import Order, clear_orders, lay_orders
 from tests.rooms.measurement import plain
 
@@ -50,7 +51,7 @@ def test_nothing_at_all(stores: Stores) -> None:
     assert (found.top, found.curve) == ([], [])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(12, 120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(spent=st.lists(st.integers(1, 50) | st.integers(1, 10**12), min_size=1, max_size=60))
 def test_any_world_against_all_pairs(shared_stores: Stores, spent: list[int]) -> None:
     clear_orders(shared_stores)

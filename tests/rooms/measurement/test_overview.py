@@ -16,6 +16,7 @@ from siyu.measurement.overview import Overview, Point
 from siyu.measurement.periods import SERIES_LENGTH, Grain
 from siyu.measurement.reports import overview
 from tests.conftest import SetClock
+from tests.makers.cases import cases
 from tests.makers.orders import NOBODY, Order, clear_orders, lay_orders
 from tests.rooms.measurement import plain
 
@@ -230,7 +231,7 @@ _ORDERS = st.lists(
 _KNOWN = st.dictionaries(st.integers(1, 9), st.dates(date(2023, 6, 1), date(2025, 12, 31)), max_size=5)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(8, 80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     orders=_ORDERS,
     known=_KNOWN,

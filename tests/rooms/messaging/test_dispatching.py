@@ -32,6 +32,7 @@ from siyu.messaging.carriers.port import Chunk, Content, Outcome, Part, outcome_
 from siyu.messaging.dispatching import Dispatcher
 from siyu.messaging.settling import MOST_ATTEMPTS
 from tests.conftest import SetClock, _opened
+from tests.makers.cases import cases
 from tests.makers.sandbox import wait_for
 from tests.makers.sending import (
     FakeCarrier,
@@ -235,7 +236,7 @@ def test_rob_022_one_slow_carrier_does_not_hold_the_others(stores: Stores) -> No
         assert (statuses(stores, going), statuses(stores, stuck)) == ({"sent": 50}, {"attempting": 5})
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(3, 30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=integers(0, 10**9))
 def test_rob_023_each_person_hears_in_the_order_of_arrival_whatever_the_carrier_answers(stores_again: Callable[[], Stores], seed: int) -> None:
     """Answers of 500, 200 and 400 in any order: what is delivered is delivered in order, nothing twice."""

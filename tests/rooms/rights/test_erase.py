@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -32,22 +31,12 @@ from tests.rooms.rights.people import (
     ERIN,
     FRED,
     ask,
-    buy,
     carry_out,
     customers,
     meet,
     on_disk,
     searched,
 )
-
-
-@pytest.fixture
-def house(stores: Stores) -> Iterator[Stores]:
-    opened = on_disk(stores)
-    meet(opened, ERIN, FRED)
-    buy(opened, ERIN, FRED)
-    yield opened
-    opened.warehouse.close()
 
 
 def erin(stores: Stores) -> int:

@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -34,16 +35,16 @@ from siyu.rights.tasks import TEND, job_kinds
 from siyu.rights.traces import patterns
 from siyu.river import flow
 from siyu.team.audit import SYSTEM
+from tests.conftest import SetClock
 from tests.makers.corps import run_job
-from tests.rooms.rights.people import ALICE, ERIN, FRED, ask, carry_out, customers, meet, on_disk
+from tests.rooms.rights.conftest import of_its_own
+from tests.rooms.rights.people import ALICE, ERIN, FRED, ask, carry_out, customers, meet
 
 
 @pytest.fixture
-def house(stores: Stores) -> Iterator[Stores]:
-    opened = on_disk(stores)
-    meet(opened, ERIN, FRED)
-    yield opened
-    opened.warehouse.close()
+def house(met: Path, tmp_path: Path, clock: SetClock) -> Iterator[Stores]:
+    with of_its_own(met, tmp_path / "home", clock) as stores:
+        yield stores
 
 
 def number_of(stores: Stores, who: dict[str, str] = ERIN) -> int:

@@ -17,6 +17,7 @@ from siyu.segments.evaluate import members, verdicts
 from siyu.segments.recompute import moment_of
 from siyu.segments.rules import parse
 from siyu.segments.sentence import RuleNames, sentence
+from tests.makers.cases import cases
 from tests.makers.worlds import World, settle, worlds
 
 NOW = datetime(2026, 6, 15, 4, tzinfo=UTC)
@@ -127,7 +128,7 @@ def answered(stores: Stores, raw: dict[str, Any]) -> tuple[set[int], set[int]]:
 
 @pytest.mark.parametrize("name", REFERENCE)
 @given(world=worlds(NOW_MS))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(7, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_reference_segment_agrees_with_the_plain_answer(name: str, world: World, stores: Stores) -> None:
     settle(stores, world)
     raw, holds = REFERENCE[name]
@@ -137,7 +138,7 @@ def test_reference_segment_agrees_with_the_plain_answer(name: str, world: World,
 
 
 @given(world=worlds(NOW_MS), names=st.lists(st.sampled_from(sorted(REFERENCE)), min_size=2, max_size=4), negate=st.booleans(), word=st.sampled_from(["all", "any"]))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(20, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_groups_of_reference_segments_are_set_operations(world: World, names: list[str], negate: bool, word: str, stores: Stores) -> None:
     settle(stores, world)
     plain = Plain(world)

@@ -25,6 +25,7 @@ from siyu.segments.rules import parse
 from siyu.segments.segments import create_segment, list_segments
 from siyu.segments.sentence import RuleNames
 from tests.conftest import SetClock
+from tests.makers.cases import cases
 from tests.makers.orders import Order, clear_orders, lay_orders
 
 START = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -143,7 +144,7 @@ def test_totals_are_those_of_the_instant_asked_for(orders: list[tuple[int, int, 
 
 @pytest.mark.timeout(600)
 @given(rounds=st.lists(st.tuples(st.integers(1, 1500), st.lists(st.tuples(st.integers(1, 4), st.integers(-400, 3000), st.integers(1, 400)), max_size=3)), min_size=1, max_size=4))
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(4, 30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_touched_people_equal_the_full_recompute_on_orders(rounds: list[tuple[int, list[tuple[int, int, int]]]], stores: Stores, clock: SetClock) -> None:
     """Orders of the past, of now and of hours ahead arrive; time passes over days, windows and orders dated ahead."""
     world(stores, clock, [(1, 60, 100)], max(START, clock.at) + timedelta(days=400))

@@ -26,6 +26,7 @@ from siyu.segments.refresh import refresh
 from siyu.segments.rules import parse
 from siyu.segments.segments import create_segment, list_segments
 from tests.conftest import SetClock
+from tests.makers.cases import cases
 from tests.makers.people import record
 
 START = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -85,7 +86,7 @@ def define(stores: Stores) -> None:
 
 @pytest.mark.timeout(600)
 @given(rounds=st.lists(_round, min_size=1, max_size=5), seed=st.integers(0, 2**40))
-@settings(max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(4, 40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_touched_people_equal_the_full_recompute(rounds: list[dict[str, Any]], seed: int, stores: Stores, clock: SetClock) -> None:
     """Late, duplicate and out-of-order events; time passing without any event; one world after another on the same stores."""
     clock.at = max(START, clock.at) + timedelta(days=400)

@@ -22,6 +22,7 @@ from siyu.segments.traits_compute import compute_traits
 from siyu.segments.traits_store import create_trait, list_traits
 from siyu.segments.windows import shifted
 from tests.conftest import SetClock
+from tests.makers.cases import cases
 from tests.makers.people import customers_by_user, record
 
 START = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -146,7 +147,7 @@ def define(stores: Stores, definitions: dict[str, dict[str, Any]]) -> dict[str, 
 
 @pytest.mark.timeout(300)
 @given(rounds=st.lists(_round, min_size=3, max_size=3), seed=st.integers(0, 2**40))
-@settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(2, 20), deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_values_of_touched_people_equal_a_plain_reading_of_all_that_was(rounds: list[Any], seed: int, stores: Stores, clock: SetClock) -> None:
     """Late, early and repeated events, and time that passes alone; twelve people at a time."""
     clock.at = max(START, clock.at) + timedelta(days=400)

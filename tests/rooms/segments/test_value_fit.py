@@ -12,6 +12,7 @@ from siyu.segments.value.optimum import climb
 from siyu.segments.value.parameters import ModelName, Parameters
 from siyu.segments.value.purchases import look_ahead
 from siyu.segments.value.simulation import histories, simulate
+from tests.makers.cases import cases
 
 TRUTH = Parameters("bg_nbd", 0.243, 4.414, 0.793, 2.426)
 MODELS: list[ModelName | None] = [None, "bg_nbd", "mbg_nbd", "nbd"]
@@ -119,7 +120,7 @@ PEOPLE = st.lists(
 
 
 @given(PEOPLE, st.sampled_from(MODELS))
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=cases(40, 400))
 def test_fit_never_raises_and_forecasts_are_finite(
     people: list[tuple[int, float, float, int]], model: ModelName | None
 ) -> None:

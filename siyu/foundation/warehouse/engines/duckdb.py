@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -156,16 +156,26 @@ class DuckSession:
     # Writing; reached only through `write`, inside its transaction.
     def insert(self, fact: Fact, rows: ir.Table) -> None:
         names = ", ".join(f'"{column.name}"' for column in fact.columns)
-        sql, bound = compile_query(rows.select([column.name for column in fact.columns]))
+        sql, bound = compile_query(_columns(rows.op(), tuple(column.name for column in fact.columns)))
         self._cursor.execute(f'INSERT INTO "{fact.name}" ({names}) {sql}', dict(bound) or None)
 
     def delete(self, fact: Fact, keys: ir.Table, on: Sequence[str]) -> None:
-        sql, bound = compile_query(keys.select(list(on)).distinct())
+        sql, bound = compile_query(_keys(keys.op(), tuple(on)))
         same = " AND ".join(f'"{fact.name}"."{name}" = k."{name}"' for name in on)
         self._cursor.execute(f'DELETE FROM "{fact.name}" USING ({sql}) k WHERE {same}', dict(bound) or None)
 
     def clear(self, fact: Fact) -> None:
         self._cursor.execute(f'DELETE FROM "{fact.name}"')
+
+
+@lru_cache(COMPILED)
+def _columns(rows: ops.Node, names: tuple[str, ...]) -> ir.Table:
+    return rows.to_expr().select(list(names))
+
+
+@lru_cache(COMPILED)
+def _keys(rows: ops.Node, names: tuple[str, ...]) -> ir.Table:
+    return _columns(rows, names).distinct()
 
 
 class DuckDBEngine:

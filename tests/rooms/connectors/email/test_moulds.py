@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from siyu.connectors.email.letters import POLICY, Letter, Sender, compose
 from siyu.connectors.email.moulds import Mould
 from siyu.foundation.errors import InvalidError
+from tests.makers.cases import cases
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SENDER = Sender("hello@brand.test", "澄山里,茶", "care@brand.test", "bounce@brand.test")
@@ -48,7 +49,7 @@ _GOOD = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(100, 3000))
 @given(st.lists(_LETTERS | _GOOD, min_size=1, max_size=3))
 @example([LETTER, replace(LETTER, html=None), replace(LETTER, to="bob@example.test", text="plain", html="<p>plain</p>")])
 @example([replace(LETTER, unsubscribe_address="a?b@例子.test")])
