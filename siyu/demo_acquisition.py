@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from siyu import demo_visits
-from siyu.acquisition import budgets, sources, spend, touches
+from siyu.acquisition import budgets, marks, sources, spend, touches
+from siyu.acquisition.marks import Mark
 from siyu.acquisition.sources import Draft, Level, Platform
 from siyu.acquisition.spend import Kind, Spending
 from siyu.demo_visits import Came
 from siyu.events.identifiers import identify
 from siyu.foundation.clock import month_number
-from siyu.foundation.ids import key64_rows
 from siyu.foundation.stores import Stores
 
 BY = "示例品牌"
@@ -112,9 +112,12 @@ def _touches(stores: Stores, tx: Connection, customers: pa.Table, namespace: str
     identity = identify(stores.secrets, namespace, keys).keys
     at_ms = mine["registered_at"].cast(pa.timestamp("ms", tz="UTC"), safe=False).cast(pa.int64())
     region = [row["city"] or "" for row in rows]
+    person = identity.to_numpy(zero_copy_only=False).astype(np.int64)
+    # Their profiles say by which source they came; by which code of it is told under the same keys.
+    marks.put(stores, tx, [Mark("profile", key, source_id) for key, source_id in tops.items()], by=BY)
     table = pa.table(
         {
-            "event_key": pa.array(key64_rows(pa.array(["sample add"] * mine.num_rows), keys).astype(np.int64)),
+            "event_key": marks.touch_keys(person, np.zeros(len(person), np.int64)),
             "identity_key": identity,
             "at_ms": at_ms,
             "step": ["add"] * mine.num_rows,
@@ -123,6 +126,6 @@ def _touches(stores: Stores, tx: Connection, customers: pa.Table, namespace: str
         }
     )
     own = tuple(row["source"] for row in rows)
-    came = Came(identity.to_numpy(zero_copy_only=False).astype(np.int64), at_ms.to_numpy(), own, np.array(source_ids, np.int64), tuple(region))
+    came = Came(person, at_ms.to_numpy(), own, np.array(source_ids, np.int64), tuple(region))
     demo_visits.record(stores, tx, came, tops)
     return touches.record(stores, tx, table, dedup_key="sample touches")

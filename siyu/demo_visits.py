@@ -73,7 +73,7 @@ def opened(stores: Stores) -> None:
     with stores.ledger.read() as tx:
         held = {one.source_id: one.id for one in landing.listed(tx) if one.created_by and one.status == "live"}
         counted = short_links.counted(tx, "page", list(held.values()))
-    if not held or any(counted.values()):
+    if not held or any(count for counts in counted.values() for count in counts.values()):
         return
     touch = stores.warehouse.tables["acquisition_touch"]
     with stores.warehouse.read() as session:

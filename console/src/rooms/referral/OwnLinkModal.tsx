@@ -51,14 +51,16 @@ export function OwnLinkModal({ id, onClose }: { id: number; onClose: () => void 
             </Typography.Text>
           </p>
         ) : (
-          <Button
-            type="primary"
-            disabled={who === null}
-            loading={link.isPending}
-            onClick={() => who !== null && link.mutate(who)}
-          >
-            {t("referral.own_link_make")}
-          </Button>
+          <div className="row">
+            <Button
+              type="primary"
+              disabled={who === null}
+              loading={link.isPending}
+              onClick={() => who !== null && link.mutate(who)}
+            >
+              {t("referral.own_link_make")}
+            </Button>
+          </div>
         )}
       </div>
     </Modal>
