@@ -20,6 +20,7 @@ from siyu.foundation.stores import Stores
 from siyu.identity.current import merged_among
 from siyu.journeys import _tables, runs
 from siyu.journeys.books import Book
+from siyu.journeys.books import book as find_book
 from siyu.journeys.definition import Reentry, SegmentEntry
 from siyu.journeys.people import Flags
 from siyu.journeys.standing import among as members_among
@@ -85,16 +86,20 @@ def admit(stores: Stores, tx: Connection, book: Book, salt: str, new: Newcomers,
     return Entered(np.concatenate(ids), held, dict(+refused))
 
 
-def again(stores: Stores, tx: Connection, book: Book, completed: Ints, now_ms: int) -> None:
-    """Those who have completed a journey that takes members again, and are members still, come in anew at the next tick."""
+def again(stores: Stores, tx: Connection, completed_on: Book, completed: Ints, now_ms: int) -> None:
+    """Those who have completed a journey that takes members again, and are members still, come in anew at the next tick: on the version that newcomers take."""
+    if not len(completed):
+        return
+    query = select(_tables.journey.c.salt, _tables.journey.c.status, _tables.journey.c.version)
+    journey = tx.execute(query.where(_tables.journey.c.id == completed_on.journey_id)).one()
+    book = completed_on if journey.version == completed_on.number else find_book(stores, tx, completed_on.journey_id, journey.version)
     entry = book.definition.entry
-    if not (isinstance(entry, SegmentEntry) and entry.again) or not len(completed):
+    if journey.status != "live" or not (isinstance(entry, SegmentEntry) and entry.again):
         return
     rows = select_in(tx, [_table.c.customer_id], _table.c.id, completed.tolist())
     ids = np.unique(np.array([row[0] for row in rows], np.int64))
-    journey = tx.execute(select(_tables.journey.c.salt, _tables.journey.c.status).where(_tables.journey.c.id == book.journey_id)).one()
     still = ids[members_among(stores, entry.segment, ids) == (entry.direction == "entered")]
-    if journey.status == "live" and len(still):
+    if len(still):
         admit(stores, tx, book, journey.salt, Newcomers.plain(still, now_ms, due_ms=np.full(len(still), now_ms + 1, np.int64)), now_ms=now_ms)
 
 

@@ -180,6 +180,16 @@ def test_jny_024_a_window_segment_lets_in_each_time_the_person_comes_into_it(sto
     assert entries == [0, 1, 1, 2]
 
 
+def test_who_comes_in_again_takes_the_version_that_newcomers_take(any_stores: Stores, clock: SetClock) -> None:
+    """Members who complete the journey begin anew by what it is now, not once more by what they have just walked."""
+    entry = {"kind": "segment", "segment": segment(any_stores, trait("level", "vip")), "again": True}
+    play = Play(any_stores, clock, entry, {"w": wait(None, days=1)}, reentry={"rule": "after_end"})
+    play.said("u", level="vip")
+    play.redraw({"v": wait(None, days=1)}, entry, FINISH, reentry={"rule": "after_end", "at_most": 2})
+    play.passes(days=3)
+    assert [(run.version, run.node, run.state) for run in play.runs_of("u")] == [(1, "w", "completed"), (2, "v", "completed")]
+
+
 def test_jny_025_and_rob_020_existing_members_come_in_once_each(any_stores: Stores, clock: SetClock) -> None:
     number = segment(any_stores, trait("name", "Max"))
     first = Play(any_stores, clock, {"kind": "segment", "segment": number}, {"t": tag("x", None)}, reentry={"rule": "after_end"})

@@ -1,6 +1,6 @@
 """Random journeys, events, edits and faults: the set-based runner takes everybody the same way as one person at a time (`one_person`).
 
-`ALL_KILLS=1` tries many more.
+`ALL_KILLS=1` tries many more, `ALL_CASES=1` without making what fails small.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -21,49 +22,93 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from siyu.events import log, reactions
 from siyu.events.catalogue.journeys import JOURNEY_STEPS_LEFT
+from siyu.events.catalogue.segments import SEGMENT_MEMBERS_CHANGED
 from siyu.foundation import faults
 from siyu.foundation.clock import from_ms, to_ms
+from siyu.foundation.ids import draw_rows
 from siyu.foundation.stores import Stores
 from siyu.identity.identifiers import look_up_all
 from siyu.identity.merge import merge
 from siyu.identity.resolve import RESOLVE
-from siyu.journeys import _tables, books, enrolments, journeys, runner, versions
+from siyu.journeys import (
+    _step_tables,
+    _tables,
+    books,
+    enrolments,
+    journeys,
+    looking,
+    runner,
+    versions,
+    winners,
+)
 from siyu.journeys.definition import read
 from siyu.journeys.listening import LISTEN
 from siyu.journeys.states import STATES
+from siyu.segments.facts import SEGMENTS_MEMBER
 from tests.conftest import SetClock
+from tests.makers.campaigns import put_segment
+from tests.makers.customers import put_rows
 from tests.makers.journeys import create, publish
 from tests.makers.people import record
 from tests.rooms.journeys.one_person import World
 
 EVENTS = ("come", "click", "buy", "leave")
-EXAMPLES, STEPS = (400, 40) if os.environ.get("ALL_KILLS") else (14, 14)
+EXAMPLES, STEPS = (400, 40) if os.environ.get("ALL_KILLS") or os.environ.get("ALL_CASES") else (12, 14)
 PHASES = tuple(Phase) if os.environ.get("ALL_KILLS") else (Phase.explicit, Phase.reuse, Phase.generate)
 """In the suite a failure is told as it was found: making it small takes minutes."""
 SPANS = (1, 60, 3600, 86_400)
+USERS = 5
+WAITS, MARKS = ("wait", "wait_until", "wait_until"), ("tag", "tag", "split", "ab", "holdout", "branch", "branch")
 _names = count(1)
 _DAY = 86_400_000
 
 
 @st.composite
-def drawings(draw: st.DrawFn, *, entry: dict[str, Any] | None = None) -> dict[str, Any]:
+def marks(draw: st.DrawFn, kind: str, onward: Any, segment: int) -> dict[str, Any]:
+    """A step at which nobody waits: it leads on."""
+    if kind == "tag":
+        return {"step": kind, "with": {"add": ["x"]}, "to": {"next": draw(onward)}}
+    if kind == "holdout":
+        return {"step": kind, "with": {"percent": draw(st.sampled_from([1, 30, 50]))}, "to": {"next": draw(onward), "held": draw(onward)}}
+    if kind == "branch":
+        event = st.builds(lambda name, where, times: {"kind": "event", "name": name, "where": where, "count": times}, st.sampled_from(EVENTS), st.sampled_from(WHERES), st.integers(1, 2))
+        tests = st.lists(st.one_of(event, st.just({"kind": "segment", "segment": segment})), min_size=1, max_size=2)
+        ways = [{"edge": f"w{number}", "when": draw(tests), "match": draw(st.sampled_from(["all", "any"]))} for number in range(draw(st.integers(1, 2)))]
+        return {"step": kind, "with": {"ways": ways}, "to": {edge: draw(onward) for edge in [*(way["edge"] for way in ways), "no"]}}
+    percents = draw(st.sampled_from([(50, 50), (10, 20, 70), (33.3, 66.7)] + ([(0, 100)] if kind == "split" else [])))
+    shares = [{"edge": edge, "percent": percent} for edge, percent in zip("abc", percents, strict=False)]
+    return {"step": kind, "with": {"ways": shares}, "to": {way["edge"]: draw(onward) for way in shares}}
+
+
+WHERES: tuple[list[dict[str, Any]], ...] = ([], [{"path": "n", "op": ">=", "value": 2}])
+
+
+@st.composite
+def entries(draw: st.DrawFn, segment: int) -> dict[str, Any]:
+    if draw(st.booleans()):
+        return {"kind": "event", "name": "come", **draw(st.sampled_from([{}, {"key": "n"}]))}
+    return {"kind": "segment", "segment": segment, "direction": draw(st.sampled_from(["entered", "entered", "left"])), "existing": draw(st.booleans()), "again": draw(st.booleans())}
+
+
+@st.composite
+def drawings(draw: st.DrawFn, segment: int, *, entry: dict[str, Any] | None = None) -> dict[str, Any]:
     """A definition that can be published: steps that wait may lead back, others only on."""
     size = draw(st.integers(1, 6))
     names = [f"n{number}" for number in range(size)]
     nodes: dict[str, Any] = {}
     for place, name in enumerate(names):
-        kind = draw(st.sampled_from(["wait", "wait_until", "wait_until", "tag", "tag"]))
+        kind = draw(st.sampled_from(draw(st.sampled_from([WAITS, MARKS]))))
         anywhere, onward = st.sampled_from([*names, None]), st.sampled_from([*names[place + 1 :], None])
         if kind == "wait":
             nodes[name] = {"step": kind, "with": {"seconds": draw(st.sampled_from(SPANS))}, "to": {"next": draw(anywhere)}}
-        elif kind == "tag":
-            nodes[name] = {"step": kind, "with": {"add": ["x"]}, "to": {"next": draw(onward)}}
+        elif kind in MARKS:
+            nodes[name] = draw(marks(kind, onward, segment))
         else:
-            where = draw(st.sampled_from([[], [{"path": "n", "op": ">=", "value": 2}]]))
+            where = draw(st.sampled_from(WHERES))
             timeout = draw(st.sampled_from([None, *({"seconds": span} for span in SPANS)]))
             # A wait for what has happened already is over at once: it may not be the only one of a loop.
             nodes[name] = {"step": kind, "with": {"event": draw(st.sampled_from(EVENTS)), "where": where, "timeout": timeout}, "to": {"happened": draw(anywhere), "timeout": draw(anywhere)}}
@@ -72,18 +117,26 @@ def drawings(draw: st.DrawFn, *, entry: dict[str, Any] | None = None) -> dict[st
         if (node := stack.pop()) not in reached:
             reached.add(node)
             stack += [after for after in nodes[node]["to"].values() if after]
-    found: dict[str, Any] = {"entry": entry or draw(st.sampled_from([{"kind": "event", "name": "come"}, {"kind": "event", "name": "come", "key": "n"}]))}
-    found |= {"nodes": {name: node for name, node in nodes.items() if name in reached}, "start": "n0", "holdout_rate": 0}
-    found["reentry"] = {"rule": draw(st.sampled_from(["once", "after_end", "always"])), **draw(st.sampled_from([{}, {"at_most": 2}]))}
-    found["exit"] = draw(st.sampled_from([[], [{"event": "leave"}], [{"event": "buy"}, {"event": "leave"}]]))
-    found["goal"] = draw(st.sampled_from([None, {"event": "buy", "days": 2, "ends": True}, {"event": "buy", "days": 1, "ends": False}]))
+    found: dict[str, Any] = {"entry": entry or draw(entries(segment))}
+    found |= {"nodes": {name: node for name, node in nodes.items() if name in reached}, "start": "n0", "holdout_rate": draw(st.sampled_from([0, 0, 0.3]))}
+    # Of several runs of one member at once, how many begin again would depend on whether they end in one batch.
+    rules = ["once", "after_end", "after_end" if found["entry"].get("again") else "always"]
+    found["reentry"] = {"rule": draw(st.sampled_from(rules)), **draw(st.sampled_from([{}, {"at_most": 2}]))}
+    found["exit"] = draw(st.sampled_from([[], [{"event": "leave"}], [{"event": "buy"}, {"event": "leave"}], [{"event": "buy"}, {"left": segment}], [{"segment": segment}]]))
+    found["goal"] = draw(st.sampled_from([None, {"event": "buy", "days": 2, "ends": True}, {"event": "buy", "days": 1, "ends": False}, {"segment": segment, "days": 2, "ends": True}]))
     return found
 
 
-EVENT = st.tuples(st.integers(0, 4), st.sampled_from(EVENTS), st.integers(1, 3), st.sampled_from([0, 0, 0, 0, 60_000, _DAY, 4 * _DAY]))
+EVENT = st.tuples(st.integers(0, USERS - 1), st.sampled_from(EVENTS), st.integers(1, 3), st.sampled_from([0, 0, 0, 0, 60_000, _DAY, 4 * _DAY]))
 
 
 def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
+    segment = put_segment(stores, [])
+
+    def _listen() -> None:
+        for reaction in (RESOLVE, LISTEN):
+            reactions.advance(stores, reaction)
+
     class Journeys(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
@@ -92,17 +145,25 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
 
         # -- what is done
 
-        @initialize(definition=drawings())
-        def begin(self, definition: dict[str, Any]) -> None:
+        @initialize(definition=drawings(segment), members=st.sets(st.integers(0, USERS - 1)))
+        def begin(self, definition: dict[str, Any], members: set[int]) -> None:
             self.number = next(_names)
             clock.at += timedelta(days=30)
             with stores.ledger.read() as tx:
                 self.from_position = log.head(tx)
+            users = [f"u{self.number}-{who}" for who in range(USERS)]
+            record(stores, [{"user": user, "id": f"{next(_names)}", "event": "hello", "at_ms": to_ms(clock.at), "properties": {}} for user in users], f"{next(_names)}")
+            _listen()
+            with stores.ledger.read() as tx:
+                self.customers = look_up_all(stores, tx, "member", users)
             self.journey = create(stores, definition).id
+            with stores.ledger.begin() as tx:
+                tx.execute(update(_tables.journey).where(_tables.journey.c.id == self.journey).values(salt=f"salt {self.number}"))
+            self.world = World(self._lot, {1: definition}, started=to_ms(clock.at), members={users[who]: to_ms(clock.at) for who in sorted(members)})
+            self._keep_members()
             publish(stores, self.journey)
-            self.world = World({1: definition}, started=to_ms(clock.at))
             self.told: list[dict[str, Any]] = []
-            self.customers: dict[str, int] = {}
+            self._tick()
 
         @rule(events=st.lists(EVENT, min_size=1, max_size=6), mixed=st.randoms(use_true_random=False))
         def happens(self, events: list[tuple[int, str, int, int]], mixed: Any) -> None:
@@ -115,6 +176,34 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
             clock.at += timedelta(milliseconds=50)
             mixed.shuffle(made)
             self._tell(made)
+
+        @rule(data=st.data())
+        def join_or_leave(self, data: st.DataObject) -> None:
+            """Some come into the segment, others leave it."""
+            clock.at += timedelta(milliseconds=50)
+            users = sorted({self.world.who(user) for user in self.customers})
+            some = data.draw(st.lists(st.sampled_from(users), min_size=1, max_size=3, unique=True))
+            changes, at = {user: user not in self.world.members for user in some}, to_ms(clock.at)
+            clock.at += timedelta(milliseconds=50)
+            rows = {"segment_id": [segment] * len(changes), "customer_id": [self.customers[user] for user in changes], "entered": list(changes.values()), "at_ms": [at] * len(changes)}
+            with stores.ledger.begin() as tx:
+                log.append(tx, SEGMENT_MEMBERS_CHANGED, SEGMENT_MEMBERS_CHANGED.table(rows), now=clock.at)
+            self.world.change_members(changes, at, to_ms(clock.at))
+            self._keep_members()
+            self._cut(_listen, "journeys.heard")
+            self._tick()
+
+        @precondition(lambda self: bool(self._tests()))
+        @rule(data=st.data())
+        def a_way_wins(self, data: st.DataObject) -> None:
+            """One way of an A/B test is named: everybody takes it from then on."""
+            version, node = data.draw(st.sampled_from(self._tests()))
+            edge = data.draw(st.sampled_from([way["edge"] for way in self.world.versions[version]["nodes"][node]["with"]["ways"]]))
+            with stores.ledger.begin() as tx:
+                place = tx.scalar(select(_tables.place.c.id).where(_tables.place.c.journey_id == self.journey, _tables.place.c.version == version, _tables.place.c.node == node))
+                assert place is not None
+                winners.note(tx, place, {}, winners.Verdict(edge, edge, 0.01), clock.at)
+            self.world.won[version, node] = edge
 
         @rule(data=st.data())
         def is_told_again(self, data: st.DataObject) -> None:
@@ -135,7 +224,7 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
 
         @rule(definition=st.data(), moves=st.booleans())
         def is_redrawn(self, definition: st.DataObject, moves: bool) -> None:
-            new = definition.draw(drawings(entry=self.world.versions[1]["entry"]))
+            new = definition.draw(drawings(segment, entry=self.world.versions[1]["entry"]))
             here = sorted({run.node for run in self.world.runs if run.state == "on_the_way"})
             mapping = {node: definition.draw(st.sampled_from([*new["nodes"], None])) for node in here} if moves else None
             clock.at += timedelta(milliseconds=1)
@@ -151,6 +240,7 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
             with stores.ledger.begin() as tx:
                 (journeys.resume if self.world.is_paused else journeys.pause)(tx, self.journey, by="test", now=clock.at)
             self.world.is_paused = not self.world.is_paused
+            self.world.is_looked = self.world.is_looked or not self.world.is_paused
             self._tick()
 
         @precondition(lambda self: len(self.customers) > 1)
@@ -162,6 +252,9 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
             with stores.ledger.begin() as tx:
                 merge(stores, tx, [(self.customers[stays], self.customers[goes])], by="test", beyond_limits=True)
             self.world.merge(goes, stays)
+            # The next recompute would say so: there is one person only.
+            self.world.members.pop(goes, None)
+            self._keep_members()
 
         @precondition(lambda self: bool(self.customers))
         @rule(data=st.data())
@@ -181,10 +274,7 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
         def _tell(self, events: list[dict[str, Any]]) -> None:
             self.told += [one for one in events if one not in self.told]
             record(stores, events, f"{next(_names)}")
-            self._cut(lambda: [reactions.advance(stores, reaction) for reaction in (RESOLVE, LISTEN)], "journeys.heard")
-            users = sorted({one["user"] for one in events} - self.customers.keys())
-            with stores.ledger.read() as tx:
-                self.customers |= look_up_all(stores, tx, "member", users)
+            self._cut(_listen, "journeys.heard")
             for one in sorted(events, key=lambda one: one["at_ms"]):
                 heard = {"id": one["id"], "name": one["event"], "at": one["at_ms"], "properties": one["properties"]}
                 self.world.hear(self.world.who(one["user"]), heard, to_ms(clock.at))
@@ -192,6 +282,8 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
 
         def _tick(self) -> None:
             # What falls due in a tick at another place, such as a loop, comes with the next millisecond.
+            looking.look(stores)
+            self.world.look(to_ms(clock.at))
             self._cut(lambda: runner.tick(stores, batch=self.batch), "journeys.moved")
             self.world.tick(to_ms(clock.at))
 
@@ -205,6 +297,18 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
                 finally:
                     faults.ask("")
             work()
+
+        def _lot(self, label: str, user: str) -> float:
+            return float(draw_rows(f"salt {self.number} {label}", np.array([self.customers[user]], np.int64))[0])
+
+        def _tests(self) -> list[tuple[int, str]]:
+            return sorted(self.world.tested - self.world.won.keys()) if hasattr(self, "world") else []
+
+        def _keep_members(self) -> None:
+            """The facts say who is in the segment."""
+            with stores.warehouse.engine.write() as session:
+                session.clear(SEGMENTS_MEMBER)
+            put_rows(stores, SEGMENTS_MEMBER, [{"segment_id": segment, "customer_id": self.customers[user], "entered": True, "at_ms": at} for user, at in self.world.members.items()])
 
         def _next(self) -> int | None:
             dues = [run.due for run in self.world.runs if run.state == "on_the_way" and run.due is not None]
@@ -242,7 +346,7 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
                 tx.execute(delete(_tables.heard))
                 # Numbers begin anew, and with them what is kept of versions, which outside of tests never go.
                 books._kept.clear()
-                for table in (_tables.standing, _tables.enrolment, _tables.passed, _tables.place, _tables.version, _tables.happening, _tables.journey):
+                for table in (_step_tables.winner, _tables.standing, _tables.enrolment, _tables.passed, _tables.place, _tables.version, _tables.happening, _tables.journey):
                     tx.execute(delete(table))
 
     return Journeys
