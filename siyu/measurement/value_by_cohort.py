@@ -158,10 +158,15 @@ def look(people: People, days: Days, as_of: int, horizon: int, *, discount: floa
 
 def _by_chance(people: People, seen: _Seen, models: _Models, horizon: int, discount: float) -> tuple[Worth, Floats, Floats]:
     """(worth as an ordinary person, expected and variance of the mixture of what somebody may be)."""
-    worth = _worth(people.source, seen, models, horizon, discount)
-    hunting = _worth(np.full_like(people.source, people.sources), seen, models, horizon, discount)
-    expected = people.real * worth.expected + people.hunter * hunting.expected
-    square = people.real * (worth.variance + worth.expected**2) + people.hunter * (hunting.variance + hunting.expected**2)
+    parts = _parts(people.source, seen, models, horizon, discount)
+    hunting = tuple(part.copy() for part in parts)
+    hunters, waiting = np.full_like(people.source, people.sources), ~seen.bought & ~seen.left
+    _fill_first(hunters, seen, models, horizon, discount, waiting, hunting)
+    if people.sources in models.own:
+        _fill_repeat(seen, models, models.own[people.sources], horizon, discount, seen.bought & ~seen.left, hunting)
+    worth, other = (Worth(some, mean * models.net, second * models.net**2) for some, mean, second in (parts, hunting))
+    expected = people.real * worth.expected + people.hunter * other.expected
+    square = people.real * (worth.variance + worth.expected**2) + people.hunter * (other.variance + other.expected**2)
     return worth, expected, np.maximum(square - expected**2, 0.0)
 
 
@@ -228,7 +233,8 @@ def _after_leaving(seen: _Seen) -> tuple[float, float]:
     return first, (later + first * UNSEEN_DAYS) / (float(late) + UNSEEN_DAYS)
 
 
-def _worth(stratum_of: Ints, seen: _Seen, models: _Models, horizon: int, discount: float) -> Worth:
+def _parts(stratum_of: Ints, seen: _Seen, models: _Models, horizon: int, discount: float) -> tuple[Floats, ...]:
+    """`some`, `mean` and `second` of everybody's worth, before refunds."""
     some, mean, second = (np.zeros(len(seen.age)) for _ in range(3))
     waiting = ~seen.bought & ~seen.left
     _fill_first(stratum_of, seen, models, horizon, discount, waiting, (some, mean, second))
@@ -244,7 +250,7 @@ def _worth(stratum_of: Ints, seen: _Seen, models: _Models, horizon: int, discoun
     some[left] = -np.expm1(-orders)
     times = orders / np.maximum(some[left], 1e-12)
     mean[left], second[left] = times * value, times * square + orders * times * pair
-    return Worth(some, mean * models.net, second * models.net**2)
+    return some, mean, second
 
 
 def _fill_first(stratum_of: Ints, seen: _Seen, models: _Models, horizon: int, discount: float, mine: Flags, into: tuple[Floats, ...]) -> None:
