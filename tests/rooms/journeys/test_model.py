@@ -196,14 +196,15 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
         @precondition(lambda self: bool(self._tests()))
         @rule(data=st.data())
         def a_way_wins(self, data: st.DataObject) -> None:
-            """One way of an A/B test is named: everybody takes it from then on."""
+            """One way of an A/B test is named: everybody takes it from then on, if somebody came to the test before; the first that is named stays."""
             version, node = data.draw(st.sampled_from(self._tests()))
             edge = data.draw(st.sampled_from([way["edge"] for way in self.world.versions[version]["nodes"][node]["with"]["ways"]]))
             with stores.ledger.begin() as tx:
                 place = tx.scalar(select(_tables.place.c.id).where(_tables.place.c.journey_id == self.journey, _tables.place.c.version == version, _tables.place.c.node == node))
                 assert place is not None
                 winners.note(tx, place, {}, winners.Verdict(edge, edge, 0.01), clock.at)
-            self.world.won[version, node] = edge
+            if (version, node) in self.world.tested:
+                self.world.won.setdefault((version, node), edge)
 
         @rule(data=st.data())
         def is_told_again(self, data: st.DataObject) -> None:
@@ -225,8 +226,9 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
         @rule(definition=st.data(), moves=st.booleans())
         def is_redrawn(self, definition: st.DataObject, moves: bool) -> None:
             new = definition.draw(drawings(segment, entry=self.world.versions[1]["entry"]))
-            here = sorted({run.node for run in self.world.runs if run.state == "on_the_way"})
-            mapping = {node: definition.draw(st.sampled_from([*new["nodes"], None])) for node in here} if moves else None
+            # Of every node there was, also where nobody is: where chance led people does not decide what is drawn, so an example can be repeated.
+            nodes = sorted({node for one in self.world.versions.values() for node in one["nodes"]})
+            mapping = {node: definition.draw(st.sampled_from([*new["nodes"], None])) for node in nodes} if moves else None
             clock.at += timedelta(milliseconds=1)
             with stores.ledger.begin() as tx:
                 saved = journeys.save_draft(tx, self.journey, read(new), over=journeys.find(tx, self.journey).draft_version, by="test", now=clock.at)
@@ -302,7 +304,8 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
             return float(draw_rows(f"salt {self.number} {label}", np.array([self.customers[user]], np.int64))[0])
 
         def _tests(self) -> list[tuple[int, str]]:
-            return sorted(self.world.tested - self.world.won.keys()) if hasattr(self, "world") else []
+            versions = self.world.versions if hasattr(self, "world") else {}
+            return sorted((number, node) for number, one in versions.items() for node, step in one["nodes"].items() if step["step"] == "ab")
 
         def _keep_members(self) -> None:
             """The facts say who is in the segment."""
