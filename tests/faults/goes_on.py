@@ -14,9 +14,11 @@ from siyu.client import Client
 from siyu.foundation.settings import load_settings
 from siyu.foundation.stores import Stores
 
-CLOCKED = ("at_ms", "tagged_ms", "sequence", "known_days", "visit_rate", "expected_acts", "zombie", "deal_hunter")
+CLOCKED = (
+    "at_ms", "tagged_ms", "sequence", "known_days", "visit_rate", "expected_acts", "zombie", "deal_hunter", "zombie_rate", "hunter_rate", "variance_fen2", "spread_fen",
+)  # fmt: skip
 """Columns that say when something was computed, or where in the log it lies among what others wrote meanwhile; and what is judged by
-how long somebody is known, which the sample brand's newest people are since it was loaded."""
+how long somebody is known, which the sample brand's newest people are since it was loaded, with the doubt of the money that fell on them."""
 
 
 def finish(client: Client) -> None:
