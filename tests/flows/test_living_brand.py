@@ -19,6 +19,7 @@ import pytest
 
 from siyu.foundation.secrets import load_secrets
 from siyu.foundation.settings import Settings
+from siyu.living import STATES
 from siyu.living_campaign import NAME
 from siyu.team.tokens import local_token_of
 
@@ -105,10 +106,15 @@ def up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
 
 def test_people_arrive_also_after_a_kill_and_leave_with_the_sample(up: Callable[..., Up]) -> None:
     first = up()
-    wecom = _wait(lambda: (found := first.accounts().get("wecom")) and found["open_relation_count"] > 1 and found)
+    # People come once the sample is loaded, so that its sources are there to be counted for.
+    wecom = _wait(lambda: (found := first.accounts().get("wecom")) and found["open_relation_count"] > 1 and found, 240)
     assert {"wecom", "official_account", "mini_program", "sms", "email"} <= set(first.accounts())
     assert _wait(lambda: first.get(f"/carriers/accounts/{wecom['id']}/greetings")["totals"]["sent"])
     assert len(first.get("/team/stores")["items"]) == 12
+    codes = {one["name"]: (one["id"], one["source_id"]) for one in first.get("/acquisition/codes")["items"]}
+    assert codes.keys() == {name for name, _ in STATES}
+    assert all(source for _, source in codes.values())
+    assert _wait(lambda: sum(one["added"] for one in first.get("/acquisition/codes")["items"]))
     SEEN.update(first.sandboxes())
     assert SEEN
     first.process.send_signal(signal.SIGKILL)
@@ -121,6 +127,10 @@ def test_people_arrive_also_after_a_kill_and_leave_with_the_sample(up: Callable[
     job = second.send("POST", f"/carriers/accounts/{wecom['id']}/reconcile")["job_id"]
     done = _wait(lambda: (found := second.get(f"/jobs/{job}"))["status"] in ("done", "failed") and found)
     assert (done["status"], done["result"]["gone_count"]) == ("done", 0), json.dumps(done)
+    # The sandbox has forgotten them; they are the same here, and nothing is wrong with them.
+    kept = second.get("/acquisition/codes")["items"]
+    assert {one["name"]: (one["id"], one["source_id"]) for one in kept} == codes
+    assert {one["health"] for one in kept} == {"good"}
 
     def sending() -> Any:
         mine = second.get("/campaigns", q=NAME)["items"]
