@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -57,7 +58,8 @@ from tests.makers.people import record
 from tests.rooms.journeys.one_person import World
 
 EVENTS = ("come", "click", "buy", "leave")
-EXAMPLES, STEPS = (400, 40) if os.environ.get("ALL_KILLS") or os.environ.get("ALL_CASES") else (12, 14)
+IS_LONG = bool(os.environ.get("ALL_KILLS") or os.environ.get("ALL_CASES"))
+EXAMPLES, STEPS = (400, 40) if IS_LONG else (12, 14)
 PHASES = tuple(Phase) if os.environ.get("ALL_KILLS") else (Phase.explicit, Phase.reuse, Phase.generate)
 """In the suite a failure is told as it was found: making it small takes minutes."""
 SPANS = (1, 60, 3600, 86_400)
@@ -355,6 +357,7 @@ def machine(stores: Stores, clock: SetClock) -> type[RuleBasedStateMachine]:
     return Journeys
 
 
+@pytest.mark.timeout(7200 if IS_LONG else 300)
 def test_everybody_goes_the_way_that_one_person_at_a_time_goes(stores: Stores, clock: SetClock) -> None:
     run_state_machine_as_test(
         machine(stores, clock),
