@@ -16,6 +16,8 @@ import pytest
 
 # What is imported stays: looking through it for rubbish again and again is a fifth of the time that loading takes.
 gc.disable()
+# Matrices of tests are small: a second thread of BLAS would only spin.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 COLLECTING = (50_000, 20, 20)
 MEMORY, ROOMY = Path("/dev/shm"), 6 << 30
 """Where folders of tests lie if so many bytes are free there."""
@@ -56,6 +58,7 @@ def work_cheaply() -> None:
     # A server asks the same few hundred statements for days; this process asks those of every room within minutes.
     duckdb.COMPILED = 4_000
     _include_once()
+    _compile_once()
     warehouses.use_again()
 
 
@@ -76,3 +79,31 @@ def _include_once() -> None:
         known[key] = self.router.routes[-1]
 
     FastAPI.include_router = again  # type: ignore[method-assign, assignment]
+
+
+def _compile_once() -> None:
+    """Statements are compiled for the first ledger of a kind that runs them; by default every ledger compiles its own."""
+    from sqlalchemy import Engine
+    from sqlalchemy.util import LRUCache
+
+    from siyu.foundation import database
+
+    make, compiled = database.create_engine, LRUCache[Any, Any](3_000)
+
+    def again(*what: Any, **how: Any) -> Engine:
+        engine = make(*what, **how)
+        engine._compiled_cache = compiled
+        # What is remembered is found by the statement and the dialect; those of one kind are alike here.
+        kind: Any = type(engine.dialect)
+        kind.__eq__, kind.__hash__ = _is_alike, _kind
+        return engine
+
+    database.create_engine = again
+
+
+def _is_alike(one: object, other: object) -> bool:
+    return type(one) is type(other)
+
+
+def _kind(one: object) -> int:
+    return hash(type(one))
