@@ -31,6 +31,9 @@ _SQL_TYPES = {"int64": "BIGINT", "int32": "INTEGER", "float64": "DOUBLE", "strin
 
 
 DRAINED_SECONDS, REWRITES = 5.0, 20
+OPENED_FOR = 500
+"""Transactions that write, after which the file is opened anew: up to DuckDB 2.0 rows that come and go cost memory until it is
+closed (its issue 25162), here some 25 kB a transaction."""
 COMPILED, LONGEST = 256, 50_000
 """Statements remembered, and the most characters of one (a list of many customers is not worth keeping). Making one takes
 1 to 50 ms, more than most of them run."""
@@ -193,6 +196,7 @@ class DuckDBEngine:
         self._file, self._spill = file, spill
         self._connection = self._open()
         self._writing = threading.RLock()
+        self._writers = self._written = 0
         self._gate = Gate()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -227,6 +231,7 @@ class DuckDBEngine:
             cursor = self._connection.cursor()
             session = DuckSession(cursor)
             cursor.begin()
+            self._writers += 1
             try:
                 yield session
                 session.end()
@@ -236,6 +241,20 @@ class DuckDBEngine:
                 raise
             finally:
                 cursor.close()
+                self._writers -= 1
+            self._written += 1
+            if self._written >= OPENED_FOR and not self._writers:
+                self._open_anew()
+
+    def _open_anew(self) -> None:
+        """Give back the memory that only closing gives back, if nobody reads just now; else after the next one that writes."""
+        if self._file is None or not self._gate.shut(0):
+            return
+        try:
+            self._connection.close()
+            self._connection, self._written = self._open(), 0
+        finally:
+            self._gate.open()
 
     def rewrite(self) -> None:
         """Copy what is alive into a new file and open that in the old one's place; DuckDB keeps the bytes of deleted rows else.
