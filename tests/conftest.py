@@ -35,7 +35,7 @@ from siyu.foundation.warehouse.connect import attach
 from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
 from tests.makers.databases import Databases
 from tests.makers.sandbox import sandbox, sandbox_server
-from tests.thrift import MEMORY, is_roomy, work_cheaply
+from tests.thrift import MEMORY, is_roomy
 
 __all__ = ["sandbox", "sandbox_server"]
 # The same examples in every run, so that a run passes or fails for what was changed; RANDOM_CASES=1 looks for new ones.
@@ -44,7 +44,6 @@ settings.register_profile("random", print_blob=True, deadline=None)
 settings.load_profile("random" if os.environ.get("RANDOM_CASES") else "same")
 _run = asyncio.run
 WAITING = ("tests/faults/", "tests/flows/", "tests/collect_clients/", "tests/sandbox/")
-work_cheaply()
 
 
 class _ByFile(LoadScopeScheduling):  # type: ignore[misc]

@@ -14,15 +14,23 @@ from typing import Any
 
 import pytest
 
-# What is imported stays: looking through it for rubbish again and again is a fifth of the time that loading takes.
-gc.disable()
-# Matrices of tests are small: a second thread of BLAS would only spin.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 COLLECTING = (50_000, 20, 20)
 MEMORY, ROOMY = Path("/dev/shm"), 6 << 30
 """Where folders of tests lie if so many bytes are free there."""
 products_own: dict[str, Any] = {}
 """What the product works with, where a test looks at that."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    # What is imported stays: looking through it for rubbish again and again is a fifth of the time that loading takes.
+    gc.disable()
+    # Matrices of tests are small: a second thread of BLAS would only spin.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def pytest_sessionstart() -> None:
+    _work_cheaply()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,7 +52,7 @@ def pytest_collection_finish() -> None:
     atexit.register(gc.unfreeze)
 
 
-def work_cheaply() -> None:
+def _work_cheaply() -> None:
     """Once the product is loaded: as it is, but for what makes its work dear on purpose, or again what was made before."""
     from argon2 import PasswordHasher
 
