@@ -49,7 +49,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(*COLLECTING)
     gc.enable()
     # Else libraries take it for leaks at the end, and say so at length.
-    atexit.register(gc.unfreeze)
+    atexit.register(_let_go)
+
+
+def _let_go() -> None:
+    gc.unfreeze()
+    gc.collect()
 
 
 def _work_cheaply() -> None:
