@@ -86,14 +86,15 @@ def test_what_nobody_told_is_found_by_a_pull(shop: Shop, world: SandboxClient) -
 def test_a_wrong_signature_is_refused_and_a_test_never_counts(shop: Shop, world: SandboxClient) -> None:
     told = youzan(shop, world, source="yz_wrong")
     told.buy(1, test=True)
+    inbox = f"/carriers/accounts/{told.account['id']}/inbox"
+    wait_for(lambda: shop.api("GET", inbox)["items"])
     world.patch(told.path, {"client_secret": "00" * 16})
     number = told.buy(1)[0]
     world.patch(told.path, {"client_secret": "ab12" * 8})
     tries = wait_for(lambda: [one["tries"] for one in world.get("callbacks", account=told.account["ref"]) if one["fields"]["id"] == number and one["tries"]])
     assert set(tries[0]) == {403}
     assert told.known() == {}
-    rows = shop.api("GET", f"/carriers/accounts/{told.account['id']}/inbox")["items"]
-    assert [row["kind"] for row in rows] == ["shop_tested"]
+    assert [row["kind"] for row in shop.api("GET", inbox)["items"]] == ["shop_tested"]
 
 
 def test_a_shop_that_cannot_be_asked_says_so_and_goes_on(shop: Shop, world: SandboxClient) -> None:

@@ -36,6 +36,8 @@ const EXTENSIONS = [
 /** Rich text of a long article. The server keeps only what it knows to be harmless, whatever is pasted here. */
 export function ArticleEditor({ label, value, onChange, variables }: Props) {
   const editor = useEditor({
+    // Made once the page stands: one made while the page is drawn is taken away again where drawing takes long.
+    immediatelyRender: false,
     extensions: EXTENSIONS,
     content: shown(value),
     editorProps: {
