@@ -15,6 +15,7 @@ from siyu.foundation.clock import DAY_MS
 from siyu.foundation.ids import Ints
 from siyu.foundation.warehouse.engines import Session
 from siyu.foundation.warehouse.facts import Tables
+from siyu.journeys.again import Again, again
 from siyu.journeys.definition import Condition
 from siyu.journeys.response import DAYS, Arms, Own, own
 from siyu.segments.leaves import property_test
@@ -126,6 +127,19 @@ class Watched:
         np.subtract.at(whole, self.touched, (self.touched_to - self.touched_from).astype(float))
         return np.maximum(whole, 0) / DAY_MS
 
+    def free_days(self, place: Ints, at_ms: Ints) -> Any:
+        """Days of each of these people, up to an instant, without a message near."""
+        at = np.clip(at_ms, self.since_ms[place], self.until_ms)
+        whole = (at - self.since_ms[place]).astype(float)
+        if len(self.touched):
+            span = self.until_ms + 1
+            taken = np.concatenate([[0.0], np.cumsum((self.touched_to - self.touched_from).astype(float))])
+            begun = np.searchsorted(self.touched * span + self.touched_from, place * span + at)
+            mine = np.searchsorted(self.touched, place)
+            over = np.where(begun > mine, np.maximum(self.touched_to[np.maximum(begun, 1) - 1] - at, 0), 0)
+            whole -= taken[begun] - taken[mine] - over
+        return whole / DAY_MS
+
     def is_free(self, place: Ints, at_ms: Ints) -> Any:
         """Whether each instant of a person (sorted by person and time) lies in watched time, with no message near."""
         inside = (at_ms > self.since_ms[place]) & (at_ms < self.until_ms)
@@ -163,15 +177,16 @@ def watched(session: Session, tables: Tables, ids: Ints, now_ms: int, days: int 
     return Watched(ids, since, now_ms, place[some], begin[some], end[some])
 
 
-def own_rate(session: Session, tables: Tables, condition: Condition, time: Watched) -> tuple[Own, Happened]:
-    """How often each of these people does something of themselves, and what was found."""
+def own_rate(session: Session, tables: Tables, condition: Condition, time: Watched) -> tuple[Own, Again, Happened]:
+    """How often each of these people does something of themselves, how soon again, and what was found."""
     found = happenings(session, tables, condition, int(time.since_ms.min(initial=time.until_ms)), time.until_ms, time.ids)
     whole = Watched(time.ids, time.since_ms, time.until_ms, *(np.zeros(0, np.int64),) * 3)
     chosen = time if time.days.sum() >= LEAST_WATCHED * whole.days.sum() else whole
     place = np.searchsorted(time.ids, found.customer_id)
     free = chosen.is_free(place, found.at_ms)
     count, days = np.bincount(place[free], minlength=len(time.ids)).astype(float), chosen.days
-    return own(count, days, _weeks(chosen, found.at_ms[free])), found
+    rate = own(count, days, _weeks(chosen, found.at_ms[free]))
+    return rate, again(rate, place, found.at_ms, free, chosen), found
 
 
 def _weeks(time: Watched, at_ms: Ints) -> list[float]:

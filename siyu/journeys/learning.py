@@ -17,6 +17,7 @@ from siyu.foundation.text import Text
 from siyu.foundation.warehouse.engines import Session
 from siyu.journeys import _history
 from siyu.journeys._history import CLICKED, PAID, READ
+from siyu.journeys.again import Again
 from siyu.journeys.definition import Condition
 from siyu.journeys.response import UNKNOWN, Arms, Effect, Own, Share, assumed_share, effect, share
 from siyu.messaging import sends
@@ -34,12 +35,13 @@ Kind = tuple[str, str]
 class Learned:
     """What is known of the people `ids` (ascending).
 
-    `own`: by `key_of` a condition, how often they do it of themselves; `examples`: properties (JSON) that such events really had. `shares`: outcome → kind of
+    `own`: by `key_of` a condition, how often they do it of themselves; `again`: how soon again; `examples`: properties (JSON) that such events really had. `shares`: outcome → kind of
     message → share. `effects`: purpose → effect on buying. `leave_rate`: relations ended a day. `order_fen`: mean order.
     """
 
     ids: Ints
     own: dict[str, Own]
+    again: dict[str, Again]
     examples: dict[str, list[str]]
     shares: dict[str, dict[Kind, Share]]
     effects: dict[str, Effect]
@@ -67,11 +69,12 @@ def learn(stores: Stores, ids: Ints, wanted: Iterable[Condition], *, told: Calla
     """Read history and fit what a journey asks about. `ids`: the people, each once. `told` is called between readings."""
     ids, now_ms, tables = np.unique(ids), to_ms(stores.now()), stores.warehouse.tables
     rates: dict[str, Own] = {}
+    repeats: dict[str, Again] = {}
     examples: dict[str, list[str]] = {}
     with stores.warehouse.read() as session:
         time = _history.watched(session, tables, ids, now_ms)
         for key, condition in {key_of(each): each for each in (ANY_ORDER, *wanted)}.items():
-            rates[key], found = _history.own_rate(session, tables, condition, time)
+            rates[key], repeats[key], found = _history.own_rate(session, tables, condition, time)
             examples[key] = _examples(session, tables, condition, found.event_key)
             told()
         past, answered = _history.arms(session, tables, now_ms), _history.answers(session, tables, now_ms)
@@ -82,7 +85,7 @@ def learn(stores: Stores, ids: Ints, wanted: Iterable[Condition], *, told: Calla
     purposes = _purposes(stores, {*past, *(row["send_id"] for row in answered)})
     leave_rate = (gone + 0.5) / (days + 1000)
     return Learned(
-        ids, rates, examples, _shares(answered, purposes, leave_rate), _effects(past, purposes), leave_rate,
+        ids, rates, repeats, examples, _shares(answered, purposes, leave_rate), _effects(past, purposes), leave_rate,
         float(money["mean"] or 0), float(money["deviation"] or 0) / max(money["n"], 1) ** 0.5,
     )  # fmt: skip
 

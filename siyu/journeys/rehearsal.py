@@ -26,7 +26,7 @@ from siyu.journeys.books import Book
 from siyu.journeys.conditions import long_form, passing
 from siyu.journeys.definition import Condition, Definition
 from siyu.journeys.learning import ANSWER_NAMES, ANY_ORDER, Learned, key_of, learn
-from siyu.journeys.newcomers import Expected
+from siyu.journeys.newcomers import CYCLE_MS, Expected
 from siyu.journeys.reaching import Heard, World
 from siyu.journeys.response import Random, factors
 from siyu.journeys.simulating import DRY_SEND, Happenings, Known, Runs, Simulation, Stream
@@ -187,7 +187,8 @@ def _set_up(
     runs = Runs.of(place, turns, replicate, entries.at_ms[source], held[place])
     streams, parts = _streams(book, learned)
     rates = {name: learned.own[name].rates(random, place, replicate, futures) for name in parts}
-    own = _own(random, runs, rates, parts, until_ms, window_ms)
+    since = {key: one.days_since(place, _seen_at(entries, now_ms)[source]) for key, one in learned.again.items()}
+    own = _own(random, runs, learned, rates, since, parts, until_ms, window_ms)
     goal = book.goal
     goal_key = key_of(Condition(event=goal.event, where=goal.where, segment=goal.segment)) if goal else ""
     exits = {key_of(condition) for condition in book.definition.exit}
@@ -265,8 +266,16 @@ def _conditions(book: Book) -> list[Condition]:
     return [*found, Condition(event=goal.event, where=goal.where, segment=goal.segment)] if goal else found
 
 
-def _own(random: Random, runs: Runs, rates: dict[str, Any], parts: dict[str, tuple[list[int], list[float]]], until_ms: int, window_ms: int) -> Happenings:
-    """What everybody does of themselves from when they come in to the end."""
+def _seen_at(entries: Expected, now_ms: int) -> Ints:
+    """The instant in history at which somebody stood as they stand when they come in: a flow is one of some weeks ago."""
+    cycles = np.maximum(-(-(entries.at_ms - now_ms) // CYCLE_MS), 0)
+    return np.where(entries.is_certain, entries.at_ms, entries.at_ms - cycles * CYCLE_MS)
+
+
+def _own(
+    random: Random, runs: Runs, learned: Learned, rates: dict[str, Any], since: dict[str, Any], parts: dict[str, tuple[list[int], list[float]]], until_ms: int, window_ms: int
+) -> Happenings:
+    """What everybody does of themselves from when they come in to the end. `since`: by row, days since they last did it."""
     days = np.maximum(until_ms - runs.entered_ms, window_ms) / DAY_MS
     expected = sum(float((rate * days).sum()) for rate in rates.values())
     # Of very frequent things the first ones are enough: nobody waits for the hundredth.
@@ -274,9 +283,13 @@ def _own(random: Random, runs: Runs, rates: dict[str, Any], parts: dict[str, tup
     columns: list[tuple[Ints, Ints, Ints]] = []
     for key, rate in rates.items():
         share = 1.0 if key == key_of(ANY_ORDER) else cut
-        count = random.poisson(rate * days * share)
+        again = learned.again[key]
+        count = random.poisson(rate * days * share * again.most)
         row = np.repeat(np.arange(len(count)), count)
-        at = runs.entered_ms[row] + (random.random(len(row)) * days[row] * share * DAY_MS).astype(np.int64)
+        after = random.random(len(row)) * days[row] * share
+        after = after[np.lexsort((after, row))]
+        kept = again.thinned(random, row, after, since[key])
+        row, at = row[kept], runs.entered_ms[row[kept]] + (after[kept] * DAY_MS).astype(np.int64)
         places, shares = parts[key]
         columns.append((row, at, random.choice(np.array(places, np.int64), len(row), p=np.array(shares))))
     row, at, stream = (np.concatenate(each) for each in zip(*columns, strict=True))

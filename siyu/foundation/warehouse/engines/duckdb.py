@@ -201,7 +201,8 @@ class DuckDBEngine:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(str(self._file) if self._file else ":memory:", config=self._options)
-        connection.execute("SET TimeZone = 'UTC'")
+        # Its allocator gives back what it no longer needs only where a thread of its own sees to that.
+        connection.execute("SET TimeZone = 'UTC'; SET allocator_background_threads = true")
         return connection
 
     def create(self, facts: Sequence[Fact]) -> None:
