@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy
 
 from siyu.foundation.clock import DAY_MS
 from siyu.foundation.ids import Ints
@@ -94,8 +95,6 @@ def again(own: Own, place: Ints, at_ms: Ints, free: Column, time: Watched) -> Ag
     due = rate[place] @ np.diff(watched, axis=1) if len(place) else np.zeros(len(AGES))
     # Before somebody's first time, and all the time of those who have none.
     due[-1] = float(rate @ own.exposure) - due[:-1].sum()
-    often = (seen + PRIOR) / (due + PRIOR)
-    if seen[:-1].sum() * due[-1] >= seen[-1] * due[:-1].sum():
-        # What comes in bursts is drawn at the mean rate.
-        return Again(np.ones(len(AGES)), place, at_ms)
-    return Again(np.minimum(often, often[-1]), place, at_ms)
+    # More often the longer ago it was: what comes in bursts, and chance, is evened out to the mean.
+    often = scipy.optimize.isotonic_regression((seen + PRIOR) / (due + PRIOR), weights=due + PRIOR).x
+    return Again(often, place, at_ms)
