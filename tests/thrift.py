@@ -21,6 +21,11 @@ products_own: dict[str, Any] = {}
 """What the product works with, where a test looks at that."""
 
 
+LONG = ("tests/browser/", "tests/collect_clients/", "tests/faults/", "tests/flows/")
+"""Files in which few tests take long, and wait for most of it: servers, browsers, kills."""
+EARLY = 0.75
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     # What is imported stays: looking through it for rubbish again and again is a fifth of the time that loading takes.
@@ -37,6 +42,25 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None and "PYTEST_DEBUG_TEMPROOT" not in os.environ and is_roomy():
         # A disk that is waited for at each commit proves nothing: a kill takes the process, not the machine.
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
+
+
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Several at a time: the long files one by one among the others, so that waiting and computing go together, and none of them at the end."""
+    if not hasattr(config, "workerinput"):
+        return
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.rsplit("::", 1)[0], []).append(item)
+    long = sorted((name for name in files if name.startswith(LONG)), key=lambda name: -len(files[name]))
+    order = sorted(files.keys() - set(long), key=lambda name: (-len(files[name]), name))
+    for number, name in enumerate(long):
+        order.insert(number + round(number * EARLY * (len(files) - len(long)) / len(long)), name)
+    items[:] = [item for name in order for item in files[name]]
 
 
 def is_roomy() -> bool:
