@@ -236,7 +236,7 @@ def _unpack(settings: Settings, file: Path, staged: Path, told: Told) -> Manifes
     except (OSError, tarfile.TarError, ValueError, TypeError, EOFError) as error:
         raise InvalidError(damaged, way_out=Text("换一份备份文件", "take another file")) from error
     if manifest.format != FORMAT or not whole:
-        raise InvalidError(damaged, way_out=Text("文件可能没有传完;换一份备份文件", "it may be cut off; take another file"))
+        raise InvalidError(damaged, way_out=Text("文件可能没有传完；换一份备份文件", "it may be cut off; take another file"))
     return manifest
 
 
@@ -259,8 +259,8 @@ def _check_key(settings: Settings, manifest: Manifest, staged: Path) -> None:
             return
     where = settings.home / KEY
     raise InvalidError(
-        Text("没有这份备份的主密钥,已加密的资料读不出来", "the master key of this backup is not here, and what is encrypted cannot be read without it"),
-        way_out=Text(f"把当时的 {KEY_FILE} 放到 {where},再恢复一次", f"put its {KEY_FILE} at {where}, then restore again"),
+        Text("没有这份备份的主密钥，已加密的资料读不出来", "the master key of this backup is not here, and what is encrypted cannot be read without it"),
+        way_out=Text(f"把当时的 {KEY_FILE} 放到 {where}，再恢复一次", f"put its {KEY_FILE} at {where}, then restore again"),
     )
 
 

@@ -142,8 +142,8 @@ def open_sealed(settings: Settings, path: Path, file: IO[bytes]) -> Opened | Non
         if held is not None and held.exists():
             return Opened(file, _read(held, name))
     raise InvalidError(
-        Text("没有这份备份的钥匙;若有人行使了删除权,它可能已按期销毁", "the key of this backup is not here; after somebody was erased it may have been destroyed"),
-        way_out=Text(f"把原来的 {KEYS}/backup-{name}.json 放到 {settings.home / KEYS},再恢复一次", f"put its {KEYS}/backup-{name}.json into {settings.home / KEYS}, then restore again"),
+        Text("没有这份备份的钥匙；若有人行使了删除权，它可能已按期销毁", "the key of this backup is not here; after somebody was erased it may have been destroyed"),
+        way_out=Text(f"把原来的 {KEYS}/backup-{name}.json 放到 {settings.home / KEYS}，再恢复一次", f"put its {KEYS}/backup-{name}.json into {settings.home / KEYS}, then restore again"),
     )
 
 

@@ -42,7 +42,7 @@ from siyu.sandbox import beside
 from siyu.team.members import create_first_owner
 from siyu.team.tokens import local_token_of
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Siyu 私域:自托管的私域客户运营平台", pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Siyu 私域：自托管的私域客户运营平台", pretty_exceptions_enable=False)
 import_app = typer.Typer(no_args_is_help=True, help="导入 Import")
 segment_app = typer.Typer(no_args_is_help=True, help="分群 Segments")
 team_app = typer.Typer(no_args_is_help=True, help="成员 Team")
@@ -57,7 +57,7 @@ UNBOUND = 10_000
 Language = Literal["zh", "en"]
 _chosen: Language | None = None
 AsJson = Annotated[bool, typer.Option("--json", help="机器可读的 JSON")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="截至哪一天(含);默认今天,历史数据则为最后一单那天")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="截至哪一天(含);默认今天，历史数据则为最后一单那天")]
 
 
 def main() -> None:
@@ -77,7 +77,7 @@ def main() -> None:
             sys.exit(2)
         raise
     if code == 130:
-        err.print("\n已停止;再次运行会接着做 Stopped; run it again to go on")
+        err.print("\n已停止；再次运行会接着做 Stopped; run it again to go on")
     sys.exit(code)
 
 
@@ -92,9 +92,9 @@ def serve() -> None:
 @app.command()
 def up(
     customers: Annotated[int, typer.Option(help="示例品牌的客户数")] = 4000,
-    sandbox: Annotated[bool, typer.Option("--sandbox/--no-sandbox", help="示例品牌旁是否运行沙盒,让客人陆续到来")] = True,
+    sandbox: Annotated[bool, typer.Option("--sandbox/--no-sandbox", help="示例品牌旁是否运行沙盒，让客人陆续到来")] = True,
 ) -> None:
-    """首次使用:载入示例品牌并启动 Load the sample brand if the data folder is empty, then serve it with its sandbox."""
+    """首次使用：载入示例品牌并启动 Load the sample brand if the data folder is empty, then serve it with its sandbox."""
     settings = load_settings()
     if server.owner_url(settings) is None:
         with _client(settings) as client:
@@ -108,10 +108,10 @@ def up(
 def sandbox_command(
     port: Annotated[int, typer.Option(help="HTTP 端口,0 为任意空闲端口")] = 8770,
     smtp_port: Annotated[int, typer.Option(help="SMTP 端口")] = 8771,
-    seed: Annotated[int, typer.Option(help="种子相同,行为相同")] = 0,
+    seed: Annotated[int, typer.Option(help="种子相同，行为相同")] = 0,
     speed: Annotated[float, typer.Option(help="虚拟时间的倍速")] = 1.0,
 ) -> None:
-    """运行沙盒:载体的服务器和模拟的手机 Run the carriers' servers and simulated phones, for trying things out."""
+    """运行沙盒：载体的服务器和模拟的手机 Run the carriers' servers and simulated phones, for trying things out."""
     with beside(port, smtp_port, seed=seed, speed=speed) as running:
         out.print(f"接口 Servers     [bold]{running.url}[/]  (账号设置里的接口地址 base URL of an account; allow_private=true)")
         out.print(f"手机 Phones      [bold]{running.url}/sandbox/[/]")
@@ -131,19 +131,19 @@ def demo(
         _follow_rest(client)
         _expect_done(job)
         if clear and not job["result"]["cleared"]:
-            out.print("这里没有示例品牌,什么都没有动 There is no sample brand here; nothing was changed")
+            out.print("这里没有示例品牌，什么都没有动 There is no sample brand here; nothing was changed")
             return
-        out.print("示例品牌已移除 The sample brand is gone" if clear else "示例品牌已载入,运行 siyu serve 查看 The sample brand is here: siyu serve")
+        out.print("示例品牌已移除 The sample brand is gone" if clear else "示例品牌已载入，运行 siyu serve 查看 The sample brand is here: siyu serve")
 
 
 @import_app.command("orders")
 def import_orders(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应,可多次")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应，可多次")] = None,
     source: Annotated[str | None, typer.Option(help="来源名(店铺);默认按文件猜")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查,不写入")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入")] = False,
     keep_sample: Annotated[bool, typer.Option("--keep-sample", help="保留示例品牌的数据")] = False,
-    rejects: Annotated[Path | None, typer.Option(help="被拒行写到哪个文件;默认在原文件旁")] = None,
+    rejects: Annotated[Path | None, typer.Option(help="被拒行写到哪个文件；默认在原文件旁")] = None,
     as_json: AsJson = False,
 ) -> None:
     """导入订单明细:CSV、Excel、Parquet Import order lines from CSV, Excel or Parquet."""
@@ -173,9 +173,9 @@ def import_orders(
 @import_app.command("payments")
 def import_payments(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-    map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应,可多次")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应，可多次")] = None,
     source: Annotated[str | None, typer.Option(help="来源名(银行、支付宝……);默认按文件猜")] = None,
-    accept: Annotated[float | None, typer.Option(metavar="概率", min=0.5, max=1, help="确认不低于这个概率的建议,如 0.95")] = None,
+    accept: Annotated[float | None, typer.Option(metavar="概率", min=0.5, max=1, help="确认不低于这个概率的建议，如 0.95")] = None,
     as_json: AsJson = False,
 ) -> None:
     """导入收款流水并对账 Import a statement of payments and match orders."""
@@ -204,7 +204,7 @@ def report(
     rooms = {"rfm": "segments", "lifecycle": "segments", "value": "segments"} | dict.fromkeys(("overview", "monthly", "cohorts", "concentration"), "measurement")
     if name not in rooms:
         fault = Fault("name", Text(f"没有报表 {name}", f"no such report: {name}"))
-        raise InvalidError(Text("没有这个报表", "there is no such report"), faults=[fault], way_out=Text(f"可用:{'、'.join(rooms)}", f"use one of: {', '.join(rooms)}"))
+        raise InvalidError(Text("没有这个报表", "there is no such report"), faults=[fault], way_out=Text(f"可用：{'、'.join(rooms)}", f"use one of: {', '.join(rooms)}"))
     settings = load_settings()
     with _client(settings) as client:
         found = client.get(f"/{rooms[name]}/{name}", as_of=as_of, model=model, grain=grain, measure=measure)
@@ -281,7 +281,7 @@ def jobs(status: Annotated[str | None, typer.Option(help="queued | running | don
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """体检:设置、存储、磁盘、版本 Check settings, stores, disk and versions."""
+    """体检：设置、存储、磁盘、版本 Check settings, stores, disk and versions."""
     teller = _teller()
     with _client(load_settings()) as client:
         found = client.get("/system/doctor")
@@ -312,12 +312,12 @@ def account_list(as_json: AsJson = False) -> None:
 def account_connect(
     product: Annotated[str, typer.Argument(help="wecom | official_account | mini_program | email | sms | webhook")],
     name: Annotated[str | None, typer.Option(help="账号名称")] = None,
-    field: Annotated[list[str] | None, typer.Option("--field", metavar="字段=值", help="不是密钥的资料,可多次")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="设置=值", help="设置,可多次")] = None,
-    secret_file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="每行一个 字段=值;也可用环境变量 SIYU_ACCOUNT_字段")] = None,
+    field: Annotated[list[str] | None, typer.Option("--field", metavar="字段=值", help="不是密钥的资料，可多次")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="设置=值", help="设置，可多次")] = None,
+    secret_file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="每行一个 字段=值；也可用环境变量 SIYU_ACCOUNT_字段")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """接入一个账号并逐项检查;密钥只从提示、环境变量或文件读 Connect an account and check it; secrets are asked for."""
+    """接入一个账号并逐项检查；密钥只从提示、环境变量或文件读 Connect an account and check it; secrets are asked for."""
     teller, wrong = _teller(), Text("资料写法不对", "the details are not written right")
     with _client(load_settings()) as client:
         vendor = cli_accounts.product_of(client, product)
@@ -333,8 +333,8 @@ def account_connect(
 
 
 @account_app.command("check")
-def account_check(account: Annotated[str | None, typer.Argument(help="编号、名称或载体上的编号;不写则全部")] = None, as_json: AsJson = False) -> None:
-    """逐项检查账号,说明要改什么 Try every step of an account and say what to put right."""
+def account_check(account: Annotated[str | None, typer.Argument(help="编号、名称或载体上的编号；不写则全部")] = None, as_json: AsJson = False) -> None:
+    """逐项检查账号，说明要改什么 Try every step of an account and say what to put right."""
     teller, well, found = _teller(), True, []
     with _client(load_settings()) as client:
         for one in cli_accounts.find_account(client, account):
@@ -348,8 +348,8 @@ def account_check(account: Annotated[str | None, typer.Argument(help="编号、�
 
 
 @account_app.command("reconcile")
-def account_reconcile(account: Annotated[str | None, typer.Argument(help="编号、名称或载体上的编号;不写则全部")] = None, as_json: AsJson = False) -> None:
-    """与载体全量核对:谁不见了,谁是新的 Compare with the carrier in full: who vanished, who is new."""
+def account_reconcile(account: Annotated[str | None, typer.Argument(help="编号、名称或载体上的编号；不写则全部")] = None, as_json: AsJson = False) -> None:
+    """与载体全量核对：谁不见了，谁是新的 Compare with the carrier in full: who vanished, who is new."""
     with _client(load_settings()) as client:
         done = []
         for one in cli_accounts.find_account(client, account):
@@ -364,11 +364,11 @@ def account_reconcile(account: Annotated[str | None, typer.Argument(help="编号
 
 @app.command("backup")
 def back_up(
-    path: Annotated[Path, typer.Argument(help="备份文件,或放备份的目录 the file, or a folder for it")],
+    path: Annotated[Path, typer.Argument(help="备份文件，或放备份的目录 the file, or a folder for it")],
     with_key: Annotated[bool, typer.Option("--with-key", help="把主密钥也放进去 put the master key in too")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """备份全部数据,服务不必停 Back up everything while the server runs."""
+    """备份全部数据，服务不必停 Back up everything while the server runs."""
     settings = load_settings()
     target = cli_backup.target_of(path, settings, time.strftime("%Y%m%d-%H%M%S"))
     with _client(settings) as client, _bar(as_json) as bar:
@@ -404,7 +404,7 @@ def team_password(login: str) -> None:
         if member is None:
             raise InvalidError(Text(f"没有成员 {login}", f"there is no member {login}"))
         client.patch(f"/team/members/{member['id']}", {"password": password})
-    out.print("已更新,旧的登录都已失效 Done; earlier log-ins have ended")
+    out.print("已更新，旧的登录都已失效 Done; earlier log-ins have ended")
 
 
 @app.command()
@@ -414,7 +414,7 @@ def version() -> None:
 
 
 @app.callback()
-def choose(lang: Annotated[Language | None, typer.Option(help="表格用的语言;默认看 LANG,不是英文就用中文 Language of tables; by LANG")] = None) -> None:
+def choose(lang: Annotated[Language | None, typer.Option(help="表格用的语言；默认看 LANG,不是英文就用中文 Language of tables; by LANG")] = None) -> None:
     global _chosen
     _chosen = lang
 
@@ -441,7 +441,7 @@ def _client(settings: Settings) -> Iterator[Client]:
 
 
 def _waiting() -> None:
-    err.print("另一个 siyu 命令正在使用数据目录,等它结束…… waiting for another siyu command")
+    err.print("另一个 siyu 命令正在使用数据目录，等它结束…… waiting for another siyu command")
 
 
 def _serve(settings: Settings) -> None:
@@ -552,8 +552,8 @@ def _write_rejects(client: Client, done: dict[str, Any], path: Path) -> Path:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InvalidError(
-            Text(f"导入已完成,但写不了 {path}:{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
-            way_out=Text("用 --rejects 另指定一个文件再运行一次,不会重复计算", "run it again with --rejects and another file; nothing is counted twice"),
+            Text(f"导入已完成，但写不了 {path}:{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
+            way_out=Text("用 --rejects 另指定一个文件再运行一次，不会重复计算", "run it again with --rejects and another file; nothing is counted twice"),
         ) from error
     return path
 

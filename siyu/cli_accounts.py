@@ -56,7 +56,7 @@ def product_of(client: Client, wanted: str) -> dict[str, Any]:
         if one["product"] == wanted:
             return one
     names = ", ".join(one["product"] for one in found)
-    raise InvalidError(Text(f"没有这种载体:{wanted}", f"no such carrier: {wanted}"), way_out=Text(f"可用:{names}", f"use one of: {names}"))
+    raise InvalidError(Text(f"没有这种载体：{wanted}", f"no such carrier: {wanted}"), way_out=Text(f"可用：{names}", f"use one of: {names}"))
 
 
 def ask_credentials(teller: Teller, product: dict[str, Any], given: dict[str, str], secret_file: Path | None) -> dict[str, str]:
@@ -73,7 +73,7 @@ def ask_credentials(teller: Teller, product: dict[str, Any], given: dict[str, st
         faults = [Fault(name, Text("密钥不能写在命令里", "a secret must not stand in the command")) for name in told]
         raise InvalidError(
             Text("密钥会留在命令历史里", "a secret would stay in the history of commands"), faults=faults,
-            way_out=Text(f"去掉它,按提示输入;或设环境变量 {PREFIX}{told[0].upper()};或 --secret-file", f"leave it out and be asked; or set {PREFIX}{told[0].upper()}; or use --secret-file"),
+            way_out=Text(f"去掉它，按提示输入；或设环境变量 {PREFIX}{told[0].upper()}；或 --secret-file", f"leave it out and be asked; or set {PREFIX}{told[0].upper()}; or use --secret-file"),
         )  # fmt: skip
     kept = read_secrets(secret_file) if secret_file else {}
     found = dict(given)

@@ -66,12 +66,12 @@ def commands(open_client: Callable[[], AbstractContextManager[Client]], teller: 
 
     @app.command("merge")
     def customers_merge(
-        customers: Annotated[list[int], typer.Argument(metavar="编号...", help="要合并成一人的客户编号,至少两个")],
-        into: Annotated[int | None, typer.Option(help="保留哪个编号;默认标识最强的,其次最早的")] = None,
+        customers: Annotated[list[int], typer.Argument(metavar="编号...", help="要合并成一人的客户编号，至少两个")],
+        into: Annotated[int | None, typer.Option(help="保留哪个编号；默认标识最强的，其次最早的")] = None,
         beyond_limits: Annotated[bool, typer.Option("--beyond-limits", help="超出标识上限也合并")] = False,
         as_json: AsJson = False,
     ) -> None:
-        """把几位客户合并为一人,可撤销 Make several customers one; it can be undone."""
+        """把几位客户合并为一人，可撤销 Make several customers one; it can be undone."""
         body = {"customer_ids": customers, "into": into, "beyond_limits": beyond_limits}
         operated("/identity/merges", body, as_json)
 
@@ -81,7 +81,7 @@ def commands(open_client: Callable[[], AbstractContextManager[Client]], teller: 
         identifiers: Annotated[list[str], typer.Argument(metavar="标识...", help="要分出去的标识的 key,见 siyu customers show")],
         as_json: AsJson = False,
     ) -> None:
-        """让一些标识离开,自成一位客户 Let identifiers leave for a customer of their own."""
+        """让一些标识离开，自成一位客户 Let identifiers leave for a customer of their own."""
         operated(f"/customers/{customer}/split", {"identifiers": identifiers}, as_json)
 
     @app.command("undo")

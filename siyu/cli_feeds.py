@@ -42,11 +42,11 @@ def commands(open_client: Callable[[], AbstractContextManager[Client]], teller: 
     def feeds_create(
         name: Annotated[str, typer.Argument(metavar="名称")],
         kind: Annotated[str, typer.Option(help="web | app | mini_program | server | shop")] = "web",
-        key: Annotated[str | None, typer.Option(help="沿用 SDK 里已有的写入密钥;不写则生成")] = None,
+        key: Annotated[str | None, typer.Option(help="沿用 SDK 里已有的写入密钥；不写则生成")] = None,
         users: Annotated[str | None, typer.Option(metavar="标识种类", help="userId 是什么:account:app(默认)或 member")] = None,
         as_json: AsJson = False,
     ) -> None:
-        """新建数据接入,给出写入密钥 Make a feed and show its write key."""
+        """新建数据接入，给出写入密钥 Make a feed and show its write key."""
         with open_client() as client:
             show([client.post("/feeds", {"name": name, "kind": kind, "write_key": key, "user_namespace": users})], as_json)
 

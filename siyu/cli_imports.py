@@ -37,12 +37,12 @@ def accept(client: Client, least: float | None) -> None:
 
 
 def show(teller: Teller, result: dict[str, Any], counts: dict[str, int], say: Callable[[str], None]) -> None:
-    say(teller.say(f"{result['row_count']:,} 行,{result['payment_count']:,} 笔收款,新增 {result['new_count']:,} 笔", f"{result['row_count']:,} rows, {result['payment_count']:,} payments, {result['new_count']:,} of them new"))
+    say(teller.say(f"{result['row_count']:,} 行,{result['payment_count']:,} 笔收款，新增 {result['new_count']:,} 笔", f"{result['row_count']:,} rows, {result['payment_count']:,} payments, {result['new_count']:,} of them new"))
     for code, count in result["reasons"].items():
         say(f"  {count:,} × {teller.say(*REASONS[code])}")
     say(
         teller.say(
-            f"建议订单 {counts['open']:,} 笔,已确认 {counts['accepted']:,} 笔,没有订单 {counts['unmatched']:,} 笔;加 --accept 0.95 确认概率不低于 95% 的",
+            f"建议订单 {counts['open']:,} 笔，已确认 {counts['accepted']:,} 笔，没有订单 {counts['unmatched']:,} 笔；加 --accept 0.95 确认概率不低于 95% 的",
             f"{counts['open']:,} with a proposed order, {counts['accepted']:,} accepted, {counts['unmatched']:,} without an order; --accept 0.95 accepts those of 95 % and more",
         )
     )
@@ -63,8 +63,8 @@ def write_spend_rejects(client: Client, done: dict[str, Any], path: Path) -> Pat
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InvalidError(
-            Text(f"导入已完成,但写不了 {path}:{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
-            way_out=Text("用 --rejects 另指定一个文件再运行一次,不会重复计算", "run it again with --rejects and another file; nothing is counted twice"),
+            Text(f"导入已完成，但写不了 {path}:{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
+            way_out=Text("用 --rejects 另指定一个文件再运行一次，不会重复计算", "run it again with --rejects and another file; nothing is counted twice"),
         ) from error
     return path
 
@@ -75,7 +75,7 @@ def show_spend(teller: Teller, done: dict[str, Any], currency: str, say: Callabl
     amount = format_fen(done["amount_fen"], currency)
     say(
         teller.say(
-            f"{done['row_count']:,} 行,入账 {done['posted_count']:,} 笔共 {amount},已有 {done['again_count']:,} 笔,拒收 {done['rejected_count']:,} 行",
+            f"{done['row_count']:,} 行，入账 {done['posted_count']:,} 笔共 {amount},已有 {done['again_count']:,} 笔，拒收 {done['rejected_count']:,} 行",
             f"{done['row_count']:,} rows, {done['posted_count']:,} entered ({amount}), {done['again_count']:,} were there already, {done['rejected_count']:,} rejected",
         )
     )
@@ -91,9 +91,9 @@ def add_spend(app: typer.Typer, client: Callable[[], AbstractContextManager[Clie
     @app.command("spend")
     def import_spend(
         file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
-        map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应,可多次")] = None,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查,不写入")] = False,
-        rejects: Annotated[Path | None, typer.Option(help="被拒行写到哪个文件;默认在原文件旁")] = None,
+        map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应，可多次")] = None,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入")] = False,
+        rejects: Annotated[Path | None, typer.Option(help="被拒行写到哪个文件；默认在原文件旁")] = None,
         as_json: Annotated[bool, typer.Option("--json", help="机器可读的 JSON")] = False,
     ) -> None:
         """导入花费:CSV、Excel、Parquet Import spend into the ledger; what is there already is not entered twice."""

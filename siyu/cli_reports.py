@@ -130,7 +130,7 @@ def _cohorts(teller: Teller, found: dict[str, Any]) -> None:
     teller.show(table)
     if left := months - shown:
         teller.note(teller.say(
-            f"终端太窄,后面还有 {left} 个月没有列出;加宽终端,或用 --json、重定向到文件看全部",
+            f"终端太窄，后面还有 {left} 个月没有列出；加宽终端，或用 --json、重定向到文件看全部",
             f"{left} later months do not fit; widen the terminal, or use --json or a file for all of them",
         ))  # fmt: skip
 
@@ -174,7 +174,7 @@ def _value_report(teller: Teller, found: dict[str, Any]) -> None:
         span = (test["calibration_end_on"], test["holdout_days"])
         figures = (f"{test['predicted_orders']:,.0f}", f"{test['actual_orders']:,.0f}", f"{test['error_rate']:+.1%}")
         teller.out.print(say(
-            "回测 {} 起 {} 天:预测 {},实际 {}({})".format(*span, *figures),
+            "回测 {} 起 {} 天：预测 {},实际 {}({})".format(*span, *figures),
             "back-test from {}, {} days: predicted {}, actual {} ({})".format(*span, *figures),
         ))  # fmt: skip
 

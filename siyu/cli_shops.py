@@ -35,7 +35,7 @@ def add_commands(app: typer.Typer, client_of: ClientOf, teller_of: Callable[[], 
     @shop_app.command("pull")
     def shops_pull(
         shop: Annotated[int, typer.Argument(help="店铺编号")],
-        since: Annotated[str | None, typer.Option(help="从哪一刻起重新读取,如 2025-01-01T00:00:00+08:00")] = None,
+        since: Annotated[str | None, typer.Option(help="从哪一刻起重新读取，如 2025-01-01T00:00:00+08:00")] = None,
     ) -> None:
         """现在读取这家店铺的订单 Read the orders of a shop now."""
         with client_of() as client:

@@ -97,7 +97,7 @@ class Client:
 def _broken_off() -> UnavailableError:
     return UnavailableError(
         Text("与 siyu 服务的连接断了", "the connection to the siyu server broke off"),
-        way_out=Text("服务重新启动后再运行一次;已开始的任务会接着做", "run it again once the server is back; what has begun goes on"),
+        way_out=Text("服务重新启动后再运行一次；已开始的任务会接着做", "run it again once the server is back; what has begun goes on"),
     )
 
 

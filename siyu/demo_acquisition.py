@@ -28,7 +28,7 @@ from siyu.foundation.stores import Stores
 
 BY = "示例品牌"
 PLATFORMS: dict[str, tuple[Platform, Kind, str, int]] = {
-    "taobao_card": ("taobao", "other", "包裹里放卡片,买过的人愿意加", 600),
+    "taobao_card": ("taobao", "other", "包裹里放卡片，买过的人愿意加", 600),
     "douyin_live": ("douyin", "media", "直播间的人看完就加", 8000),
     "xiaohongshu_note": ("xiaohongshu", "kol", "种草的人客单更高", 8000),
     "store_code": ("shop", "gift", "到店的人最常回来", 1000),

@@ -17,7 +17,7 @@ from siyu.measurement.returns import Run
 
 BY = "示例品牌"
 SPAN_DAYS = 56
-ENDED, AHEAD = "电梯广告:合同到期前后", "抖音直播间:隔周停播"
+ENDED, AHEAD = "电梯广告：合同到期前后", "抖音直播间：隔周停播"
 
 
 def load(stores: Stores, customers: pa.Table, tops: dict[str, int]) -> None:
@@ -50,7 +50,7 @@ def _ended(stores: Stores, customers: pa.Table, tops: dict[str, int]) -> list[ex
     until = min(last + timedelta(days=SPAN_DAYS), yesterday)
     if until <= last:
         return []
-    note = "广告合同到期后没有续签。到期前八周与到期后八周对比,不是随机安排的停投,结论要打折看。"
+    note = "广告合同到期后没有续签。到期前八周与到期后八周对比，不是随机安排的停投，结论要打折看。"
     off = f"{last + timedelta(days=1)}/{until}"
     return [experiments.Draft(ENDED, "time", tops["elevator_ad"], (off,), (), last - timedelta(days=SPAN_DAYS - 1), until, "people", note)]
 

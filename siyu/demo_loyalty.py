@@ -24,8 +24,8 @@ MOST_SHOWN = 60
 NEW_TEA = Draft(name="春茶满减券", kind="amount", face_fen=3000, threshold_fen=20_000, goods="春茶系列", days=60, stock=500, per_person=1, cost_fen=3000, terms="不与会员折扣同享")
 GIFT = Draft(name="老客茶漏", kind="gift", gift="竹编茶漏一只", goods="门店自提", days=90, stock=80, per_person=1, cost_fen=1800)
 FORM = {
-    "title": {"zh": "一杯茶的工夫,说说你的感受", "en": "How was your tea?"}, "intro": {"zh": "四道题,不到一分钟。", "en": "Four questions, less than a minute."},
-    "thanks": {"zh": "谢谢你,我们会一条一条看。", "en": "Thank you. We read every answer."},
+    "title": {"zh": "一杯茶的工夫，说说你的感受", "en": "How was your tea?"}, "intro": {"zh": "四道题，不到一分钟。", "en": "Four questions, less than a minute."},
+    "thanks": {"zh": "谢谢你，我们会一条一条看。", "en": "Thank you. We read every answer."},
     "questions": [
         {"kind": "nps", "title": {"zh": "你有多大可能把澄山里推荐给朋友?", "en": "How likely are you to recommend us to a friend?"}},
         {"kind": "single", "title": {"zh": "你多久喝一次茶?", "en": "How often do you drink tea?"}, "choices": [{"label": {"zh": zh, "en": en}} for zh, en in (("每天", "Every day"), ("一周几次", "A few times a week"), ("偶尔", "Now and then"))]},
@@ -33,7 +33,7 @@ FORM = {
         {"kind": "text", "title": {"zh": "还有什么想说的?", "en": "Anything else?"}, "required": False},
     ],
 }  # fmt: skip
-SAID = ("小包装很适合办公室", "希望多一点茶器", "快递很快,茶也新", "春茶比去年的香", "门店的讲解很耐心")
+SAID = ("小包装很适合办公室", "希望多一点茶器", "快递很快，茶也新", "春茶比去年的香", "门店的讲解很耐心")
 SURVEY = "喝茶小调查"
 
 

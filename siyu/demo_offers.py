@@ -43,8 +43,8 @@ class Wanted:
 
 def wanted(tops: dict[str, int], article: int | None) -> tuple[Wanted, ...]:
     """What this brand gives, as far as its sources and its article are there."""
-    live = offers.Draft("直播间新客券", "coupon", title="直播间新朋友,见面减 20 元", words="加上好友就能领,30 天内有效。", for_whom="从直播间来的新朋友", source_id=tops.get("douyin_live"), stock=800, budget_fen=600_000)
-    trial = offers.Draft("白茶试饮装", "trial", title="三种白茶,先尝后买", words="每人一份,送完为止。", for_whom="第一次认识我们的人", source_id=tops.get("xiaohongshu_note"), stock=90, per_day=200, budget_fen=200_000)
+    live = offers.Draft("直播间新客券", "coupon", title="直播间新朋友，见面减 20 元", words="加上好友就能领,30 天内有效。", for_whom="从直播间来的新朋友", source_id=tops.get("douyin_live"), stock=800, budget_fen=600_000)
+    trial = offers.Draft("白茶试饮装", "trial", title="三种白茶，先尝后买", words="每人一份，送完为止。", for_whom="第一次认识我们的人", source_id=tops.get("xiaohongshu_note"), stock=90, per_day=200, budget_fen=200_000)
     guide = offers.Draft("冲泡教程", "tutorial", title="新茶怎么泡不苦", words="五分钟看完。", source_id=tops.get("taobao_card"), piece_id=article)
     made = [Wanted(live, WELCOME, ("douyin_live",), 0.7, 0.3), Wanted(trial, TASTING, ("xiaohongshu_note", "oa_article"), 0.8, 0.45)]
     return (*made, *([Wanted(guide, None, ("taobao_card", "store_code"), 0.35, 0)] if article else []))
@@ -134,7 +134,7 @@ def _draw(stores: Stores, tops: dict[str, int]) -> None:
         sachet = held.get(SACHET.name) or coupons.set_status(stores, tx, coupons.add(stores, tx, SACHET, by=BY).id, "live", by=BY).id
         prizes = (PrizeDraft("白茶试饮装", held[TASTING.name], 100, 100_000), PrizeDraft("香囊一只", sachet, 50, 40_000))
         draft = offers.Draft(
-            name, "draw", title="会员日抽一次,概率写明白", words="每人一次,抽完为止。中奖概率和剩余数量都在页面上。", source_id=tops.get("fission_draw"), stock=2000, budget_fen=300_000,
+            name, "draw", title="会员日抽一次，概率写明白", words="每人一次，抽完为止。中奖概率和剩余数量都在页面上。", source_id=tops.get("fission_draw"), stock=2000, budget_fen=300_000,
             begins_at=midnight, ends_at=midnight + timedelta(days=7), prizes=prizes,
         )  # fmt: skip
         offers.set_status(stores, tx, offers.add(stores, tx, draft, by=BY).id, "live", by=BY)

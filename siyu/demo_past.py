@@ -38,7 +38,7 @@ FOLDERS = {"promotion": "促销", "value": "内容", "service": "服务"}
 SHOP = "https://shop.chengshanli.example.com"
 AUTHOR, APPROVER = Author("sample:author", "示例品牌"), Author("sample:approver", "示例品牌·主管")
 BY = "sample"
-TRIAL_REF, TRIAL_NAME, TRIAL_DAYS = "sample:trial", "会员日:直接给券,还是先讲茶", 14
+TRIAL_REF, TRIAL_NAME, TRIAL_DAYS = "sample:trial", "会员日：直接给券，还是先讲茶", 14
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def load_campaigns(stores: Stores, tx: Connection, past: Past, piece_ids: dict[s
         past_campaigns.record_over(tx, stores.calendar, written, past.trial_id, started_at=trial.at, ended_at=ended, by=BY, now=now)
     today = stores.calendar.on(now)
     ahead: tuple[tuple[str, plans.Purpose, str, str, date, int], ...] = (
-        ("白茶存放五问,发给近期买过的人", "value", "N109", "近 30 天下过单", today + timedelta(days=4), 200),
+        ("白茶存放五问，发给近期买过的人", "value", "N109", "近 30 天下过单", today + timedelta(days=4), 200),
         ("会员日·茗茶 8 折", "promotion", "N003", "重要价值客户", today + timedelta(days=9), 500),
     )
     for name, purpose, content, segment, on, fen in ahead:

@@ -25,12 +25,12 @@ from siyu.referral.friends import Arrival
 from siyu.referral.invitations import Invitation
 from siyu.referral.programmes import Draft, Programme
 
-BY, NAME = "示例品牌", "老友新茶:请朋友喝第一泡"
+BY, NAME = "示例品牌", "老友新茶：请朋友喝第一泡"
 DAYS = 90
 TERMS: dict[str, Any] = {
     "friend": {"kind": "points", "points": 100, "cost_fen": 500}, "inviter": {"kind": "points", "points": 200, "cost_fen": 1000}, "stay_days": 0, "buys_fen": 3000, "needs": "all",
     "wait_days": 30, "watch_days": 15, "most_friends": 20, "budget_fen": 300_000, "title": {"zh": "请朋友喝第一泡茶", "en": "Treat a friend to a first cup"},
-    "words": {"zh": "朋友第一次下单后,你们都有积分。", "en": "After a friend's first order there are points for both of you."},
+    "words": {"zh": "朋友第一次下单后，你们都有积分。", "en": "After a friend's first order there are points for both of you."},
 }  # fmt: skip
 RING, RING_DAYS_AGO = 7, 24
 MOST_INVITERS = 80

@@ -27,9 +27,9 @@ STRAYED = 0.22
 """So many had looked at one of these before they were added somewhere else."""
 SHOP = "https://shop.chengshanli.example.com"
 PAGES: tuple[tuple[str, str, str, str, str, Tint], ...] = (
-    ("xiaohongshu_note", "小红书·春茶种草页", "第一次喝白茶,从这一小罐开始", "三种口味各 5 克,冲泡卡一张。", "领取试饮装", "leaf"),
-    ("douyin_live", "抖音直播间·主播同款", "直播间里喝的就是这一款", "今晚下单的朋友,开箱附冲泡卡。", "看主播同款", "brick"),
-    ("elevator_ad", "电梯广告·写字楼", "下午三点,给自己泡杯茶", "写字楼专享,扫码看门店地址。", "找附近门店", "ink"),
+    ("xiaohongshu_note", "小红书·春茶种草页", "第一次喝白茶，从这一小罐开始", "三种口味各 5 克，冲泡卡一张。", "领取试饮装", "leaf"),
+    ("douyin_live", "抖音直播间·主播同款", "直播间里喝的就是这一款", "今晚下单的朋友，开箱附冲泡卡。", "看主播同款", "brick"),
+    ("elevator_ad", "电梯广告·写字楼", "下午三点，给自己泡杯茶", "写字楼专享，扫码看门店地址。", "找附近门店", "ink"),
 )
 LAST_DAYS = 30
 MOST_OPENED = 5_000

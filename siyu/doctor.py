@@ -61,7 +61,7 @@ def check_up(stores: Stores) -> list[Check]:
         try:
             found.append(look(stores))
         except Exception as error:
-            found.append(Check(key, name, "fail", Text(f"检查出错:{type(error).__name__}", f"the check broke: {type(error).__name__}"), Text("查看日志", "see the log")))
+            found.append(Check(key, name, "fail", Text(f"检查出错：{type(error).__name__}", f"the check broke: {type(error).__name__}"), Text("查看日志", "see the log")))
     return found
 
 
@@ -74,21 +74,21 @@ def _ledger(stores: Stores) -> Check:
     name = Text("账本", "Ledger")
     current, wanted = schema_version(stores.ledger)
     if current != wanted:
-        return Check("ledger", name, "fail", Text(f"结构版本 {current},程序要 {wanted}", f"schema {current}, the program wants {wanted}"), Text("重启 siyu 会自动升级", "start siyu again; it upgrades by itself"))
+        return Check("ledger", name, "fail", Text(f"结构版本 {current}，程序要 {wanted}", f"schema {current}, the program wants {wanted}"), Text("重启 siyu 会自动升级", "start siyu again; it upgrades by itself"))
     if stores.ledger.is_sqlite:
         with stores.ledger.read() as tx:
             said = tx.execute(text("PRAGMA quick_check(1)")).scalar()
         if said != "ok":
             return Check("ledger", name, "fail", Text("账本文件已损坏", "the ledger file is damaged"), Text("停下 siyu,从备份恢复 ledger.sqlite", "stop siyu and restore ledger.sqlite from a backup"))
     kind = "SQLite " + sqlite3.sqlite_version if stores.ledger.is_sqlite else "PostgreSQL"
-    return Check("ledger", name, "ok", Text(f"{kind},结构 {current}", f"{kind}, schema {current}"))
+    return Check("ledger", name, "ok", Text(f"{kind}，结构 {current}", f"{kind}, schema {current}"))
 
 
 def _warehouse(stores: Stores) -> Check:
     tables = stores.warehouse.tables
     with stores.warehouse.read() as session:
         people, orders = (int(session.scalar(tables[name].count())) for name in ("customers_profile", "orders_order"))
-    said = Text(f"{stores.warehouse.engine.name},{people:,} 位客户,{orders:,} 张有效订单", f"{stores.warehouse.engine.name}, {people:,} customers, {orders:,} valid orders")
+    said = Text(f"{stores.warehouse.engine.name},{people:,} 位客户，{orders:,} 张有效订单", f"{stores.warehouse.engine.name}, {people:,} customers, {orders:,} valid orders")
     return Check("warehouse", Text("数仓", "Warehouse"), "ok", said)
 
 
@@ -96,7 +96,7 @@ def _disk(stores: Stores) -> Check:
     usage = shutil.disk_usage(stores.settings.home)
     free = usage.free / 1024**3
     status: Status = "fail" if free < 0.5 else "warn" if free < 5 else "ok"
-    way = None if status == "ok" else Text("清理磁盘,或把 SIYU_HOME 移到更大的盘", "make room, or move SIYU_HOME to a larger disk")
+    way = None if status == "ok" else Text("清理磁盘，或把 SIYU_HOME 移到更大的盘", "make room, or move SIYU_HOME to a larger disk")
     return Check("disk", Text("磁盘", "Disk"), status, Text(f"剩余 {free:,.1f} GB", f"{free:,.1f} GB free"), way)
 
 
@@ -127,7 +127,7 @@ def _accounts(carriers: Carriers, base_url: str) -> list[Check]:
     try:
         found = check_accounts(carriers, base_url)
     except Exception as error:
-        said = Text(f"检查出错:{type(error).__name__}", f"the check broke: {type(error).__name__}")
+        said = Text(f"检查出错：{type(error).__name__}", f"the check broke: {type(error).__name__}")
         return [Check("accounts", Text("账号", "Accounts"), "fail", said, Text("查看日志", "see the log"))]
     return [
         Check("inbox", Text("收件箱", "Inbox"), one.status, one.detail, one.way_out)
@@ -144,8 +144,8 @@ def _collected(collector: Collector) -> Check:
     waited = 0.0 if found.oldest_ms is None else collector.stores.now().timestamp() - found.oldest_ms / 1000
     if waited <= BACKLOG_SECONDS:
         return Check("journal", name, "ok", said)
-    late = Text(f"{said.zh},最久已等 {waited:,.0f} 秒", f"{said.en}, the oldest for {waited:,.0f} s")
-    return Check("journal", name, "warn", late, Text("查看日志;重启 siyu 会接着处理", "see the log; siyu goes on with it when it is started again"))
+    late = Text(f"{said.zh}，最久已等 {waited:,.0f} 秒", f"{said.en}, the oldest for {waited:,.0f} s")
+    return Check("journal", name, "warn", late, Text("查看日志；重启 siyu 会接着处理", "see the log; siyu goes on with it when it is started again"))
 
 
 class DoctorCheck(BaseModel):

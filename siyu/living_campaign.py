@@ -9,7 +9,7 @@ from typing import Any
 
 from siyu.client import Client
 
-NAME = "制茶师的一天,给一周没被打扰的人"
+NAME = "制茶师的一天，给一周没被打扰的人"
 SEGMENT, CONTENT = "7 天内没被打扰", "N107"
 WAVES = ({"share": 0.3, "wait_hours": 24}, {"share": 0.7})
 PER_MINUTE = 6

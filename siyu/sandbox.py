@@ -73,5 +73,5 @@ def _wait(control: Control, process: subprocess.Popen[bytes]) -> None:
             return
     raise UnavailableError(
         Text("沙盒没有启动", "the sandbox did not start"),
-        way_out=Text("端口可能被占用;用 --port 和 --smtp-port 换一个", "a port may be in use; choose others with --port and --smtp-port"),
+        way_out=Text("端口可能被占用；用 --port 和 --smtp-port 换一个", "a port may be in use; choose others with --port and --smtp-port"),
     )

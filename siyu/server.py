@@ -165,7 +165,7 @@ def _busy(settings: Settings, url: str | None) -> ConflictError:
     at = f" ({url})" if url else ""
     return ConflictError(
         Text(f"另一个 siyu 正在使用 {settings.home}{at}", f"another siyu is using {settings.home}{at}"),
-        way_out=Text("它在运行时,命令行会自动连到它;要重启请先停下它", "commands reach it while it runs; stop it first to start it anew"),
+        way_out=Text("它在运行时，命令行会自动连到它；要重启请先停下它", "commands reach it while it runs; stop it first to start it anew"),
     )
 
 

@@ -79,4 +79,4 @@ def _fill(asked: Sequence[Asked], made: Claimed) -> None:
 
 
 def _busy() -> UnavailableError:
-    return UnavailableError(Text("人太多了,请稍后再试", "too many ask at once"), way_out=Text("没有丢失名额,稍后再点一次", "nothing is lost: try again in a moment"))
+    return UnavailableError(Text("人太多了，请稍后再试", "too many ask at once"), way_out=Text("没有丢失名额，稍后再点一次", "nothing is lost: try again in a moment"))

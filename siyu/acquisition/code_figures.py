@@ -25,10 +25,10 @@ QUARTER_MS = 900_000
 """Every zone's days begin at a full quarter of an hour."""
 HEALTH: dict[str, Text] = {
     "good": Text("正常", "Good"),
-    "making": Text("创建中,载体还没答复", "Being made; the carrier has not answered yet"),
-    "unknown": Text("载体没有答复,编辑保存后重建", "The carrier never answered; save it again to have it made anew"),
-    "refused": Text("载体拒绝了这个码,修改后重试", "The carrier refused the code; change it and it is tried again"),
-    "account": Text("账号异常,分流暂停", "The account is in trouble; routing rests"),
+    "making": Text("创建中，载体还没答复", "Being made; the carrier has not answered yet"),
+    "unknown": Text("载体没有答复，编辑保存后重建", "The carrier never answered; save it again to have it made anew"),
+    "refused": Text("载体拒绝了这个码，修改后重试", "The carrier refused the code; change it and it is tried again"),
+    "account": Text("账号异常，分流暂停", "The account is in trouble; routing rests"),
     "unanswered": Text("载体还没确认最近一次分流", "The carrier has not confirmed the last change of who receives"),
     "route_refused": Text("载体不接受新的接待员工", "The carrier does not accept who is to receive"),
     "nobody": Text("没有能接待的员工", "Nobody of its staff may serve"),

@@ -166,7 +166,7 @@ def check(plan: Plan) -> None:
         faults += [Fault(f"plan.shifts.{number}.{name}", says) for name, says in _wrong(shift, set(names))]
     limited = bool(plan.shifts) or (bool(names) and all(one.daily_limit is not None for one in plan.receivers))
     if limited and not plan.fallback:
-        says = Text("有班次或全员限额时,请选后备员工:码不能没人接", "with shifts, or limits for everybody, name who falls back: a code must not lead nowhere")
+        says = Text("有班次或全员限额时，请选后备员工：码不能没人接", "with shifts, or limits for everybody, name who falls back: a code must not lead nowhere")
         faults.append(Fault("plan.fallback", says))
     if faults:
         raise InvalidError(Text("接待安排有误", "the plan is not valid"), faults=faults)

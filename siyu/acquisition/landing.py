@@ -152,7 +152,7 @@ def _check(tx: Connection, name: str, source_id: int, look: Look) -> None:
     if not look.title.strip():
         faults.append(Fault("look.title", Text("请写标题", "it needs a title")))
     if look.picture and not _is_picture(tx, look.picture):
-        faults.append(Fault("look.picture", Text("没有这张图片:请先上传", "there is no such picture: upload it first")))
+        faults.append(Fault("look.picture", Text("没有这张图片：请先上传", "there is no such picture: upload it first")))
     if look.act in ("link", "mini_program") and not look.button.strip():
         faults.append(Fault("look.button", Text("请写按钮上的字", "the button needs words")))
     if look.act == "link" and not short_links.is_address(look.url):

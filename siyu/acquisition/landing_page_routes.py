@@ -32,7 +32,7 @@ router = APIRouter(prefix="/h", include_in_schema=False)
 Anyone = Annotated[Stores, Depends(anyone())]
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer", "Permissions-Policy": "geolocation=(self)"}
 GONE = Text("这个页面已停用", "This page is not in use any more")
-CODE_GONE = Text("这个二维码暂时不可用,请稍后再来", "This code is not available at the moment; please come back later")
+CODE_GONE = Text("这个二维码暂时不可用，请稍后再来", "This code is not available at the moment; please come back later")
 LINK_SECONDS = 6.0
 _PAGES = Path(__file__).parent / "pages"
 
@@ -186,7 +186,7 @@ def _gone(request: Request, stores: Stores, error: SiyuError | TimeoutError | No
     lang = _language(request)
     brand = request.app.state.sample_name(stores) or stores.settings.brand_name
     known = error if isinstance(error, SiyuError) and not isinstance(error, CarrierError) else None
-    said = known.message if known is not None else Text("暂时打不开,请稍后再试", "It cannot be opened right now; please try again later")
+    said = known.message if known is not None else Text("暂时打不开，请稍后再试", "It cannot be opened right now; please try again later")
     html = showing.page(Look(title=""), brand=brand, lang=lang, words=said.to(lang))
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
     return HTMLResponse(html, known.http_status if known is not None else 503, {**PRIVATE, "Content-Security-Policy": policy})

@@ -26,7 +26,7 @@ MOST = 1_000_000_000
 COUPONED = ("coupon", "gift", "trial")
 MAY_HAVE_COUPON = (*COUPONED, "logistics", "consultation")
 _LENGTHS = {"name": 80, "title": 80, "words": 2000, "for_whom": 200, "event": 80}
-_AT_LEAST_ONE = Text("1 以上,或不限", "1 or more, or no bound")
+_AT_LEAST_ONE = Text("1 以上，或不限", "1 or more, or no bound")
 
 
 def kept(draft: Draft) -> Draft:
@@ -75,7 +75,7 @@ def to_go_live(stores: Stores, tx: Connection, draft: Draft, *, claimed: int = 0
     if draft.budget_fen is not None and draft.budget_fen < spoken_fen:
         faults.append(Fault("budget_fen", Text("少于已承诺和已核销的金额", "less than what is committed and redeemed")))
     if (draft.rule is not None or draft.event) and not draft.for_whom:
-        faults.append(Fault("for_whom", Text("有领取条件,请写一句给客户看的说明", "there is a condition: say in a sentence who may have it")))
+        faults.append(Fault("for_whom", Text("有领取条件，请写一句给客户看的说明", "there is a condition: say in a sentence who may have it")))
     return faults + _given(stores, tx, draft) + _shown(tx, draft)
 
 
@@ -105,7 +105,7 @@ def _given(stores: Stores, tx: Connection, draft: Draft) -> list[Fault]:
     if draft.form in ("gift", "trial") and coupon.kind != "gift":
         faults.append(Fault("coupon_id", Text("礼品和试用要用兑换券", "a gift or a trial needs a coupon of kind gift")))
     if draft.budget_fen is not None and coupon.kind == "percent" and not coupon.most_off_fen:
-        faults.append(Fault("budget_fen", Text("不封顶的折扣券无法控制预算;给券设最多减多少", "a percentage without a bound cannot be held to a budget; give the coupon one")))
+        faults.append(Fault("budget_fen", Text("不封顶的折扣券无法控制预算；给券设最多减多少", "a percentage without a bound cannot be held to a budget; give the coupon one")))
     return faults
 
 
@@ -125,7 +125,7 @@ def _drawn(stores: Stores, tx: Connection, draft: Draft) -> list[Fault]:
         if coupon.left is not None and coupon.left < prize.stock - given:
             faults.append(Fault(f"{field}.stock", Text(f"「{coupon.name}」只剩 {coupon.left} 张", f"only {coupon.left} of “{coupon.name}” are left")))
     if draft.budget_fen is not None and total > draft.budget_fen:
-        faults.append(Fault("budget_fen", Text(f"奖品全部发完要 {coupons.yuan(total)} 元,超过预算", f"all prizes together cost ¥{coupons.yuan(total)}: more than the budget")))
+        faults.append(Fault("budget_fen", Text(f"奖品全部发完要 {coupons.yuan(total)} 元，超过预算", f"all prizes together cost ¥{coupons.yuan(total)}: more than the budget")))
     return faults
 
 
@@ -135,7 +135,7 @@ def _coupon(stores: Stores, tx: Connection, coupon_id: int, field: str) -> tuple
     except NotFoundError as error:
         return [Fault(field, error.message)], None
     if coupon.status != "live":
-        return [Fault(field, Text(f"「{coupon.name}」没有启用;先启用它", f"“{coupon.name}” is not being issued; start it first"))], coupon
+        return [Fault(field, Text(f"「{coupon.name}」没有启用；先启用它", f"“{coupon.name}” is not being issued; start it first"))], coupon
     if coupons.spell(stores, coupon, stores.now())[1] <= to_ms(stores.now()):
         return [Fault(field, Text(f"「{coupon.name}」已过期", f"the time of “{coupon.name}” is over"))], coupon
     return [], coupon

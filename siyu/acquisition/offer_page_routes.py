@@ -45,7 +45,7 @@ async def claim(token: str, request: Request, stores: Anyone) -> Response:
         _must_be_own(request)
         offer_id, person = await run_in_threadpool(_who, stores, token)
         if not person:
-            raise NotAllowedError(Text("请从你的专属链接领取", "please use your own link"), way_out=Text("添加我们后,从聊天里的链接打开", "add us, and open it from the chat"))
+            raise NotAllowedError(Text("请从你的专属链接领取", "please use your own link"), way_out=Text("添加我们后，从聊天里的链接打开", "add us, and open it from the chat"))
         reason = await _claim(request, stores, offer_id, person)
     except SiyuError as error:
         return _gone(request, stores, error)

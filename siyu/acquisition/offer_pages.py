@@ -29,14 +29,14 @@ ACTS = {
     "tutorial": Text("领取教程", "Get the article"), "group": Text("加入售后群", "Join the group"), "logistics": Text("领取", "Claim it"), "consultation": Text("联系顾问", "Ask an adviser"),
 }  # fmt: skip
 SAID = {
-    "given": Text("领取成功", "It is yours"), "used": Text("已使用", "Used"), "ended": Text("已过期", "Its time is over"), "void": Text("已作废", "Withdrawn"), NO_PRIZE: Text("这次没有中奖,谢谢参与", "No prize this time; thank you"),
+    "given": Text("领取成功", "It is yours"), "used": Text("已使用", "Used"), "ended": Text("已过期", "Its time is over"), "void": Text("已作废", "Withdrawn"), NO_PRIZE: Text("这次没有中奖，谢谢参与", "No prize this time; thank you"),
 }  # fmt: skip
-SERVED = {"tutorial": Text("已领取,点下面打开", "Yours: open it below"), "group": Text("可以入群了", "You may join"), "consultation": Text("扫码联系顾问", "Scan the code to ask")}
-WON = Text("恭喜,抽中了!", "You have won!")
+SERVED = {"tutorial": Text("已领取，点下面打开", "Yours: open it below"), "group": Text("可以入群了", "You may join"), "consultation": Text("扫码联系顾问", "Scan the code to ask")}
+WON = Text("恭喜，抽中了!", "You have won!")
 CLOSED = {
     "over": Text("活动已结束", "It is over"), "not_live": Text("活动暂停中", "It is paused"), "not_begun": Text("活动还没开始", "It has not begun"), "none_left": Text("已经领完了", "All are gone"),
-    "day_limit": Text("今天的已领完,明天再来", "Today's are gone; come back tomorrow"), "budget": Text("已经领完了", "All are gone"), "not_eligible": Text("你暂不符合领取条件", "It is not for you at present"),
-    "limit": Text("你已领过这张券", "You have this coupon already"), "coupon": Text("暂时领不了,请稍后再试或联系客服", "It cannot be given just now; try later or ask us"),
+    "day_limit": Text("今天的已领完，明天再来", "Today's are gone; come back tomorrow"), "budget": Text("已经领完了", "All are gone"), "not_eligible": Text("你暂不符合领取条件", "It is not for you at present"),
+    "limit": Text("你已领过这张券", "You have this coupon already"), "coupon": Text("暂时领不了，请稍后再试或联系客服", "It cannot be given just now; try later or ask us"),
     "unknown": Text("链接已失效", "The link has ended"),
 }  # fmt: skip
 STATES = {"issued": Text("未使用", "Not used"), "redeemed": Text("已使用", "Used"), "expired": Text("已过期", "Ended"), "void": Text("已作废", "Withdrawn")}
@@ -150,7 +150,7 @@ def _qr(tx: Connection, offer: Offer) -> str:
 
 
 def _qr_title(offer: Offer, person: int) -> Text:
-    return Text("扫码添加,领取福利", "Scan to add us and claim it") if not person else Text("扫码联系顾问", "Scan to ask an adviser")
+    return Text("扫码添加，领取福利", "Scan to add us and claim it") if not person else Text("扫码联系顾问", "Scan to ask an adviser")
 
 
 def _group(stores: Stores, tx: Connection, offer: Offer) -> str:

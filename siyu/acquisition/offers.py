@@ -125,10 +125,10 @@ def change(stores: Stores, tx: Connection, offer_id: int, draft: Draft, *, edit:
     if edit is not None and edit != held.edit:
         raise ConflictError(Text("这个福利刚被别人改过", "somebody else has changed this offer"), way_out=Text("刷新后再改", "load it again"))
     if held.status == "ended":
-        raise ConflictError(Text("已结束,不能再改", "it has ended and stays as it was"), way_out=Text("复制一个新的", "copy it to a new one"))
+        raise ConflictError(Text("已结束，不能再改", "it has ended and stays as it was"), way_out=Text("复制一个新的", "copy it to a new one"))
     if held.status != "draft":
         if faults := offer_checks.promised(held, clean, _DRAWN):
-            raise ConflictError(Text("已上线,承诺不能改", "it is live: what was promised stays"), faults=faults, way_out=Text("结束它,另建一个", "end it and write a new one"))
+            raise ConflictError(Text("已上线，承诺不能改", "it is live: what was promised stays"), faults=faults, way_out=Text("结束它，另建一个", "end it and write a new one"))
         if faults := offer_checks.to_go_live(stores, tx, clean, claimed=held.claimed, spoken_fen=held.committed_fen + held.redeemed_fen):
             raise InvalidError(Text("福利还不完整", "the offer is not complete"), faults=faults)
     tx.execute(update(_t).where(_t.c.id == offer_id).values(**_row(clean), edit=held.edit + 1, updated_at=stores.now(), updated_by=by[:80]))

@@ -55,7 +55,7 @@ def put(tx: Connection, store_id: int, *, latitude: float | None, longitude: flo
     team_stores.find_store(tx, store_id)
     faults = []
     if (latitude is None) != (longitude is None) or not (-90 <= (latitude or 0) <= 90 and -180 <= (longitude or 0) <= 180):
-        faults.append(Fault("latitude", Text("经纬度成对填写,纬度在前", "latitude and longitude, both or none")))
+        faults.append(Fault("latitude", Text("经纬度成对填写，纬度在前", "latitude and longitude, both or none")))
     if code_id is not None and codes.find(tx, code_id).status != "open":
         faults.append(Fault("code_id", Text("这个活码已停用", "this live code is closed")))
     if len(hours) > 80:

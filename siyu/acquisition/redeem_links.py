@@ -32,5 +32,5 @@ async def tell(calls: Calls, account_id: int, staff: str, url: str) -> bool:
     """
     with calls.stores.ledger.read() as tx:
         account = accounts.find_account(tx, account_id)
-    sent = await calls.connector(account).messages.card("核销优惠券", "打开后输入或扫描顾客的券码;30 天内有效,请勿转发", url, users=[staff])
+    sent = await calls.connector(account).messages.card("核销优惠券", "打开后输入或扫描顾客的券码;30 天内有效，请勿转发", url, users=[staff])
     return not sent.not_told

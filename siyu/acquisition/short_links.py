@@ -173,7 +173,7 @@ def _check(tx: Connection, name: str, to: To, source_id: int, code: str, region:
     if code and not SIGNS.fullmatch(code):
         faults.append(Fault("code", Text("3 到 16 位小写字母、数字或连字符", "3 to 16 small letters, digits or hyphens")))
     if sum((to.code_id is not None, to.page_id is not None, bool(to.url))) != 1:
-        faults.append(Fault("to", Text("选一个去处:活码、落地页或网址", "choose one: a live code, a landing page or an address")))
+        faults.append(Fault("to", Text("选一个去处：活码、落地页或网址", "choose one: a live code, a landing page or an address")))
     if to.url and not is_address(to.url):
         faults.append(Fault("url", Text("须以 http:// 或 https:// 开头", "it begins with http:// or https://")))
     for table, number, field in ((_code, to.code_id, "code_id"), (_page, to.page_id, "page_id")):

@@ -13,7 +13,7 @@ from siyu.foundation.text import Text
 
 TINTS = {"leaf": ("#2f6b4f", "#7cc29f"), "brick": ("#a5432c", "#e08a72"), "ink": ("#2b4a73", "#8fb3e0"), "plum": ("#713a63", "#cf97c1")}
 """By day and by night."""
-CALLS = {"staff": Text("长按识别二维码,添加我们", "Press and hold the code to add us"), "group": Text("长按识别二维码,加入客户群", "Press and hold the code to join the group")}
+CALLS = {"staff": Text("长按识别二维码，添加我们", "Press and hold the code to add us"), "group": Text("长按识别二维码，加入客户群", "Press and hold the code to join the group")}
 _NOTHING: dict[str, Any] = {"picture": "", "qr": "", "call": "", "wechat": True, "here": "", "store": "", "go": "", "button": "", "footer": "", "finder": False, "q": "", "g": "", "near": [], "cities": {}}
 
 

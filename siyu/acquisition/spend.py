@@ -156,7 +156,7 @@ def correct(stores: Stores, tx: Connection, entry_id: int, instead: Spending | N
     """
     wrong = find(tx, entry_id, hold=True)
     if wrong.is_reversal:
-        raise ConflictError(Text("冲回不能再更正", "a reversal cannot be corrected"), way_out=Text("更正后来的那一笔,或另记一笔", "correct what took its place, or enter another"))
+        raise ConflictError(Text("冲回不能再更正", "a reversal cannot be corrected"), way_out=Text("更正后来的那一笔，或另记一笔", "correct what took its place, or enter another"))
     if wrong.corrected_by is not None:
         raise AlreadyCorrectedError(Text("这一笔已更正过", "this entry was corrected before"), way_out=Text("更正代替它的那一笔", "correct the one that took its place"))
     if not 0 < len(reason.strip()) <= 200:
@@ -231,7 +231,7 @@ def _foreign_faults(stores: Stores, one: Spending) -> list[tuple[str, Text]]:
     if one.currency in ("", stores.settings.currency):
         return []
     if not (len(one.currency) == 3 and one.currency.isascii() and one.currency.isupper()):
-        return [("currency", Text("三个大写字母,如 USD", "three capital letters, such as USD"))]
+        return [("currency", Text("三个大写字母，如 USD", "three capital letters, such as USD"))]
     if one.original_fen is None or one.rate is None or not is_rate(one.rate):
         return [("rate", Text(f"请写 1 {one.currency} 合多少 {stores.settings.currency}", f"say how much {stores.settings.currency} one {one.currency} is"))]
     if in_brand_currency(one.original_fen, one.rate) != one.amount_fen:

@@ -31,7 +31,7 @@ from siyu.orders.fields import Field
 JOB = "acquisition.spend_import"
 FIELDS = (
     Field("day", Text("日期", "Day"), Text("花在哪一天", "when it was spent"), ("日期", "花费日期", "消耗日期", "投放日期", "时间", "day", "date", "spent_on"), required=True),
-    Field("source", Text("来源", "Source"), Text("名称、编号,或用 / 连起的整条路径;也可分列写平台、活动、创意、点位", "a name, a number, or a path joined by /; or the four levels in columns of their own"),
+    Field("source", Text("来源", "Source"), Text("名称、编号，或用 / 连起的整条路径；也可分列写平台、活动、创意、点位", "a name, a number, or a path joined by /; or the four levels in columns of their own"),
           ("来源", "来源渠道", "渠道", "source", "source_name", "source_path", "channel")),
     Field("platform", Text("平台", "Platform"), Text("", ""), ("平台", "媒体", "platform", "media")),
     Field("campaign", Text("活动", "Campaign"), Text("", ""), ("活动", "计划", "推广计划", "campaign", "campaign_name")),
@@ -49,11 +49,11 @@ LEVELS = ("platform", "campaign", "creative", "place")
 REASONS = {
     "unreadable": Text("这一行读不出来", "the row cannot be read"),
     "ragged": Text("列数与表头不一致", "the number of cells differs from the header"),
-    "no_day": Text("没有日期,或认不出来", "no day, or it cannot be read"),
+    "no_day": Text("没有日期，或认不出来", "no day, or it cannot be read"),
     "no_source": Text("没有写来源", "it names no source"),
     "unknown_source": Text("没有这个来源", "there is no such source"),
-    "several_sources": Text("有几个来源叫这个名字,请写整条路径", "several sources have this name: write the whole path"),
-    "no_amount": Text("没有金额,或不是数字", "no amount, or it is no number"),
+    "several_sources": Text("有几个来源叫这个名字，请写整条路径", "several sources have this name: write the whole path"),
+    "no_amount": Text("没有金额，或不是数字", "no amount, or it is no number"),
     "kind": Text("没有这个类别", "there is no such kind"),
     "day": Text("日期要在 1980 年到今天之间", "the day must lie between 1980 and today"),
     "amount": Text("金额要大于 0", "the amount must be more than 0"),
@@ -258,9 +258,9 @@ def _check(mapping: Mapping[str, str], columns: list[str]) -> None:
     faults += [Fault(name, Text(f"文件里没有列「{column}」", f"the file has no column {column!r}")) for name, column in mapping.items() if column not in columns]
     faults += [Fault(one.name, Text(f"请指定「{one.label.zh}」对应的列", f"name the column of {one.label.en!r}")) for one in FIELDS if one.required and one.name not in mapping]
     if not {"source", "platform"} & mapping.keys():
-        faults.append(Fault("source", Text("请指定来源列,或平台列", "name the column of the source, or of the platform")))
+        faults.append(Fault("source", Text("请指定来源列，或平台列", "name the column of the source, or of the platform")))
     if faults:
-        raise InvalidError(Text("字段对应不完整", "the mapping is not complete"), faults=faults, way_out=Text("选列,或用 --map 字段=列名", "choose columns, or give --map field=column"))
+        raise InvalidError(Text("字段对应不完整", "the mapping is not complete"), faults=faults, way_out=Text("选列，或用 --map 字段=列名", "choose columns, or give --map field=column"))
 
 
 def _form(name: str) -> str:

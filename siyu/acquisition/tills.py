@@ -104,7 +104,7 @@ def undo(stores: Stores, tx: Connection, till: Till, said: str, *, ref: str, rea
     if made.reversed_at is not None:
         return replace(made, again=True)
     if stores.now() > made.at + UNDO_WITHIN:
-        raise ConflictError(Text("超过 10 分钟,不能在这里撤销", "it was more than ten minutes ago"), way_out=Text("请联系运营在后台退券", "ask your operator to give the coupon back"))
+        raise ConflictError(Text("超过 10 分钟，不能在这里撤销", "it was more than ten minutes ago"), way_out=Text("请联系运营在后台退券", "ask your operator to give the coupon back"))
     return redemptions.take_back(stores, tx, said, ref=made.ref, reason=UNDO_REASONS[reason].zh, by=till.by)
 
 

@@ -141,7 +141,7 @@ def _same_audience(items: Sequence[Item]) -> Iterable[Clash]:
     for one, other in combinations(items, 2):
         if one.on == other.on and one.campaign.id != other.campaign.id and _shared(one.campaign, other.campaign):
             names = f"「{one.campaign.name}」「{other.campaign.name}」"
-            said = Text(f"{names}同一天发给同一分群,更低价值的会让位", f"{one.campaign.name} and {other.campaign.name} go to the same segment on one day; the one of less value gives way")
+            said = Text(f"{names}同一天发给同一分群，更低价值的会让位", f"{one.campaign.name} and {other.campaign.name} go to the same segment on one day; the one of less value gives way")
             yield Clash("same_audience", _ids(one, other), one.on, said)
 
 
@@ -154,13 +154,13 @@ def _caps(items: Sequence[Item], limits: Limits) -> Iterable[Clash]:
         promotions = {each.campaign.id: each for each in touching if (last.on - each.on).days < limits.promotion_days and each.campaign.purpose == "promotion"}
         if last.campaign.purpose == "promotion" and limits.promotions is not None and len(promotions) > limits.promotions:
             said = Text(
-                f"{limits.promotion_days} 天内第 {len(promotions)} 次促销,每人最多 {limits.promotions} 次",
+                f"{limits.promotion_days} 天内第 {len(promotions)} 次促销，每人最多 {limits.promotions} 次",
                 f"promotion {len(promotions)} within {limits.promotion_days} days; each person gets {limits.promotions}",
             )
             yield Clash("caps", _ids(*promotions.values()), last.on, said)
         elif limits.touches is not None and len(near) > limits.touches:
             said = Text(
-                f"{limits.touch_days} 天内第 {len(near)} 次触达,每人最多 {limits.touches} 次", f"touch {len(near)} within {limits.touch_days} days; each person gets {limits.touches}"
+                f"{limits.touch_days} 天内第 {len(near)} 次触达，每人最多 {limits.touches} 次", f"touch {len(near)} within {limits.touch_days} days; each person gets {limits.touches}"
             )
             yield Clash("caps", _ids(*near.values()), last.on, said)
 
@@ -215,7 +215,7 @@ def move(stores: Stores, tx: Connection, campaign_id: int, starts: str, *, accep
     """
     campaign = find(tx, campaign_id, locked=True)
     if campaign.status not in PLANNED or campaign.send_ids:
-        raise CampaignStateError(Text("活动已经开始,不能改期", "the campaign has begun and cannot be moved"), way_out=Text("暂停它,或复制一份另排", "pause it, or copy it and schedule the copy"))
+        raise CampaignStateError(Text("活动已经开始，不能改期", "the campaign has begun and cannot be moved"), way_out=Text("暂停它，或复制一份另排", "pause it, or copy it and schedule the copy"))
     plan = replace(campaign.plan, starts=starts)
     try:
         at = plans.starts_at(plan, stores.calendar)
@@ -223,12 +223,12 @@ def move(stores: Stores, tx: Connection, campaign_id: int, starts: str, *, accep
         at = None
     now = stores.now()
     if at is None or at < now:
-        fault = Fault("starts", Text("须是将来的时间,如 2026-12-12 08:00", "must be a time to come, such as 2026-12-12 08:00"))
+        fault = Fault("starts", Text("须是将来的时间，如 2026-12-12 08:00", "must be a time to come, such as 2026-12-12 08:00"))
         raise InvalidError(Text("时间有误", "the time is not valid"), faults=[fault])
     clashes = clashes_near(stores, tx, campaign, at, plan, limits)
     if clashes and not accept:
         faults = [Fault(each.kind, each.message) for each in clashes]
-        raise CampaignClashError(Text("那一天与其他活动冲突", "it clashes with other campaigns there"), faults=faults, way_out=Text("换一天,或确认仍要移动", "choose another day, or accept the clashes"))
+        raise CampaignClashError(Text("那一天与其他活动冲突", "it clashes with other campaigns there"), faults=faults, way_out=Text("换一天，或确认仍要移动", "choose another day, or accept the clashes"))
     c, w = _tables.campaign, _tables.wave
     tx.execute(update(c).where(c.c.id == campaign_id).values(plan=plans.dump(plan), starts_at=at, version=campaign.version + 1, updated_at=now))
     tx.execute(update(w).where(w.c.campaign_id == campaign_id, w.c.number == 0).values(due_at=at))

@@ -124,8 +124,8 @@ def change(tx: Connection, calendar: Calendar, campaign_id: int, written: Writte
     current = find(tx, campaign_id, locked=True)
     if current.status != "draft":
         raise CampaignStateError(
-            Text(f"活动{STATUSES[current.status].zh},不能修改", f"the campaign is {STATUSES[current.status].en.lower()} and cannot be changed"),
-            way_out=Text("先撤回为草稿,或复制一份再改", "take it back to a draft first, or copy it and change the copy"),
+            Text(f"活动{STATUSES[current.status].zh}，不能修改", f"the campaign is {STATUSES[current.status].en.lower()} and cannot be changed"),
+            way_out=Text("先撤回为草稿，或复制一份再改", "take it back to a draft first, or copy it and change the copy"),
         )
     if expected_version is not None and expected_version != current.version:
         raise ConflictError(
@@ -160,7 +160,7 @@ def put_away(tx: Connection, campaign_id: int) -> Campaign:
     current = find(tx, campaign_id, locked=True)
     if current.status != "draft" or current.send_ids:
         raise CampaignStateError(
-            Text("只有草稿可以删除", "only a draft can be deleted"), way_out=Text("用「取消」结束它;已发生的触达要保留", "cancel it: what it did has to stay")
+            Text("只有草稿可以删除", "only a draft can be deleted"), way_out=Text("用「取消」结束它；已发生的触达要保留", "cancel it: what it did has to stay")
         )
     for table in (_tables.happening, _tables.report, _tables.wave):
         tx.execute(delete(table).where(table.c.campaign_id == campaign_id))

@@ -27,7 +27,7 @@ def faults_in(stores: Stores, tx: Connection, written: Written) -> list[Fault]:
     if plan.audience.include:
         found += audience.check(tx, AudienceRule(plan.audience.include, plan.audience.exclude))
     found += [
-        Fault(f"carriers.{place}", Text(f"「{each}」不能发送;可用:{'、'.join(SENDABLE)}", f"{each!r} cannot send; use one of: {', '.join(SENDABLE)}"))
+        Fault(f"carriers.{place}", Text(f"「{each}」不能发送；可用：{'、'.join(SENDABLE)}", f"{each!r} cannot send; use one of: {', '.join(SENDABLE)}"))
         for place, each in enumerate(plan.carriers)
         if each not in SENDABLE
     ]
@@ -47,5 +47,5 @@ def must_hold(stores: Stores, tx: Connection, campaign: Campaign) -> None:
         raise InvalidError(
             Text(f"活动有 {len(faults)} 处问题", f"{len(faults)} things are wrong with the campaign"),
             faults=faults,
-            way_out=Text("撤回为草稿,逐项改好后再提交", "take it back to a draft, mend each of them, and submit it again"),
+            way_out=Text("撤回为草稿，逐项改好后再提交", "take it back to a draft, mend each of them, and submit it again"),
         )

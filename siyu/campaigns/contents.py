@@ -27,7 +27,7 @@ def faults_of(tx: Connection, variants: Sequence[Variant], purpose: str, at: dat
         said = pieces.find(tx, each.piece_id).purpose
         # A promotion that is sent as advice would pass by the consent and the cap for promotions.
         if said == "promotion" != purpose:
-            found.append(Fault(field, Text("素材是促销,活动用途也要是促销", "the piece is a promotion: so must the campaign be")))
+            found.append(Fault(field, Text("素材是促销，活动用途也要是促销", "the piece is a promotion: so must the campaign be")))
     return found
 
 

@@ -93,10 +93,10 @@ def _power(campaign: Campaign, base: tuple[trials.Sample, trials.Sample] | None,
                 told["needed_per_arm"] = trials.people_needed_for_share(rate, min(rate / 2, 1 - rate)) if rate < 1 else None
             if rate and found > rate / 2:
                 notes.append(
-                    Text(f"对照组只有 {control:,} 人:即使购买率提高一半也多半看不出来", f"with {control:,} people in the control even an increase by half would mostly go unseen")
+                    Text(f"对照组只有 {control:,} 人：即使购买率提高一半也多半看不出来", f"with {control:,} people in the control even an increase by half would mostly go unseen")
                 )
     if control <= 1:
-        notes.append(Text("没有对照组:这次活动的增量无法测量", "there is no control: what this campaign brings cannot be measured"))
+        notes.append(Text("没有对照组：这次活动的增量无法测量", "there is no control: what this campaign brings cannot be measured"))
     told["variants"] = [
         {
             "name": each.name, "people": round(reach * each.share),

@@ -194,5 +194,5 @@ def _time(plan: Plan, calendar: Calendar) -> list[Fault]:
     try:
         starts_at(plan, calendar)
     except ValueError:
-        return [Fault("starts", Text(f"「{plan.starts}」不是日期和时间,写成 2026-12-12 08:00", f"{plan.starts!r} is no date and time: write 2026-12-12 08:00"))]
+        return [Fault("starts", Text(f"「{plan.starts}」不是日期和时间，写成 2026-12-12 08:00", f"{plan.starts!r} is no date and time: write 2026-12-12 08:00"))]
     return []

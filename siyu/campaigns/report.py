@@ -24,12 +24,12 @@ from siyu.foundation.trials import Effect, Paired
 
 STAGES = ("planned", "eligible", "told", "sent", "received", "read", "clicked", "bought")
 SPLIT_BROKEN = Text(
-    "对照组与触达组的人数比例不是抽签应有的比例,读数已关闭:先查明为何有人被多算或漏算",
+    "对照组与触达组的人数比例不是抽签应有的比例，读数已关闭：先查明为何有人被多算或漏算",
     "the arms are not of the sizes that the draw gives, so nothing is read from them: find out first who is missing or counted twice",
 )
-NO_CONTROL = Text("没有对照组,增量无法测量", "there is no control: what it brought cannot be measured")
+NO_CONTROL = Text("没有对照组，增量无法测量", "there is no control: what it brought cannot be measured")
 TOO_FEW = Text("对照组或触达组不足 2 人", "fewer than two people in an arm")
-HIDDEN = Text("固定样本读数要等全部归因窗口结束才公布;提前偷看会把巧合当成效果", "a fixed reading is shown when all windows are over: looking earlier takes chance for effect")
+HIDDEN = Text("固定样本读数要等全部归因窗口结束才公布；提前偷看会把巧合当成效果", "a fixed reading is shown when all windows are over: looking earlier takes chance for effect")
 
 
 @dataclass(frozen=True)

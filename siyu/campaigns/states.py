@@ -101,7 +101,7 @@ def schedule(stores: Stores, tx: Connection, campaign_id: int, by: Doer) -> Camp
     must_hold(stores, tx, campaign)
     if starts is not None and starts < now:
         fault = Fault("starts", Text(f"{campaign.plan.starts} 已经过去", f"{campaign.plan.starts} is in the past"))
-        raise InvalidError(Text("开始时间已过", "the time to start is over"), faults=[fault], way_out=Text("改一个将来的时间,或留空立即开始", "choose a time to come, or leave it empty to start at once"))
+        raise InvalidError(Text("开始时间已过", "the time to start is over"), faults=[fault], way_out=Text("改一个将来的时间，或留空立即开始", "choose a time to come, or leave it empty to start at once"))
     waves.lay_out(stores, tx, campaign, starts or now)
     return _moved(stores, tx, campaign, "scheduled", "scheduled", by, starts_at=starts or now)
 
@@ -166,7 +166,7 @@ def _in_state(tx: Connection, campaign_id: int, action: str) -> Campaign:
     if action not in possible(campaign):
         can = possible(campaign)
         raise CampaignStateError(
-            Text(f"活动{STATUSES[campaign.status].zh},不能{NAMES[action].zh}", f"the campaign is {STATUSES[campaign.status].en.lower()}: one cannot {NAMES[action].en}"),
-            way_out=Text(f"现在可以:{'、'.join(NAMES[each].zh for each in can)}", f"what can be done: {', '.join(NAMES[each].en for each in can)}") if can else None,
+            Text(f"活动{STATUSES[campaign.status].zh}，不能{NAMES[action].zh}", f"the campaign is {STATUSES[campaign.status].en.lower()}: one cannot {NAMES[action].en}"),
+            way_out=Text(f"现在可以：{'、'.join(NAMES[each].zh for each in can)}", f"what can be done: {', '.join(NAMES[each].en for each in can)}") if can else None,
         )
     return campaign

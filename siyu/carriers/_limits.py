@@ -134,7 +134,7 @@ class LedgerLimits:
 
     async def _wait(self, until: datetime, deadline: datetime, code: str) -> None:
         if until > deadline:
-            raise Throttled(Text("这个接口的调用额度已用完,稍后继续", "the calls allowed for this API are used up for now"), until, vendor_code=code)
+            raise Throttled(Text("这个接口的调用额度已用完，稍后继续", "the calls allowed for this API are used up for now"), until, vendor_code=code)
         await asyncio.sleep(max(0.0, (until - self._stores.now()).total_seconds()) + 0.01)
 
     async def _placed(self, account: AccountKey, api: str, places: int, wanted: int, deadline: datetime) -> list[int]:

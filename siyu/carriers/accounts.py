@@ -115,7 +115,7 @@ def change(
     if credentials is not None:
         merged, more = _read(vendor.credentials, {**credentials_of(stores, tx, account), **{k: v for k, v in credentials.items() if v}}, "credentials")
         if not more and merged[vendor.ref_field] != account.ref:
-            more = [Fault(f"credentials.{vendor.ref_field}", Text("不能换成另一个账号;请另外连接它", "cannot become another account; connect that one instead"))]
+            more = [Fault(f"credentials.{vendor.ref_field}", Text("不能换成另一个账号；请另外连接它", "cannot become another account; connect that one instead"))]
         faults, values = [*faults, *more], {**values, "credentials_sealed": None if more else _sealed(stores.secrets, account.product, merged)}
     if settings is not None:
         kept, more = _read(vendor.settings, {**account.settings, **settings}, "settings")
@@ -169,7 +169,7 @@ def credentials_of(stores: Stores, tx: Connection, account: Account) -> dict[str
     if opened is None:
         raise ConflictError(
             Text(f"账号 {account.name} 的密钥无法解密", f"the credentials of {account.name} cannot be decrypted"),
-            way_out=Text("恢复原来的主密钥,或重新填写该账号的密钥", "restore the former master key, or enter the account's credentials again"),
+            way_out=Text("恢复原来的主密钥，或重新填写该账号的密钥", "restore the former master key, or enter the account's credentials again"),
         )
     found: dict[str, str] = msgspec.json.decode(opened)
     return found
@@ -177,8 +177,8 @@ def credentials_of(stores: Stores, tx: Connection, account: Account) -> dict[str
 
 def vendor_of(product: str) -> Vendor:
     if product not in VENDORS:
-        fault = Fault("product", Text(f"没有这种载体:{product}", f"no such carrier: {product}"))
-        raise InvalidError(Text("没有这种载体", "there is no such carrier"), faults=[fault], way_out=Text(f"可用:{'、'.join(VENDORS)}", f"use one of: {', '.join(VENDORS)}"))
+        fault = Fault("product", Text(f"没有这种载体：{product}", f"no such carrier: {product}"))
+        raise InvalidError(Text("没有这种载体", "there is no such carrier"), faults=[fault], way_out=Text(f"可用：{'、'.join(VENDORS)}", f"use one of: {', '.join(VENDORS)}"))
     return VENDORS[product]
 
 

@@ -76,22 +76,22 @@ def _callback(calls: Calls, account: Account, url: str, refused_at: datetime | N
         return _pushed(account, url, is_ready)
     if not is_ready:
         says = Text("还没有填写回调的 Token 和 EncodingAESKey", "Token and EncodingAESKey of the callback are not entered yet")
-        fix = Text("在管理后台随机生成这两项,填到这里,再保存管理后台的设置", "generate both in the admin console, enter them here, then save the settings there")
+        fix = Text("在管理后台随机生成这两项，填到这里，再保存管理后台的设置", "generate both in the admin console, enter them here, then save the settings there")
         return Step("callback", LABEL, False, says, fix, "keys")
     last = max((at for at in (heard_at, proved_at) if at is not None), default=None)
     if refused_at is not None and (last is None or refused_at > last):
-        says = Text("载体来过,但签名不对", "the carrier called, but its signature is wrong")
+        says = Text("载体来过，但签名不对", "the carrier called, but its signature is wrong")
         fix = Text("管理后台的 Token、EncodingAESKey 要与这里填写的完全一致", "Token and EncodingAESKey in the admin console must be exactly those entered here")
         return Step("callback", LABEL, False, says, fix, "signature")
     if heard_at is not None:
         at = calls.stores.calendar
         shown = heard_at.astimezone(at.zone).strftime("%Y-%m-%d %H:%M:%S")
-        return Step("callback", LABEL, True, Text(f"收到过回调,最近一次 {shown}", f"callbacks come in; the last at {shown}"), None, "")
+        return Step("callback", LABEL, True, Text(f"收到过回调，最近一次 {shown}", f"callbacks come in; the last at {shown}"), None, "")
     if proved_at is not None:
-        return Step("callback", LABEL, True, Text("载体已验证过地址,还没有事件", "the carrier has verified the address; no event yet"), None, "")
+        return Step("callback", LABEL, True, Text("载体已验证过地址，还没有事件", "the carrier has verified the address; no event yet"), None, "")
     if _is_private(url) and not _is_private(str(account.settings.get("base_url") or "")):
         says = Text("载体从外网访问不到这个地址", "the carrier cannot reach this address from outside")
-        fix = Text("用反向代理给 Siyu 一个公网 https 地址,设 SIYU_PUBLIC_URL 后重启", "give Siyu a public https address by a proxy, set SIYU_PUBLIC_URL and start again")
+        fix = Text("用反向代理给 Siyu 一个公网 https 地址，设 SIYU_PUBLIC_URL 后重启", "give Siyu a public https address by a proxy, set SIYU_PUBLIC_URL and start again")
         return Step("callback", LABEL, False, says, fix, "private")
     says = Text("还没有收到验证或回调", "neither a verification nor a callback has come in yet")
     fix = Text(
@@ -107,8 +107,8 @@ def _pushed(account: Account, url: str, is_ready: bool) -> Step:
     """Receipts are pushed only once something was sent, and can be done without."""
     says = Text("还没有收到推送的回执(发出第一条之后才会有)", "no receipt was pushed yet (they come once something was sent)")
     if not is_ready:
-        says = Text("没有填写推送的密钥,回执推送未启用(选填)", "the keys of pushed receipts are not entered; they are not in use (optional)")
-    fix = Text(f"需要时在{account.vendor.name.zh}服务商的推送设置里填写:{url}", f"where wanted, enter it in the provider's settings for pushes: {url}")
+        says = Text("没有填写推送的密钥，回执推送未启用(选填)", "the keys of pushed receipts are not entered; they are not in use (optional)")
+    fix = Text(f"需要时在{account.vendor.name.zh}服务商的推送设置里填写：{url}", f"where wanted, enter it in the provider's settings for pushes: {url}")
     return Step("callback", LABEL, True, says, fix, "")
 
 

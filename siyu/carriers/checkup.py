@@ -80,7 +80,7 @@ def _token(tx: Connection, account: Account, now: datetime) -> list[Text]:
     if fetched_at is None or expires_at is None:
         return []
     age, left = (now - fetched_at).total_seconds() / 60, (expires_at - now).total_seconds() / 60
-    return [Text(f"凭证取于 {age:,.0f} 分钟前,还有 {max(0, left):,.0f} 分钟", f"token fetched {age:,.0f} min ago, good for {max(0, left):,.0f} min")]
+    return [Text(f"凭证取于 {age:,.0f} 分钟前，还有 {max(0, left):,.0f} 分钟", f"token fetched {age:,.0f} min ago, good for {max(0, left):,.0f} min")]
 
 
 def _windows(tx: Connection, account_id: int, now: datetime) -> list[Text]:
@@ -99,7 +99,7 @@ def _greeted(tx: Connection, account_id: int, now: datetime) -> list[Text]:
     done = totals.sent + totals.late + totals.refused
     if not done:
         return []
-    return [Text(f"24 小时欢迎语 {done:,} 条,超时 {totals.late:,}", f"{done:,} greetings in 24 h, {totals.late:,} late")]
+    return [Text(f"24 小时欢迎语 {done:,} 条，超时 {totals.late:,}", f"{done:,} greetings in 24 h, {totals.late:,} late")]
 
 
 def _inbox(stores: Stores) -> Finding:
@@ -109,6 +109,6 @@ def _inbox(stores: Stores) -> Finding:
     said = Text(f"{count:,} 条回调等待处理", f"{count:,} callbacks wait to be worked off")
     if waited > BACKLOG_LONG:
         seconds = waited.total_seconds()
-        late = Text(f"{said.zh},最久已等 {seconds:,.0f} 秒", f"{said.en}, the oldest for {seconds:,.0f} s")
-        return Finding(None, "warn", late, Text("查看日志;重启 siyu 会接着处理", "see the log; siyu goes on with them when it is started again"))
+        late = Text(f"{said.zh}，最久已等 {seconds:,.0f} 秒", f"{said.en}, the oldest for {seconds:,.0f} s")
+        return Finding(None, "warn", late, Text("查看日志；重启 siyu 会接着处理", "see the log; siyu goes on with them when it is started again"))
     return Finding(None, "ok", said, None)

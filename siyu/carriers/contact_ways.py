@@ -149,7 +149,7 @@ async def settle(calls: Calls, account: Account) -> int:
 async def change(calls: Calls, account: Account, way: Way, values: dict[str, Any]) -> Way:
     """Change it at the carrier and here. Asked for twice it is the same."""
     if way.status != "open":
-        raise ConflictError(Text("这个活码不可用,不能修改", "this live code is not open and cannot be changed"))
+        raise ConflictError(Text("这个活码不可用，不能修改", "this live code is not open and cannot be changed"))
     changed = {name: values[name] for name in CHANGEABLE if values.get(name) is not None}
     wanted = Way(**{**vars(way), **changed})
     await calls.connector(account).contact_ways.update(way.config_id, _draft(wanted))

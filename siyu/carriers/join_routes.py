@@ -30,7 +30,7 @@ Anyone = Annotated[Stores, Depends(anyone())]
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 WAIT_SECONDS = 60
-SCAN = Text("长按识别二维码,加入客户群", "Press and hold the code to join the group")
+SCAN = Text("长按识别二维码，加入客户群", "Press and hold the code to join the group")
 CLOSED = Text("这个入群码已停用", "This code is not in use any more")
 _PAGE = Markup(
     '<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'

@@ -118,7 +118,7 @@ async def show(calls: Calls, account: Account, way_id: int) -> GroupWay:
 async def change(calls: Calls, account: Account, way: GroupWay, chats: Sequence[str], *, opens_groups: bool, next_number: int = 1) -> GroupWay:
     """Lead to other groups from now on; asked for twice it is the same. `opens_groups`: the carrier may open another when all of them are full."""
     if way.status != "open" or way.config_id is None:
-        raise ConflictError(Text("这个入群码不可用,不能修改", "this join code is not open and cannot be changed"))
+        raise ConflictError(Text("这个入群码不可用，不能修改", "this join code is not open and cannot be changed"))
     wanted = JoinWay(
         config_id=way.config_id, remark=way.name[:30], chat_id_list=tuple(chats), room_base_name=way.name[:40], room_base_id=next_number, state=way.state,
         auto_create_room=int(opens_groups),

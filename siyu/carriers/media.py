@@ -81,7 +81,7 @@ def missing(tx: Connection, account_id: int, attachments: Sequence[dict[str, Any
     """A fault for each file that is named and was never uploaded for this account."""
     table = _work_tables.media
     known = set(tx.scalars(select(table.c.content_hash).where(table.c.account_id == account_id)))
-    says = Text("没有这个素材:请先上传", "there is no such file: upload it first")
+    says = Text("没有这个素材：请先上传", "there is no such file: upload it first")
     return [Fault(f"attachments.{number}", says) for number, one in enumerate(attachments) for _, digest in _named([one]) if digest not in known]
 
 

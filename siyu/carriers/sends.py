@@ -219,7 +219,7 @@ async def remind(calls: Calls, account: Account, send: Send) -> Send:
     """Remind staff who have not sent; three times in 24 hours at most. Counted before the call, for it cannot be taken back."""
     now = calls.stores.now()
     if not may_remind(send, now):
-        raise ConflictError(Text("现在不能提醒:24 小时内最多 3 次,且群发须已创建", "no reminder now: three in 24 hours at most, and only of a send that was made"))
+        raise ConflictError(Text("现在不能提醒:24 小时内最多 3 次，且群发须已创建", "no reminder now: three in 24 hours at most, and only of a send that was made"))
     found = record(calls.stores, send.id, reminded_at=[*send.reminded_at, now.isoformat()])
     await calls.connector(account).sends.remind(send.ref)
     return found

@@ -23,8 +23,8 @@ from siyu.foundation.errors import ConflictError, Fault, InvalidError, NotFoundE
 from siyu.foundation.text import Text
 
 RULE = Text(
-    "改名以较晚的一方为准,同时则以企业微信为准;企业微信一侧删除的标签在这里保留,等人确认删除或恢复后才处理;这里删除的标签会在企业微信一并删除。"
-    "客户标签:企业微信给任一好友打上即打到客户,所有好友都去掉才从客户去掉;Siyu 打上或去掉即对该客户的所有好友关系生效。",
+    "改名以较晚的一方为准，同时则以企业微信为准；企业微信一侧删除的标签在这里保留，等人确认删除或恢复后才处理；这里删除的标签会在企业微信一并删除。"
+    "客户标签：企业微信给任一好友打上即打到客户，所有好友都去掉才从客户去掉;Siyu 打上或去掉即对该客户的所有好友关系生效。",
     "Of two renames the later wins, WeCom's where they are equal. A tag deleted at WeCom stays here until somebody confirms or restores it; "
     "one deleted here is deleted at WeCom. A customer has a tag when any relation has it at WeCom, and loses it when none has it any more; "
     "put on or taken off here, it goes to all relations of the customer.",

@@ -77,9 +77,9 @@ KINDS: dict[str, Text] = {
     "account_status_changed": Text("账号状态变化", "The account's status changed"),
 }
 STATUSES: dict[str, Known] = {
-    "paused": Known("refused", Text("已暂停:Siyu 不再主动调用,回调照收", "paused: Siyu makes no calls of its own; callbacks are still taken in"),
+    "paused": Known("refused", Text("已暂停:Siyu 不再主动调用，回调照收", "paused: Siyu makes no calls of its own; callbacks are still taken in"),
                     Text("需要时恢复", "resume it when you want it back")),
-    "restricted": Known("account_restricted", Text("载体限制了这个账号,或已将其封禁", "the carrier restricts or has banned this account"),
+    "restricted": Known("account_restricted", Text("载体限制了这个账号，或已将其封禁", "the carrier restricts or has banned this account"),
                         Text("登录载体的管理后台查看通知", "look at the notices in the carrier's admin console")),
     "bad_credentials": Known("bad_credentials", Text("载体不接受填写的密钥", "the carrier does not accept the credentials"),
                              Text("重新查看密钥并更新", "look the credentials up again and change them here")),
@@ -88,19 +88,19 @@ STATUSES: dict[str, Known] = {
 }  # fmt: skip
 SILENT = Known(
     "account_restricted",
-    Text("按平时的频率,不该这么久没有回调:账号可能受限或被封,或回调地址已不可达", "by its usual rate it should have told us something long ago: it may be restricted or banned, or the callback address is out of reach"),
-    Text("在本页逐项检查;再到管理后台看通知和回调地址", "run the checks on this page; then look at the notices and the callback address in the admin console"),
+    Text("按平时的频率，不该这么久没有回调：账号可能受限或被封，或回调地址已不可达", "by its usual rate it should have told us something long ago: it may be restricted or banned, or the callback address is out of reach"),
+    Text("在本页逐项检查；再到管理后台看通知和回调地址", "run the checks on this page; then look at the notices and the callback address in the admin console"),
 )
 _KINDS_OF_ERROR = {
-    "throttled": Text("调用太频繁,稍后自动继续", "too many calls; it goes on by itself later"),
+    "throttled": Text("调用太频繁，稍后自动继续", "too many calls; it goes on by itself later"),
     "unavailable": Text("载体暂时不可用", "the carrier was not available"),
     "refused": Text("载体拒绝了这一次", "the carrier refused this one"),
     "account_restricted": STATUSES["restricted"].says,
     "bad_credentials": STATUSES["bad_credentials"].says,
 }
 _FIXES = {
-    "throttled": Text("不用处理,到时自动继续", "nothing to do: it goes on by itself"),
-    "unavailable": Text("会自动重试;一直这样就检查网络和载体的公告", "it is tried again; if it stays so, check the network and the carrier's notices"),
+    "throttled": Text("不用处理，到时自动继续", "nothing to do: it goes on by itself"),
+    "unavailable": Text("会自动重试；一直这样就检查网络和载体的公告", "it is tried again; if it stays so, check the network and the carrier's notices"),
     "account_restricted": STATUSES["restricted"].fix,
     "bad_credentials": STATUSES["bad_credentials"].fix,
 }

@@ -130,7 +130,7 @@ def _check(values: dict[str, Any]) -> None:
     if "name" in values and not 1 <= len(values["name"].strip()) <= 80:
         faults.append(Fault("name", Text("名称要 1 到 80 个字", "a name has 1 to 80 characters")))
     if "kind" in values and values["kind"] not in KINDS:
-        faults.append(Fault("kind", Text(f"可用:{'、'.join(KINDS)}", f"use one of {', '.join(KINDS)}")))
+        faults.append(Fault("kind", Text(f"可用：{'、'.join(KINDS)}", f"use one of {', '.join(KINDS)}")))
     if "status" in values and values["status"] not in ("active", "paused"):
         faults.append(Fault("status", Text("可用:active、paused", "use active or paused")))
     if "user_namespace" in values and not _NAMESPACE.match(values["user_namespace"]):
@@ -146,7 +146,7 @@ def _refuse_taken(tx: Connection, key: str, mine: int | None) -> None:
     if held is not None:
         name = held.name if held.id != mine else "…"
         raise ConflictError(
-            Text(f"这个密钥已属于“{name}”", f"the key belongs to “{name}” already"), way_out=Text("换一个密钥,或留空由系统生成", "choose another, or none to have one made")
+            Text(f"这个密钥已属于“{name}”", f"the key belongs to “{name}” already"), way_out=Text("换一个密钥，或留空由系统生成", "choose another, or none to have one made")
         )
 
 

@@ -165,7 +165,7 @@ def blocks(folder: Path, secrets: Secrets, place: Place) -> Iterator[Block]:
                 if arrivals is None:
                     raise UnavailableError(
                         Text("接收日志用另一把主密钥加密", "the journal of what was received is sealed under another master key"),
-                        way_out=Text("换回原来的主密钥,积压会接着处理", "bring the former master key back; what waits is then worked off"),
+                        way_out=Text("换回原来的主密钥，积压会接着处理", "bring the former master key back; what waits is then worked off"),
                     )
                 offset += _HEAD.size + length
                 yield Block(arrivals, Place(number, offset), written_ms)

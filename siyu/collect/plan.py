@@ -137,7 +137,7 @@ def _faults(event: PlannedEvent) -> list[Fault]:
 
 def _name_faults(place: str, name: str) -> list[Fault]:
     if not name.strip() or name != name.strip() or "\0" in name:
-        return [Fault(place, Text("名称不能为空,首尾不能有空格", "a name is not empty and has no spaces around it"))]
+        return [Fault(place, Text("名称不能为空，首尾不能有空格", "a name is not empty and has no spaces around it"))]
     if len(name) > NAME_CHARS:
         return [Fault(place, Text(f"名称最多 {NAME_CHARS} 字", f"a name has at most {NAME_CHARS} characters"))]
     return []

@@ -55,7 +55,7 @@ def from_csv(text: str) -> list[PlannedEvent]:
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     if not {"event", "property"} <= set(reader.fieldnames or ()):
-        raise _unreadable([Fault("line 1", Text(f"第一行须有列名:{', '.join(COLUMNS)}", f"the first line must name the columns: {', '.join(COLUMNS)}"))])
+        raise _unreadable([Fault("line 1", Text(f"第一行须有列名：{', '.join(COLUMNS)}", f"the first line must name the columns: {', '.join(COLUMNS)}"))])
     events: dict[str, tuple[str, list[PlannedProperty]]] = {}
     faults: list[Fault] = []
     for row in reader:

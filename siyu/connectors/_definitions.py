@@ -77,7 +77,7 @@ def template_faults(field: str, template: object, names: frozenset[str]) -> Iter
                 known = ", ".join(sorted(names))
                 yield Fault(
                     field,
-                    Text(f"不认识 {blank[0]},可用:{known}", f"{blank[0]} is not known; there are {known}"),
+                    Text(f"不认识 {blank[0]}，可用：{known}", f"{blank[0]} is not known; there are {known}"),
                 )
 
 
@@ -192,4 +192,4 @@ def _fault(one: dict[str, Any]) -> Fault:
         return Fault(field, Text("没有这一项", "there is no such entry"))
     if one["type"] == "missing":
         return Fault(field, Text("缺少这一项", "this entry is missing"))
-    return Fault(field, Text(f"不正确:{one['msg']}", f"not valid: {one['msg']}"))
+    return Fault(field, Text(f"不正确：{one['msg']}", f"not valid: {one['msg']}"))

@@ -219,7 +219,7 @@ def _unpacked(raw: bytes, headers: Mapping[str, str], reach: Reach) -> bytes:
 
 def _too_large() -> TransportError:
     return TransportError(
-        Text("对方的回答过大,已中止", "the answer is too large; it was cut off"), reached=None
+        Text("对方的回答过大，已中止", "the answer is too large; it was cut off"), reached=None
     )
 
 
@@ -242,11 +242,11 @@ async def _address(host: str, port: int, allow_private: bool) -> str:
     if not allow_private and any(_is_private(address) for address in addresses):
         raise AddressError(
             Text(
-                f"{host} 指向内部网络,不允许访问",
+                f"{host} 指向内部网络，不允许访问",
                 f"{host} points into a private network, which is not allowed",
             ),
             way_out=Text(
-                "确有需要时,在该账号的设置里允许内网地址",
+                "确有需要时，在该账号的设置里允许内网地址",
                 "if it is meant, allow private addresses in the account's settings",
             ),
         )

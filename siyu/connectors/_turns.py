@@ -89,4 +89,4 @@ async def _work_off(part: deque[tuple[int, T]], done: dict[int, D], call: Callab
 
 
 def _nobody() -> CarrierError:
-    return Unavailable(Text("对方连续没有回答,其余没有发出", "nobody answered several times in a row; the rest was not sent"), reached=False, vendor_code="silent")
+    return Unavailable(Text("对方连续没有回答，其余没有发出", "nobody answered several times in a row; the rest was not sent"), reached=False, vendor_code="silent")

@@ -17,7 +17,7 @@ MESSAGE_COST: Final = Field(
     "message_cost_fen",
     Text("每条消息费用(分)", "Cost of a message (fen)"),
     Text(
-        "服务商每发一条收多少,整数分;用于按费用选载体和统计费用,留空为 0",
+        "服务商每发一条收多少，整数分；用于按费用选载体和统计费用，留空为 0",
         "What the provider takes for one, in whole fen; for choosing the cheapest way and for figures of cost; empty: 0",
     ),
     pattern=r"\d{1,6}",

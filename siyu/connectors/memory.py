@@ -91,7 +91,7 @@ class MemoryLimits:
             code = self._blocked.get((account.id, api), (now, ""))[1]
             if (free - began).total_seconds() > self._patience:
                 raise Throttled(
-                    Text("调用已达上限,稍后继续", "the limit of calls is reached; it goes on later"),
+                    Text("调用已达上限，稍后继续", "the limit of calls is reached; it goes on later"),
                     free,
                     vendor_code=code,
                     api=api,

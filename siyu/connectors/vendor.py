@@ -106,7 +106,7 @@ def source_field(default: str) -> Field:
         "source",
         Text("来源名称", "Source"),
         Text(
-            "订单记在这个来源下;导入文件用同一个名字时,同一张订单只算一次",
+            "订单记在这个来源下；导入文件用同一个名字时，同一张订单只算一次",
             "Orders are kept under this name; files imported under the same name count the same order once",
         ),
         pattern=r"[a-z0-9_-]{1,40}",

@@ -38,7 +38,7 @@ def clean(html: str) -> str:
 def faults_of(body: Body) -> list[Fault]:
     """What a sanitised article may not have: variables within addresses, where a value could lead elsewhere."""
     inside = [tag for tag in _TAG.findall(body.html) if "{" in tag]
-    return [Fault("body.html", Text(f"变量不能写在链接里:{tag[:60]}", f"no variable may stand within an address: {tag[:60]}")) for tag in inside]
+    return [Fault("body.html", Text(f"变量不能写在链接里：{tag[:60]}", f"no variable may stand within an address: {tag[:60]}")) for tag in inside]
 
 
 def strangers(html: str) -> list[str]:

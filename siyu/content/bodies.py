@@ -79,7 +79,7 @@ def read_body(kind: Kind, raw: dict[str, Any]) -> Body:
         field = said.partition("`$.")[2].partition("`")[0] or "body"
         raise InvalidError(Text("内容格式不对", "the body is not valid"), faults=[Fault(f"body.{field}", Text(said, said))]) from None
     faults = [
-        Fault(f"body.{name}", Text(f"最多 {most} 字,现为 {len(value)} 字", f"at most {most} characters; it has {len(value)}"))
+        Fault(f"body.{name}", Text(f"最多 {most} 字，现为 {len(value)} 字", f"at most {most} characters; it has {len(value)}"))
         for name, most in MOST_CHARACTERS.items()
         if len(value := getattr(body, name)) > most
     ]

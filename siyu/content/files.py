@@ -71,12 +71,12 @@ def put(stores: Stores, name: str, content: bytes, by: str) -> Media:
     """
     seen = look(content)
     if seen is None:
-        raise _wrong(Text("认不出这种文件:可用 JPG、PNG、GIF、WebP、MP4、PDF、Word、Excel、PPT、ZIP、文本", "this kind of file is not known; use JPEG, PNG, GIF, WebP, MP4, PDF, Office, ZIP or plain text"))
+        raise _wrong(Text("认不出这种文件：可用 JPG、PNG、GIF、WebP、MP4、PDF、Word、Excel、PPT、ZIP、文本", "this kind of file is not known; use JPEG, PNG, GIF, WebP, MP4, PDF, Office, ZIP or plain text"))
     most = MOST_BYTES[seen.kind]
     if len(content) > most:
-        raise _wrong(Text(f"最多 {most} 字节,现为 {len(content)} 字节", f"at most {most} bytes; it has {len(content)}"))
+        raise _wrong(Text(f"最多 {most} 字节，现为 {len(content)} 字节", f"at most {most} bytes; it has {len(content)}"))
     if (seen.width or 0) * (seen.height or 0) > MOST_PIXELS:
-        raise _wrong(Text(f"图片太大:{seen.width}×{seen.height}", f"the picture is too large: {seen.width}×{seen.height}"))
+        raise _wrong(Text(f"图片太大：{seen.width}×{seen.height}", f"the picture is too large: {seen.width}×{seen.height}"))
     digest = content_hash([content])
     media.keep(stores, digest, content, name)
     row = {

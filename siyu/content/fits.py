@@ -130,7 +130,7 @@ def _official_account(kind: Kind, body: Body, _: WeComLimits) -> Iterator[Misfit
 
 def _mini_program(kind: Kind, body: Body, _: WeComLimits) -> Iterator[Misfit]:
     if "mini_program" not in body.notices:
-        yield Misfit("body.notices.mini_program", Text("小程序只能发订阅消息:请选模板并填写各项", "a Mini Program can only send notices: choose a template and fill in its values"))
+        yield Misfit("body.notices.mini_program", Text("小程序只能发订阅消息：请选模板并填写各项", "a Mini Program can only send notices: choose a template and fill in its values"))
         return
     yield from _notice("mini_program", body)
 
@@ -181,7 +181,7 @@ def _shared_words(body: Body, why: Text) -> Iterator[Misfit]:
             if name not in PER_STAFF:
                 yield Misfit(
                     f"body.{field}",
-                    Text(f"这里不能用变量「{name}」:{why.zh};可用:{'、'.join(PER_STAFF)}", f"the variable “{name}” is not possible here: {why.en}; use {', '.join(PER_STAFF)}"),
+                    Text(f"这里不能用变量「{name}」：{why.zh}；可用：{'、'.join(PER_STAFF)}", f"the variable “{name}” is not possible here: {why.en}; use {', '.join(PER_STAFF)}"),
                 )
 
 
@@ -214,11 +214,11 @@ def _files(kind: Kind, body: Body, carrier: Carrier, files: Files, limits: WeCom
         if not name:
             continue
         if (file := files.get(name)) is None:
-            yield Misfit(f"body.{field}", Text("没有这个文件:请先上传", "there is no such file: upload it first"))
+            yield Misfit(f"body.{field}", Text("没有这个文件：请先上传", "there is no such file: upload it first"))
             continue
         if file.size_bytes > most and carrier in ("wecom", "official_account"):
             yield Misfit(
-                f"body.{field}", Text(f"最多 {most} 字节,现为 {file.size_bytes} 字节", f"at most {most} bytes; it has {file.size_bytes}"), file.size_bytes, most
+                f"body.{field}", Text(f"最多 {most} 字节，现为 {file.size_bytes} 字节", f"at most {most} bytes; it has {file.size_bytes}"), file.size_bytes, most
             )
         if field == "picture" and file.type not in (_JPG_PNG if carrier in ("wecom", "official_account") else _WEB):
             yield Misfit("body.picture", Text(f"图片要用 JPG 或 PNG,现为 {file.type}", f"the picture must be JPEG or PNG; it is {file.type}"))
@@ -229,10 +229,10 @@ def _files(kind: Kind, body: Body, carrier: Carrier, files: Files, limits: WeCom
 def _bytes(field: str, text: str, most: int) -> Iterator[Misfit]:
     size = len(sample(text).encode("utf-8", "surrogatepass"))
     if size > most:
-        yield Misfit(f"body.{field}", Text(f"最多 {most} 字节,现为 {size} 字节", f"at most {most} bytes; it has {size}"), size, most)
+        yield Misfit(f"body.{field}", Text(f"最多 {most} 字节，现为 {size} 字节", f"at most {most} bytes; it has {size}"), size, most)
 
 
 def _characters(field: str, text: str, most: int) -> Iterator[Misfit]:
     size = len(sample(text))
     if size > most:
-        yield Misfit(f"body.{field}", Text(f"最多 {most} 字,现为 {size} 字", f"at most {most} characters; it has {size}"), size, most)
+        yield Misfit(f"body.{field}", Text(f"最多 {most} 字，现为 {size} 字", f"at most {most} characters; it has {size}"), size, most)

@@ -33,7 +33,7 @@ def apply(tx: Connection, act: Act, piece_ids: Sequence[int], value: str, by: Au
     if len(held) > MOST:
         raise InvalidError(Text(f"一次最多 {MOST} 条", f"at most {MOST} at once"), faults=[Fault("ids", Text(f"现为 {len(held)} 条", f"there are {len(held)}"))])
     if act in ("label", "unlabel") and not (0 < len(value.strip()) <= 30 and "#" not in value):
-        raise InvalidError(Text("标签有误", "the label is not valid"), faults=[Fault("value", Text("1 到 30 字,不含 #", "1 to 30 characters without #"))])
+        raise InvalidError(Text("标签有误", "the label is not valid"), faults=[Fault("value", Text("1 到 30 字，不含 #", "1 to 30 characters without #"))])
     if act == "move" and len(value) > 120:
         raise InvalidError(Text("文件夹名太长", "the folder's name is too long"), faults=[Fault("value", Text("最多 120 字", "at most 120 characters"))])
     changed = [piece for piece in held.values() if _differs(act, piece, value.strip())]

@@ -96,7 +96,7 @@ async def ask_first(token: str, request: Request, stores: Anyone) -> Response:
         await _found(stores, request, token)
     except SiyuError as error:
         return _gone(request, stores, error)
-    title, said = Text("不再记录我的阅读?", "Do not record my reading?"), Text("点一下就生效,链接照常能用。", "One tap, and it takes effect at once. Links go on working.")
+    title, said = Text("不再记录我的阅读?", "Do not record my reading?"), Text("点一下就生效，链接照常能用。", "One tap, and it takes effect at once. Links go on working.")
     return _said(request, stores, title, said, (f"/l/{token}/stop", Text("不再记录", "Do not record")))
 
 
@@ -109,7 +109,7 @@ async def stop(token: str, request: Request, stores: Anyone) -> Response:
         await run_in_threadpool(quiet.stop, stores, touch)
     except SiyuError as error:
         return _gone(request, stores, error)
-    said = Text("从现在起不记录你打开和阅读了什么,链接照常能用。", "From now on we do not record what you open and read. Links go on working.")
+    said = Text("从现在起不记录你打开和阅读了什么，链接照常能用。", "From now on we do not record what you open and read. Links go on working.")
     answer = _said(request, stores, Text("已停止记录", "Not recorded any more"), said, (f"/l/{token}/track", Text("撤销", "Undo")))
     _keep_cookie(answer, stores, touch.visitor)
     return answer

@@ -301,13 +301,13 @@ def _checked(tx: Connection, draft: Draft) -> Body:
     """The body, sanitised; every fault of the draft at once."""
     faults = [] if 0 < len(draft.name.strip()) <= 80 else [Fault("name", Text("1 到 80 个字", "1 to 80 characters"))]
     if draft.kind not in KINDS:
-        faults.append(Fault("kind", Text(f"可用:{'、'.join(KINDS)}", f"use {', '.join(KINDS)}")))
+        faults.append(Fault("kind", Text(f"可用：{'、'.join(KINDS)}", f"use {', '.join(KINDS)}")))
     if draft.purpose not in PURPOSES:
-        faults.append(Fault("purpose", Text(f"可用:{'、'.join(PURPOSES)}", f"use {', '.join(PURPOSES)}")))
+        faults.append(Fault("purpose", Text(f"可用：{'、'.join(PURPOSES)}", f"use {', '.join(PURPOSES)}")))
     if len(draft.folder) > 120 or any(not part.strip() for part in draft.folder.split("/") if draft.folder):
-        faults.append(Fault("folder", Text("最多 120 字,用 / 分层,每层都要有名字", "at most 120 characters, levels with / between, each with a name")))
+        faults.append(Fault("folder", Text("最多 120 字，用 / 分层，每层都要有名字", "at most 120 characters, levels with / between, each with a name")))
     if len(draft.labels) > MOST_LABELS or any(not 0 < len(label.strip()) <= 30 or "#" in label for label in draft.labels):
-        faults.append(Fault("labels", Text(f"最多 {MOST_LABELS} 个,每个 1 到 30 字,不含 #", f"at most {MOST_LABELS}, each 1 to 30 characters without #")))
+        faults.append(Fault("labels", Text(f"最多 {MOST_LABELS} 个，每个 1 到 30 字，不含 #", f"at most {MOST_LABELS}, each 1 to 30 characters without #")))
     if draft.valid_from and draft.valid_until and draft.valid_until <= draft.valid_from:
         faults.append(Fault("valid_until", Text("要晚于开始时间", "must be later than the beginning")))
     try:
@@ -326,10 +326,10 @@ def looked_at(body: Body, is_known: Callable[[str], bool]) -> tuple[Body, list[F
     for field, text in texts_of(tidy).items():
         faults += faults_of(f"body.{field}", text, is_known)
         for address in addresses.broken_by_variables(text):
-            faults.append(Fault(f"body.{field}", Text(f"网址后面要空一格再写变量:{address[:60]}", f"leave a blank between an address and a variable: {address[:60]}")))
+            faults.append(Fault(f"body.{field}", Text(f"网址后面要空一格再写变量：{address[:60]}", f"leave a blank between an address and a variable: {address[:60]}")))
     faults += articles.faults_of(tidy)
     for address in articles.strangers(body.html) if body.html else ():
-        faults.append(Fault("body.html", Text(f"图片要先上传到素材库:{address[:60]}", f"pictures must be uploaded to the library: {address[:60]}")))
+        faults.append(Fault("body.html", Text(f"图片要先上传到素材库：{address[:60]}", f"pictures must be uploaded to the library: {address[:60]}")))
     return tidy, faults
 
 

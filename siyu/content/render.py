@@ -197,4 +197,4 @@ def _attachments(kind: Kind, shared: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def no_values(names: Sequence[str]) -> Text:
     """What a person lacks, in words."""
-    return Text(f"没有{'、'.join(names)},也没有备用词", f"there is no {', '.join(names)}, and nothing to stand in for it")
+    return Text(f"没有{'、'.join(names)}，也没有备用词", f"there is no {', '.join(names)}, and nothing to stand in for it")

@@ -61,7 +61,7 @@ def faults_of(field: str, text: str, known: Callable[[str], bool]) -> list[Fault
     """Braces without a partner, and variables that there are not."""
     template = compiled(text)
     faults = [
-        Fault(field, Text(f"第 {at + 1} 个字是单独的花括号;要写花括号请写两遍", f"character {at + 1} is a brace alone; write a brace that is meant twice"))
+        Fault(field, Text(f"第 {at + 1} 个字是单独的花括号；要写花括号请写两遍", f"character {at + 1} is a brace alone; write a brace that is meant twice"))
         for at in template.loose
     ]
     unknown = dict.fromkeys(slot.name for slot in template.slots if not known(slot.name))

@@ -28,7 +28,7 @@ TITLES = {
     "points_changed": Text("积分变动", "Points changed"),
     "coupon_issued": Text("获得优惠券", "Was given a coupon"),
     "coupon_redeemed": Text("核销优惠券", "Used a coupon"),
-    "coupon_reversed": Text("退款,优惠券退回", "Got a coupon back"),
+    "coupon_reversed": Text("退款，优惠券退回", "Got a coupon back"),
     "coupon_expired": Text("优惠券过期", "A coupon ended"),
     "coupon_withdrawn": Text("优惠券作废", "A coupon was withdrawn"),
     "offer_claimed": Text("领取福利", "Claimed an offer"),

@@ -92,7 +92,7 @@ def check(statements: Sequence[Statement]) -> None:
         for field, value, known in (("purpose", one.purpose, PURPOSES), ("carrier", one.carrier, (ALL_CARRIERS, *CARRIERS)), ("state", one.state, STATES)):
             if value not in known:
                 choices = ", ".join(name or '""' for name in known)
-                faults.append(Fault(f"[{row}].{field}", Text(f"没有 {value!r};可用:{choices}", f"no such {field}: {value!r}; use {choices}")))
+                faults.append(Fault(f"[{row}].{field}", Text(f"没有 {value!r}；可用：{choices}", f"no such {field}: {value!r}; use {choices}")))
     if faults:
         raise InvalidError(Text("授权记录有误", "the consents are not valid"), faults=faults, way_out=Text("改好所列各行后再提交", "mend these rows, then send again"))
 

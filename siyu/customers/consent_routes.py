@@ -163,7 +163,7 @@ def record(said: Statements, access: Writer) -> Recorded:
     with stores.ledger.begin() as tx:
         owners = {space: look_up_all(stores, tx, space, [one.value for one in said.items if one.namespace == space]) for space in {one.namespace for one in said.items if one.namespace}}
         people = [one.customer_id or owners.get(one.namespace, {}).get(one.value) for one in said.items]
-        nameless = [Fault(f"items[{row}].customer_id", Text("请写客户编号,或标识的种类和值", "give a customer, or a namespace and a value")) for row, one in enumerate(said.items) if not one.customer_id and not (one.namespace and one.value)]
+        nameless = [Fault(f"items[{row}].customer_id", Text("请写客户编号，或标识的种类和值", "give a customer, or a namespace and a value")) for row, one in enumerate(said.items) if not one.customer_id and not (one.namespace and one.value)]
         naive = [Fault(f"items[{row}].at", Text("时间要带时区", "a time needs its zone")) for row, one in enumerate(said.items) if one.at is not None and one.at.tzinfo is None]
         if nameless or naive:
             raise InvalidError(Text("授权记录有误", "the consents are not valid"), faults=[*nameless, *naive])
@@ -175,7 +175,7 @@ def record(said: Statements, access: Writer) -> Recorded:
 
 def _known(purpose: str) -> str:
     if purpose not in PURPOSES:
-        raise NotFoundError(Text(f"没有用途 {purpose!r}", f"there is no purpose {purpose!r}"), way_out=Text(f"可用:{'、'.join(PURPOSES)}", f"use {', '.join(PURPOSES)}"))
+        raise NotFoundError(Text(f"没有用途 {purpose!r}", f"there is no purpose {purpose!r}"), way_out=Text(f"可用：{'、'.join(PURPOSES)}", f"use {', '.join(PURPOSES)}"))
     return purpose
 
 

@@ -46,13 +46,13 @@ PURPOSES: dict[str, Purpose] = {
         Purpose("promotion", 1, Text("优惠与促销", "Offers and promotions"),
                 Text("给你发送优惠、活动和新品消息。", "Send you offers, campaigns and news of products."), "consent"),
         Purpose("content", 1, Text("有用的内容", "Useful content"),
-                Text("给你发送使用方法、保养知识等与你买过的东西有关的内容,不含促销。", "Send you advice about what you have bought, without promotion."), "consent"),
+                Text("给你发送使用方法、保养知识等与你买过的东西有关的内容，不含促销。", "Send you advice about what you have bought, without promotion."), "consent"),
         Purpose("service", 1, Text("订单与售后", "Orders and service"),
                 Text("告诉你订单、发货、售后和会员权益的变化。", "Tell you about your orders, deliveries, returns and membership."), "contract"),
         Purpose("profiling", 1, Text("个性化推荐", "Personalisation"),
-                Text("根据你的购买和浏览,判断你可能喜欢什么,决定给你看什么。", "Work out from your purchases and visits what you may like and what to show you."), "consent"),
+                Text("根据你的购买和浏览，判断你可能喜欢什么，决定给你看什么。", "Work out from your purchases and visits what you may like and what to show you."), "consent"),
         Purpose("sharing", 1, Text("与第三方共享", "Sharing with others"),
-                Text("把你的信息提供给我们的合作方,用于他们自己的服务。", "Give your data to our partners for services of their own."), "consent"),
+                Text("把你的信息提供给我们的合作方，用于他们自己的服务。", "Give your data to our partners for services of their own."), "consent"),
     )
 }  # fmt: skip
 
@@ -86,7 +86,7 @@ def reword(tx: Connection, purpose: str, *, name: Text, wording: Text, basis: st
         if not value.strip()
     ]
     if basis not in BASES:
-        faults.append(Fault("basis", Text(f"可用:{'、'.join(BASES)}", f"use {', '.join(BASES)}")))
+        faults.append(Fault("basis", Text(f"可用：{'、'.join(BASES)}", f"use {', '.join(BASES)}")))
     if basis != "consent" and purpose in ("promotion", "sharing", "profiling"):
         faults.append(Fault("basis", Text("这个用途只能以本人同意为依据", "this purpose can rest on consent only")))
     if faults:

@@ -76,7 +76,7 @@ def _order(at_ms: int, key: int, rows: list[dict[str, Any]], currency: str) -> E
     detail = Text(f"订单 {number}", f"order {number}")
     if kind == "sale" and refund_fen:
         given_back = format_fen(refund_fen, currency)
-        detail = Text(f"{detail.zh},已退款 {given_back}", f"{detail.en}, refunded {given_back}")
+        detail = Text(f"{detail.zh}，已退款 {given_back}", f"{detail.en}, refunded {given_back}")
     amount_fen = sum(row["amount_fen"] or 0 for row in rows) if kind == "sale" else -refund_fen or None
     title = Text(_ORDERS[kind].zh.format(n=f"{pieces:,}"), _ORDERS[kind].en.format(n=f"{pieces:,}"))
     return Entry(at_ms, "order", key, title, detail, amount_fen, tuple(_line(row) for row in rows))

@@ -190,7 +190,7 @@ def decode_cursor(stores: Stores, scope: str, cursor: str | None) -> list[Any] |
     if not hmac.compare_digest(raw[:_MAC_BYTES], _mac(stores, scope, payload)):
         fault = Fault(
             "cursor",
-            Text("翻页标记无效,或不属于这个列表", "the cursor is damaged or belongs to another list"),
+            Text("翻页标记无效，或不属于这个列表", "the cursor is damaged or belongs to another list"),
         )
         raise InvalidError(
             Text("翻页标记无效", "The cursor is not valid"),

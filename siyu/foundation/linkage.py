@@ -244,7 +244,7 @@ class _Linking:
         if values.size and not fits:
             raise TooManyPairsError(
                 Text(f"要比对的记录对超过 {budget:,}", f"more than {budget:,} pairs would have to be compared"),
-                way_out=Text("资料太相似,分不出人;先补上手机号、生日或地址", "the records are too much alike; add phones, birthdays or addresses first"),
+                way_out=Text("资料太相似，分不出人；先补上手机号、生日或地址", "the records are too much alike; add phones, birthdays or addresses first"),
             )
         largest = int(values[fits - 1]) if fits else 0
         if fits < values.size:

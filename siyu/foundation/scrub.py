@@ -43,7 +43,7 @@ def _scrub_sqlite(ledger: Ledger) -> None:
         while connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
             if time.monotonic() > until:
                 raise UnavailableError(
-                    Text("账本一直有人在读,日志文件暂时清不空", "the ledger is being read all the time, its journal cannot be emptied just now"),
+                    Text("账本一直有人在读，日志文件暂时清不空", "the ledger is being read all the time, its journal cannot be emptied just now"),
                     way_out=Text("稍后会自动再试", "it is tried again by itself"),
                 )
             time.sleep(0.05)

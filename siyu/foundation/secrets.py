@@ -120,6 +120,6 @@ def _read_key(path: Path) -> bytes:
     if len(text) != 64:
         raise UnavailableError(
             Text(f"密钥文件 {path} 已损坏", f"the key file {path} is damaged"),
-            way_out=Text("从备份恢复它;没有它就读不出已加密的资料", "restore it from a backup; encrypted data cannot be read without it"),
+            way_out=Text("从备份恢复它；没有它就读不出已加密的资料", "restore it from a backup; encrypted data cannot be read without it"),
         )
     return bytes.fromhex(text)

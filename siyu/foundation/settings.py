@@ -167,4 +167,4 @@ def _fault(item: dict[str, Any]) -> Fault:
     if item["type"] == "extra_forbidden":
         return Fault(name, Text("没有这个设置项", "no such setting"))
     value = "***" if name in _SECRET else repr(item.get("input"))
-    return Fault(name, Text(f"值 {value} 不对:{item['msg']}", f"{value} is not valid: {item['msg']}"))
+    return Fault(name, Text(f"值 {value} 不对：{item['msg']}", f"{value} is not valid: {item['msg']}"))

@@ -220,7 +220,7 @@ def adjusted(treated: Paired, control: Paired, *, measured_until: datetime, star
         The covariate was measured after the start: the campaign may have moved it, and the effect would be taken away with it.
     """
     if measured_until > started:
-        fault = Fault("covariate", Text(f"量到 {measured_until:%Y-%m-%d %H:%M},晚于开始 {started:%Y-%m-%d %H:%M}", f"it was measured until {measured_until:%Y-%m-%d %H:%M}, after the start at {started:%Y-%m-%d %H:%M}"))
+        fault = Fault("covariate", Text(f"量到 {measured_until:%Y-%m-%d %H:%M}，晚于开始 {started:%Y-%m-%d %H:%M}", f"it was measured until {measured_until:%Y-%m-%d %H:%M}, after the start at {started:%Y-%m-%d %H:%M}"))
         raise InvalidError(
             Text("协变量必须在试验开始之前量完", "a covariate must be measured before the trial starts"),
             faults=[fault],

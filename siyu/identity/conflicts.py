@@ -118,7 +118,7 @@ def decide(stores: Stores, tx: Connection, identity_key: int, claimant_id: int, 
     row = tx.execute(select(table).where(mine)).one_or_none()
     owner = customers_of(tx, [identity_key]).get(identity_key)
     if row is None or owner is None:
-        raise NotFoundError(Text("没有这个冲突", "there is no such conflict"), way_out=Text("它可能已随合并消失,刷新列表", "it may have gone with a merge; reload the list"))
+        raise NotFoundError(Text("没有这个冲突", "there is no such conflict"), way_out=Text("它可能已随合并消失，刷新列表", "it may have gone with a merge; reload the list"))
     if row.state != "open":
         raise ConflictError(Text("这个冲突已有决定", "this conflict was decided already"), way_out=Text("刷新列表", "reload the list"))
     if decision == "merge":

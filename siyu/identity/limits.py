@@ -64,7 +64,7 @@ def change_limit(tx: Connection, kind: str, wanted: Limit | None) -> Limit:
     InvalidError
         With a fault for an unknown kind, and for each number that is not in 1…1,000.
     """
-    faults = [] if kind in RANKS else [Fault("kind", Text(f"没有这种标识:{kind}", f"no such kind of identifier: {kind}"))]
+    faults = [] if kind in RANKS else [Fault("kind", Text(f"没有这种标识：{kind}", f"no such kind of identifier: {kind}"))]
     message = Text(f"要在 1 到 {MOST} 之间", f"must lie between 1 and {MOST}")
     faults += [Fault(name, message) for name in ("per_customer", "per_identifier") if wanted and not 1 <= getattr(wanted, name) <= MOST]
     if faults:

@@ -136,7 +136,7 @@ def undo(stores: Stores, tx: Connection, operation_id: int, *, by: str, remember
     done = operations.find_operation(tx, operation_id)
     if done.kind == "undo" or done.undone_by is not None:
         raise ConflictError(
-            Text(f"操作 {done.id} 不能撤销:它本身是撤销,或已被撤销", f"operation {done.id} cannot be undone: it is an undo, or was undone"),
+            Text(f"操作 {done.id} 不能撤销：它本身是撤销，或已被撤销", f"operation {done.id} cannot be undone: it is an undo, or was undone"),
             way_out=Text("需要时重新合并或拆分", "merge or split again if that is what is wanted"),
         )
     if later := operations.in_the_way(tx, done):
@@ -202,14 +202,14 @@ def _check_limits(tx: Connection, groups: Mapping[int, Sequence[int]]) -> None:
     limits = load_limits(tx)
     # Somebody who is over a limit alone, by an earlier merge beyond it, may still be merged with others.
     faults = [
-        Fault(space, Text(f"客户 {each} 会有 {have.total()} 个 {space},上限 {most}", f"customer {each} would have {have.total()} of {space}, the limit is {most}"))
+        Fault(space, Text(f"客户 {each} 会有 {have.total()} 个 {space}，上限 {most}", f"customer {each} would have {have.total()} of {space}, the limit is {most}"))
         for (each, space), have in sorted(counts.items())
         if have.total() > (most := limits.of(space).per_customer) and len(have) > 1
     ]
     if faults:
         raise OverLimitError(
             Text("合并后标识会超过上限", "together they have more identifiers than the limits allow"), faults=faults,
-            way_out=Text("若确是同一人,选择“超出上限也合并”", "if they are one person all the same, merge beyond the limits"),
+            way_out=Text("若确是同一人，选择“超出上限也合并”", "if they are one person all the same, merge beyond the limits"),
         )  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def _check_parts(tx: Connection, parts: Sequence[Sequence[int]], owned: Mapping[
     for number, part in enumerate(parts):
         whose = {owners.get(key) for key in part}
         if len(whose) != 1 or None in whose or len(set(part)) != len(part):
-            faults.append(Fault(f"identifiers[{number}]", Text("要给出同一位客户的标识,每个一次", "give identifiers of one customer, each once")))
+            faults.append(Fault(f"identifiers[{number}]", Text("要给出同一位客户的标识，每个一次", "give identifiers of one customer, each once")))
             continue
         left[owners[part[0]]] -= len(part)
         if left[owners[part[0]]] < 1:

@@ -40,7 +40,7 @@ def decide_suggestions(body: Decision, access: Writer) -> Decided:
     """Accepting merges the two customers. With `at_least` it takes all open ones of that probability; `dry_run` only counts."""
     stores, by = access.stores, access.actor.name
     if (body.at_least is None) == (not body.ids):
-        fault = Fault("ids", Text("给出建议编号,或给出最低概率,二选一", "give either ids or a least probability"))
+        fault = Fault("ids", Text("给出建议编号，或给出最低概率，二选一", "give either ids or a least probability"))
         raise InvalidError(Text("没有说是哪些建议", "it is not said which suggestions"), faults=[fault])
     with stores.ledger.read() if body.dry_run else stores.ledger.begin() as tx:
         chosen = suggestions.above(tx, body.at_least) if body.at_least is not None else suggestions.find(tx, body.ids)

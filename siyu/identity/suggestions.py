@@ -144,7 +144,7 @@ def find(tx: Connection, ids: Sequence[int]) -> list[Suggestion]:
     """
     found = {row.id: _suggestion(row) for row in select_in(tx, list(suggestion.c), suggestion.c.id, list(ids))}
     if missing := [str(each) for each in ids if each not in found]:
-        raise NotFoundError(Text(f"没有这些建议:{'、'.join(missing[:10])}", f"there are no suggestions {', '.join(missing[:10])}"))
+        raise NotFoundError(Text(f"没有这些建议：{'、'.join(missing[:10])}", f"there are no suggestions {', '.join(missing[:10])}"))
     return [found[each] for each in ids]
 
 

@@ -109,7 +109,7 @@ def _segment(tx: Connection, number: int, field: str) -> Iterator[Fault]:
         yield Fault(field, Text(f"没有分群 {number}", f"there is no segment {number}"))
         return
     if segment.problem:
-        yield Fault(field, Text(f"分群「{segment.name}」的规则已失效,先改好它", f"the rule of the segment {segment.name} is not valid; mend it first"))
+        yield Fault(field, Text(f"分群「{segment.name}」的规则已失效，先改好它", f"the rule of the segment {segment.name} is not valid; mend it first"))
 
 
 def _where(where: tuple[Where, ...], field: str) -> Iterator[Fault]:
@@ -162,7 +162,7 @@ def _loops(definition: Definition, steps: dict[str, Placed]) -> Iterator[Fault]:
                 colour[node_id] = 2
                 stack.pop()
             elif colour.get(after) == 1:
-                yield Fault(f"nodes.{after}", Text("这里有一个不等待的循环,加一个等待节点", "a loop without a wait; put a wait into it"))
+                yield Fault(f"nodes.{after}", Text("这里有一个不等待的循环，加一个等待节点", "a loop without a wait; put a wait into it"))
                 return
             elif after not in colour:
                 stack.append((after, iter(quick[after])))
@@ -170,8 +170,8 @@ def _loops(definition: Definition, steps: dict[str, Placed]) -> Iterator[Fault]:
 
 def _warnings(definition: Definition, steps: dict[str, Placed]) -> Iterator[Fault]:
     if definition.goal is None:
-        yield Fault("goal", Text("没有目标,报告里看不到效果", "without a goal the report cannot say what it brought"))
+        yield Fault("goal", Text("没有目标，报告里看不到效果", "without a goal the report cannot say what it brought"))
     if not definition.holdout_rate and any(one.step.group == "reach" for one in steps.values()):
-        yield Fault("holdout_rate", Text("没有对照组,看不出增量", "without a hold-out nobody can tell what would have happened anyway"))
+        yield Fault("holdout_rate", Text("没有对照组，看不出增量", "without a hold-out nobody can tell what would have happened anyway"))
     if isinstance(definition.entry, SegmentEntry) and definition.entry.again and not any(one.step.waits for one in steps.values()):
-        yield Fault("entry.again", Text("没有等待节点,成员会不停地重来", "without a wait members come in again and again"))
+        yield Fault("entry.again", Text("没有等待节点，成员会不停地重来", "without a wait members come in again and again"))

@@ -18,7 +18,7 @@ def circles(tx: Connection, journey_id: int, definition: Definition) -> list[Fau
     """A fault for each step that lets people into a journey from which they come back into this one (or that is this one)."""
     live = _entered(tx)
     return [
-        Fault(f"nodes.{node_id}.with.journey", Text("会绕回本旅程;换一个,或用重新进入规则", "it leads back into this journey; choose another, or use the rules of re-entry"))
+        Fault(f"nodes.{node_id}.with.journey", Text("会绕回本旅程；换一个，或用重新进入规则", "it leads back into this journey; choose another, or use the rules of re-entry"))
         for node_id, node in definition.nodes.items()
         if node.step == "enter" and journey_id in _reached(live, node.with_.get("journey"))
     ]

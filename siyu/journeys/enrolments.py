@@ -64,7 +64,7 @@ def enrol(stores: Stores, tx: Connection, journey_id: int, customer_ids: Sequenc
     """
     journey = find(tx, journey_id)
     if journey.status != "live" or journey.version is None:
-        raise JourneyStateError(Text("旅程没有在进行,不能加人", "the journey is not live; nobody can be let in"), way_out=Text("先发布或恢复旅程", "publish or resume it first"))
+        raise JourneyStateError(Text("旅程没有在进行，不能加人", "the journey is not live; nobody can be let in"), way_out=Text("先发布或恢复旅程", "publish or resume it first"))
     now_ms, count = to_ms(stores.now()), len(customer_ids)
     new = Newcomers.plain(np.array(customer_ids, np.int64), now_ms)
     if data is not None:
@@ -82,7 +82,7 @@ def pass_on(stores: Stores, tx: Connection, journey_id: int, customer_ids: Seque
     """
     journey = find(tx, journey_id)
     if journey.status != "live" or journey.version is None:
-        raise JourneyStateError(Text("旅程没有在进行,不能加人", "the journey is not live; nobody can be let in"), way_out=Text("先发布或恢复旅程", "publish or resume it first"))
+        raise JourneyStateError(Text("旅程没有在进行，不能加人", "the journey is not live; nobody can be let in"), way_out=Text("先发布或恢复旅程", "publish or resume it first"))
     now_ms = to_ms(stores.now())
     new = Newcomers.plain(np.unique(np.array(customer_ids, np.int64)), now_ms)
     return entries.admit(stores, tx, book(stores, tx, journey_id, journey.version), journey.salt, new, now_ms=now_ms)
@@ -114,7 +114,7 @@ def retry(tx: Connection, journey_id: int, *, node: str | None = None, ids: Sequ
     """
     c, s = _table.c, _standing.c
     if find(tx, journey_id).status == "stopped":
-        raise JourneyStateError(Text("旅程已停止,不能重试", "the journey has stopped; nothing can be tried again"))
+        raise JourneyStateError(Text("旅程已停止，不能重试", "the journey has stopped; nothing can be tried again"))
     which = (c.journey_id == journey_id) & (s.state == FAILED)
     if node is not None:
         which &= s.place_id.in_(select(_place.c.id).where(_place.c.journey_id == journey_id, _place.c.node == node))

@@ -129,7 +129,7 @@ def foresee(stores: Stores, staged: Staged) -> Foreseen:
     refused = {reason: told.count(told.summed(world.counts[key] for key in world.counts if key[1] == f"refused {reason}")) for reason in reasons}
     purposes = sorted({ground.kind.purpose for ground in world.grounds.values()})
     definition = sim.book.definition
-    no_lift = None if definition.holdout_rate else Text("没有对照组:上线后无法证明这条旅程带来了什么", "without a hold-out nobody will be able to show what the journey brought")
+    no_lift = None if definition.holdout_rate else Text("没有对照组：上线后无法证明这条旅程带来了什么", "without a hold-out nobody will be able to show what the journey brought")
     days, staff = _load(stores, staged)
     return Foreseen(
         stores.now().isoformat(), told.count(np.bincount(sim.runs.replicate, minlength=sim.replicates).astype(float)), staged.size, sim.replicates,

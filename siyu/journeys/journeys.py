@@ -84,7 +84,7 @@ def save_draft(tx: Connection, journey_id: int, draft: Definition, *, over: int,
         values |= {"name": name[:80], "description": description}
     if tx.execute(update(_table).where(_table.c.id == journey_id, _table.c.draft_version == over).values(**values)).rowcount == 0:
         raise ConflictError(
-            Text(f"草稿已被别人改到第 {before.draft_version} 稿", f"somebody has saved draft {before.draft_version} meanwhile"), way_out=Text("重新打开,再改一次", "open it again and repeat the change")
+            Text(f"草稿已被别人改到第 {before.draft_version} 稿", f"somebody has saved draft {before.draft_version} meanwhile"), way_out=Text("重新打开，再改一次", "open it again and repeat the change")
         )
     return find(tx, journey_id)
 
@@ -99,7 +99,7 @@ def remove(tx: Connection, journey_id: int) -> None:
     """Put a draft away that nobody has ever walked."""
     found = find(tx, journey_id)
     if found.version is not None:
-        raise JourneyStateError(Text("已发布过的旅程不能删除,可以停止", "a journey that was published cannot be deleted; stop it"))
+        raise JourneyStateError(Text("已发布过的旅程不能删除，可以停止", "a journey that was published cannot be deleted; stop it"))
     tx.execute(delete(_kept_tables.rehearsal).where(_kept_tables.rehearsal.c.journey_id == journey_id))
     tx.execute(delete(_tables.happening).where(_tables.happening.c.journey_id == journey_id))
     tx.execute(delete(_table).where(_table.c.id == journey_id))
@@ -147,7 +147,7 @@ def turn(tx: Connection, journey_id: int, before: Sequence[str], after: str, *, 
     found = find(tx, journey_id)
     if not changed and found.status != after:
         words, wanted = JOURNEY[found.status], JOURNEY[after]
-        raise JourneyStateError(Text(f"旅程现在是「{words.zh}」,不能变为「{wanted.zh}」", f"the journey is {words.en.lower()} and cannot be {wanted.en.lower()}"))
+        raise JourneyStateError(Text(f"旅程现在是「{words.zh}」，不能变为「{wanted.zh}」", f"the journey is {words.en.lower()} and cannot be {wanted.en.lower()}"))
     if changed:
         note(tx, journey_id, after, {}, by=by, now=now)
     return found

@@ -146,10 +146,10 @@ def assumptions(learned: Learned, purposes: set[str], conditions: Iterable[Condi
         one = learned.own.get(key_of(condition))
         if one is not None and one.assumed:
             what = condition.event or f"分群 {condition.segment or condition.left}"
-            found.append(Text(f"「{what}」历史上只有 {one.seen} 次,频率是假定的(每人每天约 1%,区间很宽)", f"{what}: seen {one.seen} times, so its rate is assumed (about 1 % a person and day, and anything near it)"))
+            found.append(Text(f"「{what}」历史上只有 {one.seen} 次，频率是假定的(每人每天约 1%,区间很宽)", f"{what}: seen {one.seen} times, so its rate is assumed (about 1 % a person and day, and anything near it)"))
     for purpose in sorted(purposes):
         if learned.effect(purpose).assumed:
-            found.append(Text(f"没有带对照组的「{purpose}」发送:消息对购买的作用未知,按 0 计、区间放宽", f"no {purpose} send with a control was ever made: its effect on buying is unknown, taken as none, with a wide interval"))
+            found.append(Text(f"没有带对照组的「{purpose}」发送：消息对购买的作用未知，按 0 计、区间放宽", f"no {purpose} send with a control was ever made: its effect on buying is unknown, taken as none, with a wide interval"))
         elif learned.effect(purpose).sends < 2:
             found.append(Text(f"消息对购买的作用只来自 1 次带对照组的「{purpose}」发送", f"the effect on buying rests on one {purpose} send with a control"))
         found += [

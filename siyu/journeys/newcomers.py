@@ -109,7 +109,7 @@ def _expected(stores: Stores, session: Session, definition: Definition, now: dat
         case ScanEntry():
             return _flow(session, _scans(tables, entry), now_ms, days)
         case ApiEntry() | ManualEntry():
-            fault = Fault("segment", Text("名单由人或系统给出,请选一个分群代表他们", "people are named by hand or by another system: choose a segment to stand for them"))
+            fault = Fault("segment", Text("名单由人或系统给出，请选一个分群代表他们", "people are named by hand or by another system: choose a segment to stand for them"))
             raise InvalidError(Text("不知道谁会进入", "nobody knows who would come in"), faults=[fault])
     answered = Condition(event=ANSWERED, where=(Where(path="survey", op="is", value=entry.survey),))
     return _events(session, tables, answered, "", now_ms, days)

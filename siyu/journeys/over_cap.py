@@ -68,6 +68,6 @@ def _words(cap: Cap) -> Text:
     days, most = _span_ms(cap) // DAY_MS, cap.at_most
     zh, en = ("促销", "promotions") if cap.purpose == "promotion" else ("消息", "messages")
     return Text(
-        f"走得最快的人在 {days} 天内会收到超过 {most} 条{zh},多出的会被频控拦下;拉长等待或少发一条",
+        f"走得最快的人在 {days} 天内会收到超过 {most} 条{zh}，多出的会被频控拦下；拉长等待或少发一条",
         f"whoever moves quickest would get more than {most} {en} in {days} days; restraint holds the rest back: wait longer or send one less",
     )

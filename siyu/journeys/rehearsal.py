@@ -338,7 +338,7 @@ def _grounds(stores: Stores, book: Book, world: World, ids: Ints, now_ms: int, u
         except InvalidError as error:
             faults += [Fault(f"nodes.{node}.with.{fault.field.removeprefix('spec.')}", fault.message) for fault in error.faults]
     if faults:
-        raise InvalidError(Text("有消息发不出去,不能彩排", "a message could not be sent at all, so this cannot be rehearsed"), faults=faults)
+        raise InvalidError(Text("有消息发不出去，不能彩排", "a message could not be sent at all, so this cannot be rehearsed"), faults=faults)
     return _stated(book)
 
 
@@ -351,7 +351,7 @@ def _stated(book: Book) -> list[Text]:
     if "survey" in kinds:
         found.append(Text(f"问卷按 {SURVEY_SHARE:.0%} 的回答率推演(假定)", f"surveys: taken as answered by {SURVEY_SHARE:.0%} (assumed)"))
     if "until_allowed" in kinds:
-        found.append(Text("「等到可触达」按已发生的消息判断,不含本次彩排中的消息", "“until allowed” is judged by messages that were really sent, not by those of this rehearsal"))
+        found.append(Text("「等到可触达」按已发生的消息判断，不含本次彩排中的消息", "“until allowed” is judged by messages that were really sent, not by those of this rehearsal"))
     if kinds & {"branch", "until_date", "attribute", "tag"}:
         found.append(Text("分群、特征与规则按今天的数据判断", "segments, traits and rules are those of today's data"))
     return found

@@ -30,12 +30,12 @@ from siyu.journeys.definition import Definition
 HELD_OUT, REMOVED = "held_out", "removed"
 DEFAULT_DAYS = 7.0
 AFTER_DAYS = 7
-NO_HOLDOUT = Text("没有对照组,不知道这条旅程带来了什么", "there is no hold-out, so nobody knows what the journey brought")
+NO_HOLDOUT = Text("没有对照组，不知道这条旅程带来了什么", "there is no hold-out, so nobody knows what the journey brought")
 SPLIT_BROKEN = Text(
-    "对照组与进入旅程者的人数比例不是抽签应有的比例,读数已关闭:先查明为何有人被多算或漏算",
+    "对照组与进入旅程者的人数比例不是抽签应有的比例，读数已关闭：先查明为何有人被多算或漏算",
     "the arms are not of the sizes that the draw gives, so nothing is read from them: find out first who is missing or counted twice",
 )
-TOO_FEW = Text("窗口已过的人还太少:每组至少 2 人", "too few people whose window is over: at least two in each arm")
+TOO_FEW = Text("窗口已过的人还太少：每组至少 2 人", "too few people whose window is over: at least two in each arm")
 _SENDS = ibis.table({"send_id": "int64", "node": "string"}, name="_journey_sends")
 
 

@@ -88,7 +88,7 @@ def _version(tx: Connection, journey_id: int, version: int | None) -> tuple[int,
     if number is None or raw is None:
         raise NotFoundError(
             Text(f"旅程 {journey_id} 没有已发布的版本 {version or ''}", f"journey {journey_id} has no published version {version or ''}"),
-            way_out=Text("先发布,再看报告", "publish it first"),
+            way_out=Text("先发布，再看报告", "publish it first"),
         )
     return int(number), read(raw)
 

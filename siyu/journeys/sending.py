@@ -134,11 +134,11 @@ def _piece_faults(tx: Connection, wanted: Wanted, field: str) -> list[Fault]:
     for name, one in wanted.content.items():
         piece, where = held.get(one.piece), f"{field}.content.{name}.piece"
         if piece is None or piece.trashed_at is not None:
-            faults.append(Fault(where, Text(f"素材库里没有素材 {one.piece};换一条", f"there is no piece {one.piece} in the library; choose another")))
+            faults.append(Fault(where, Text(f"素材库里没有素材 {one.piece}；换一条", f"there is no piece {one.piece} in the library; choose another")))
         elif piece.status == "retired":
-            faults.append(Fault(where, Text(f"「{piece.name}」已停用;换一条", f"“{piece.name}” is retired; choose another")))
+            faults.append(Fault(where, Text(f"「{piece.name}」已停用；换一条", f"“{piece.name}” is retired; choose another")))
         elif not _is_approved(tx, piece, one.version):
-            faults.append(Fault(where, Text(f"「{piece.name}」还没有通过审核;先到素材库送审", f"“{piece.name}” has not been approved; have it approved in the library first")))
+            faults.append(Fault(where, Text(f"「{piece.name}」还没有通过审核；先到素材库送审", f"“{piece.name}” has not been approved; have it approved in the library first")))
     return faults
 
 
@@ -155,8 +155,8 @@ def _is_approved(tx: Connection, piece: pieces.Piece, version: int | None) -> bo
 def _account_faults(tx: Connection, wanted: Wanted, field: str) -> list[Fault]:
     there = {account.id for account in list_accounts(tx, wanted.carriers)}
     faults = [
-        Fault(f"{field}.accounts", Text(f"没有账号 {number},或它不属于所选载体", f"there is no account {number} of these carriers")) for number in wanted.accounts or () if number not in there
+        Fault(f"{field}.accounts", Text(f"没有账号 {number}，或它不属于所选载体", f"there is no account {number} of these carriers")) for number in wanted.accounts or () if number not in there
     ]
     if wanted.carriers and not there and not faults:
-        faults.append(Fault(f"{field}.carriers", Text("这些载体还没有连接账号;先到账号页接入", "no account of these carriers is connected; connect one first")))
+        faults.append(Fault(f"{field}.carriers", Text("这些载体还没有连接账号；先到账号页接入", "no account of these carriers is connected; connect one first")))
     return faults

@@ -57,7 +57,7 @@ def check_store(tx: Connection, store_id: int | None, field: str) -> list[Fault]
     if store_id not in {one.id for one in stores.list_stores(tx)}:
         return [Fault(field, Text(f"没有门店 {store_id}", f"there is no store {store_id}"))]
     if not _of_store(tx, store_id):
-        return [Fault(field, Text("这家门店没有在职员工;先在员工页指定", "this store has no active staff; say on the page of staff who belongs to it"))]
+        return [Fault(field, Text("这家门店没有在职员工；先在员工页指定", "this store has no active staff; say on the page of staff who belongs to it"))]
     return []
 
 

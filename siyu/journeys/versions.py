@@ -63,9 +63,9 @@ def publish(tx: Connection, journey_id: int, *, over: int, in_flight: InFlight =
     """
     journey = find(tx, journey_id)
     if journey.status == "stopped":
-        raise JourneyStateError(Text("已停止的旅程不能再发布,可以复制一份", "a stopped journey cannot be published again; copy it"))
+        raise JourneyStateError(Text("已停止的旅程不能再发布，可以复制一份", "a stopped journey cannot be published again; copy it"))
     if journey.draft_version != over:
-        raise JourneyStateError(Text("草稿已有新的改动,先看一看", "the draft has changed meanwhile; look at it first"))
+        raise JourneyStateError(Text("草稿已有新的改动，先看一看", "the draft has changed meanwhile; look at it first"))
     faults = checks.check(tx, journey.draft).faults + circles(tx, journey_id, journey.draft) + _mapping_faults(tx, journey, in_flight)
     if faults:
         raise InvalidError(Text("旅程还不能发布", "the journey cannot be published yet"), faults=faults, way_out=Text("改好所列各项", "mend what is listed"))
@@ -120,7 +120,7 @@ def _mapping_faults(tx: Connection, journey: Journey, in_flight: InFlight) -> li
     ]
     for _, node in sorted(standing(tx, journey.id)):
         if node not in in_flight.mapping:
-            faults.append(Fault(f"mapping.{node}", Text("这里还有人,说明他们去哪里", "people are here; say where they go")))
+            faults.append(Fault(f"mapping.{node}", Text("这里还有人，说明他们去哪里", "people are here; say where they go")))
     return faults
 
 

@@ -239,7 +239,7 @@ def _entry(walker: _Walker) -> list[Why]:
     found.append(Why(Text("按再次进入规则可以进入", "the rule of re-entry lets them in"), Text(f"进入过 {runs} 次", f"has been in {runs} times"), allowed))
     lot = float(draw_rows(f"{walker.salt} holdout", one)[0])
     held = lot < definition.holdout_rate
-    found.append(Why(Text("不在这条旅程的对照组", "is not held out by this journey"), Text(f"抽签 {lot:.3f},低于 {definition.holdout_rate:.3f} 则留作对照", f"lot {lot:.3f}; below {definition.holdout_rate:.3f} is held out"), not held))
+    found.append(Why(Text("不在这条旅程的对照组", "is not held out by this journey"), Text(f"抽签 {lot:.3f}，低于 {definition.holdout_rate:.3f} 则留作对照", f"lot {lot:.3f}; below {definition.holdout_rate:.3f} is held out"), not held))
     if definition.use_global_holdout:
         out = bool(holdouts.held_out(walker.stores, walker.tx, one)[0])
         found.append(Why(Text("不在全局对照组", "is not in the global hold-out"), Text("在" if out else "不在", "is in it" if out else "is not"), not out))

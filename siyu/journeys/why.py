@@ -39,7 +39,7 @@ def why_here(stores: Stores, tx: Connection, settings: Any, customer_id: int, he
         elif isinstance(one.get("segment"), int):
             found += why_in(stores, tx, one["segment"], customer_id)
         elif isinstance(one.get("left"), int):
-            found += [Why(Text(f"不在:{each.what.zh}", f"not: {each.what.en}"), each.seen, not each.holds, each.children) for each in why_in(stores, tx, one["left"], customer_id)]
+            found += [Why(Text(f"不在：{each.what.zh}", f"not: {each.what.en}"), each.seen, not each.holds, each.children) for each in why_in(stores, tx, one["left"], customer_id)]
         elif name := one.get("event") or (one.get("name") if one.get("kind") == "event" else None):
             found.append(_event(str(name), one.get("where") or (), heard))
     return found

@@ -121,9 +121,9 @@ def change(stores: Stores, tx: Connection, coupon_id: int, draft: Draft, *, edit
     held, clean = find(tx, coupon_id, hold=True), _checked(draft)
     if edit is not None and edit != held.edit:
         raise ConflictError(Text("这张券刚被别人改过", "somebody else has changed this coupon"), way_out=Text("刷新后再改", "load it again"))
-    faults = [Fault(name, Text("已有人领取,不能再改", "a code is out; this stays")) for name in PROMISED if held.issued and getattr(held, name) != getattr(clean, name)]
+    faults = [Fault(name, Text("已有人领取，不能再改", "a code is out; this stays")) for name in PROMISED if held.issued and getattr(held, name) != getattr(clean, name)]
     if faults:
-        raise ConflictError(Text("已发出的券,承诺不能改", "what was promised to people stays"), faults=faults, way_out=Text("停发这张,另建一张新券", "stop this one and write a new coupon"))
+        raise ConflictError(Text("已发出的券，承诺不能改", "what was promised to people stays"), faults=faults, way_out=Text("停发这张，另建一张新券", "stop this one and write a new coupon"))
     if clean.stock is not None and clean.stock < held.issued:
         raise ConflictError(Text(f"库存不能少于已发的 {held.issued} 张", f"the stock cannot be below the {held.issued} that are out"), faults=[Fault("stock", Text("太小", "too small"))])
     tx.execute(update(_t).where(_t.c.id == coupon_id).values(**asdict(clean), edit=held.edit + 1, updated_at=stores.now(), updated_by=by[:80]))
@@ -149,7 +149,7 @@ def remove(tx: Connection, coupon_id: int) -> Coupon:
     """
     held = find(tx, coupon_id, hold=True)
     if held.issued:
-        raise ConflictError(Text("已发出过,不能删除", "codes of it are out: it cannot be removed"), way_out=Text("停发即可", "stop it instead"))
+        raise ConflictError(Text("已发出过，不能删除", "codes of it are out: it cannot be removed"), way_out=Text("停发即可", "stop it instead"))
     tx.execute(delete(_t).where(_t.c.id == coupon_id))
     return held
 
@@ -221,15 +221,15 @@ def _faults(one: Draft) -> list[tuple[str, Text]]:
     if one.kind == "gift" and not one.gift:
         found.append(("gift", Text("请写兑换什么", "say what the gift is")))
     if one.days is None and (one.from_on is None or one.until_on is None):
-        found.append(("until_on", Text("请选起止日期,或领取后几天有效", "choose two days, or how many days after the issue")))
+        found.append(("until_on", Text("请选起止日期，或领取后几天有效", "choose two days, or how many days after the issue")))
     if one.days is not None and (one.from_on or one.until_on or not 0 <= one.days <= LONGEST_DAYS):
-        found.append(("days", Text(f"0 到 {LONGEST_DAYS} 天,且不与起止日期同用", f"0 to {LONGEST_DAYS} days, and no two days beside them")))
+        found.append(("days", Text(f"0 到 {LONGEST_DAYS} 天，且不与起止日期同用", f"0 to {LONGEST_DAYS} days, and no two days beside them")))
     if one.from_on and one.until_on and one.until_on < one.from_on:
         found.append(("until_on", Text("早于开始日", "before the first day")))
     for name in ("stock", "per_person"):
         value = getattr(one, name)
         if value is not None and not 1 <= value <= 1_000_000_000:
-            found.append((name, Text("1 以上,或不限", "1 or more, or no bound")))
+            found.append((name, Text("1 以上，或不限", "1 or more, or no bound")))
     return found
 
 

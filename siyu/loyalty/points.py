@@ -184,7 +184,7 @@ def _origin(tx: Connection, of: str) -> Row[Any]:
 def _check(ids: Sequence[int] | Ints, amounts: Sequence[int] | Ints, ref: str, *, ended: bool = False, empty: bool = False) -> None:
     faults: list[Fault] = []
     if not empty and (len(ids) != len(amounts) or not len(ids)):
-        faults.append(Fault("customer_ids", Text("客户和积分要一一对应,至少一位", "one amount for each customer, and at least one")))
+        faults.append(Fault("customer_ids", Text("客户和积分要一一对应，至少一位", "one amount for each customer, and at least one")))
     given = np.asarray(amounts, np.int64)
     if len(given) and (given.min() < 1 or given.max() > MOST):
         faults.append(Fault("points", Text(f"每人 1 到 {MOST:,} 积分", f"1 to {MOST:,} points each")))

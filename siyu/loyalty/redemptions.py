@@ -71,7 +71,7 @@ def redeem(
         When the redemption of this reference was taken back.
     """
     if not 0 < len(ref) <= 120 or (order_fen is not None and not 0 <= order_fen <= coupons.MOST_FEN * 100):
-        raise InvalidError(Text("核销有误", "it cannot be redeemed so"), faults=[Fault("ref", Text("编号 1 到 120 字,金额不为负", "a reference of 1 to 120 characters, an amount of 0 or more"))])
+        raise InvalidError(Text("核销有误", "it cannot be redeemed so"), faults=[Fault("ref", Text("编号 1 到 120 字，金额不为负", "a reference of 1 to 120 characters, an amount of 0 or more"))])
     code, coupon = _held(tx, said, hold=True)
     if (before := find(tx, code.id, ref)) is not None:
         if before.reversed_at is not None:
@@ -129,7 +129,7 @@ def of_codes(tx: Connection, code_ids: list[int]) -> dict[int, Redemption]:
 def _held(tx: Connection, said: str, *, hold: bool) -> tuple[Code, Coupon]:
     word = codewords.clean(said)
     if not codewords.fits(word):
-        raise BadCodeError(Text("券码不对,可能输错了一位", "this is no code: perhaps one sign is wrong"), faults=[Fault("code", Text("请核对后重输", "check it and type it again"))])
+        raise BadCodeError(Text("券码不对，可能输错了一位", "this is no code: perhaps one sign is wrong"), faults=[Fault("code", Text("请核对后重输", "check it and type it again"))])
     query = select(_t).where(_t.c.code == word)
     row = tx.execute(query.with_for_update() if hold else query).first()
     if row is None:

@@ -241,7 +241,7 @@ def take_back(posting_id: RowId, body: PointsToTakeBack, access: Writer) -> Post
     stores = access.stores
     with stores.ledger.begin() as tx:
         if (body.customer_id is None) != (body.points is None):
-            raise InvalidError(Text("要么全部,要么写明客户和积分", "either all of it, or a customer with points"), faults=[Fault("points", Text("客户和积分要一起写", "a customer and points go together"))])
+            raise InvalidError(Text("要么全部，要么写明客户和积分", "either all of it, or a customer with points"), faults=[Fault("points", Text("客户和积分要一起写", "a customer and points go together"))])
         origin = balances.find(tx, posting_id)
         amounts = {body.customer_id: body.points} if body.customer_id is not None and body.points is not None else None
         posted = points.reverse(stores, tx, origin.ref, ref=body.ref, reason=body.reason, by=access.actor.name, amounts=amounts)

@@ -212,10 +212,10 @@ def _notes(outlook: Outlook) -> list[Text]:
     """What the forecast rests on, in words."""
     notes = [Text(f"预测依据 {outlook.buyers} 位买家、{outlook.history_days} 天历史", f"The forecast rests on {outlook.buyers} buyers and {outlook.history_days} days of history")]
     if outlook.history_days < 180:
-        notes.append(Text("历史不足 180 天,区间因此较宽", "Less than 180 days of history: the intervals are wide for that reason"))
+        notes.append(Text("历史不足 180 天，区间因此较宽", "Less than 180 days of history: the intervals are wide for that reason"))
     if outlook.tested_days:
         rate = round(outlook.drift_rate * 100)
-        notes.append(Text(f"回测:对最近 {outlook.tested_days} 天的预测与实际相差 {rate}%", f"Back-test: the forecast of the last {outlook.tested_days} days was off by {rate} %"))
+        notes.append(Text(f"回测：对最近 {outlook.tested_days} 天的预测与实际相差 {rate}%", f"Back-test: the forecast of the last {outlook.tested_days} days was off by {rate} %"))
     else:
-        notes.append(Text("历史太短,无法回测,区间偏乐观", "Too little history for a back-test: the intervals are too narrow"))
+        notes.append(Text("历史太短，无法回测，区间偏乐观", "Too little history for a back-test: the intervals are too narrow"))
     return notes

@@ -73,7 +73,7 @@ def span_of(run: Run, from_on: date | None, to_on: date | None) -> Span:
     end = min(to_on or run.as_of, run.as_of)
     begin = from_on or end - timedelta(days=7 * USUAL_WEEKS)
     if begin > end or (end - begin).days > LONGEST_DAYS:
-        fault = Fault("from", Text("须早于结束日,且不超过三年", "must be before the last day, by three years at most"))
+        fault = Fault("from", Text("须早于结束日，且不超过三年", "must be before the last day, by three years at most"))
         raise InvalidError(Text("日期不对", "the days are not valid"), faults=[fault])
     return Span(begin, end)
 

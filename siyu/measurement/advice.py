@@ -126,7 +126,7 @@ def _advice(session: Session, run: Run, tree: Tree, rates: Economics) -> Advice:
     notes = [Words(**note) for note in run.notes]
     unknown = sum(not one.incremental_known for one in items)
     if unknown:
-        said = Words(f"{unknown} 个来源没有做过停投实验,它们的曲线是归因而非增量", f"For {unknown} sources no experiment ran: their curves are of credit, not of cause")
+        said = Words(f"{unknown} 个来源没有做过停投实验，它们的曲线是归因而非增量", f"For {unknown} sources no experiment ran: their curves are of credit, not of cause")
         notes.append(said)
     return Advice(month_name(month), run.as_of, total, moved, moved / total if total else 0.0, mean, low, high, None, items, notes)
 
@@ -208,12 +208,12 @@ def _reason(now: float, then: float, floor: float, marginal: float, measured: In
     if measured is not None and measured.low <= 0.02 and then < now:
         return Words(f"停投实验看不出它带来什么(下一元约 {each} 元)", f"the experiment cannot tell that it causes anything (the next yuan brings about {each})")
     if then <= floor * 1.001 and then < now:
-        return Words(f"下一元只带来约 {each} 元:降到试投底线,留一点继续观察", f"the next yuan brings about {each}: down to the floor, enough to go on learning")
+        return Words(f"下一元只带来约 {each} 元：降到试投底线，留一点继续观察", f"the next yuan brings about {each}: down to the floor, enough to go on learning")
     if then > now * 1.005:
-        return Words(f"下一元带来约 {each} 元,高于别处", f"the next yuan brings about {each}, more than elsewhere")
+        return Words(f"下一元带来约 {each} 元，高于别处", f"the next yuan brings about {each}, more than elsewhere")
     if then < now * 0.995:
-        return Words(f"下一元带来约 {each} 元,低于别处", f"the next yuan brings about {each}, less than elsewhere")
-    return Words(f"下一元带来约 {each} 元,与别处相当", f"the next yuan brings about {each}, as elsewhere")
+        return Words(f"下一元带来约 {each} 元，低于别处", f"the next yuan brings about {each}, less than elsewhere")
+    return Words(f"下一元带来约 {each} 元，与别处相当", f"the next yuan brings about {each}, as elsewhere")
 
 
 def _points(curve: Curve, highest: float, weeks: float) -> list[ResponsePoint]:

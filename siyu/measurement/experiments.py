@@ -172,14 +172,14 @@ def _read(row: Any) -> Experiment:
 def _faults(draft: Draft) -> list[Fault]:
     found = []
     if not draft.name.strip() or len(draft.name) > 80:
-        found.append(Fault("name", Text("请写名称,最多 80 字", "it needs a name of at most 80 characters")))
+        found.append(Fault("name", Text("请写名称，最多 80 字", "it needs a name of at most 80 characters")))
     if draft.ends_on < draft.begins_on or (draft.ends_on - draft.begins_on).days > 730:
         found.append(Fault("ends_on", Text("须在开始日之后两年以内", "must be within two years after the first day")))
     if len(draft.note) > 2000:
         found.append(Fault("note", Text("最多 2000 字", "at most 2000 characters")))
     least = 1 if draft.kind == "time" else LEAST_UNITS
     if not least <= len(draft.off) <= 500:
-        found.append(Fault("off", Text(f"至少 {least} 个,最多 500 个", f"at least {least}, at most 500")))
+        found.append(Fault("off", Text(f"至少 {least} 个，最多 500 个", f"at least {least}, at most 500")))
     if draft.kind == "code" and len(draft.on) < LEAST_UNITS:
         found.append(Fault("on", Text("至少 2 个活码", "at least 2 codes")))
     if set(draft.off) & set(draft.on):

@@ -75,7 +75,7 @@ _ALL = (
         "refund_fen",
         Text("退款额", "Refunds"),
         Text(
-            "期间内退给实名买家的金额,按退款自己的日期计",
+            "期间内退给实名买家的金额，按退款自己的日期计",
             "what was given back to named buyers, by the date of the refund itself",
         ),
         "fen",
@@ -92,7 +92,7 @@ _ALL = (
         "orders",
         Text("订单数", "Orders"),
         Text(
-            "期间内的有效订单:有买家,且至少一行以大于 0 的价格售出",
+            "期间内的有效订单：有买家，且至少一行以大于 0 的价格售出",
             "valid orders made in the period: a buyer is named and at least one line was sold above 0",
         ),
         "count",
@@ -102,7 +102,7 @@ _ALL = (
         "buyers",
         Text("买家数", "Buyers"),
         Text(
-            "期间内有有效订单的客户,每人只计一次",
+            "期间内有有效订单的客户，每人只计一次",
             "customers with a valid order in the period, each counted once",
         ),
         "count",
@@ -121,14 +121,14 @@ _ALL = (
     Metric(
         "returning_buyers",
         Text("老买家", "Returning buyers"),
-        Text("期间内的买家中,期间之前已经买过的人", "buyers of the period who had bought before it began"),
+        Text("期间内的买家中，期间之前已经买过的人", "buyers of the period who had bought before it began"),
         "count",
         lambda c: c.buyers - c.new_buyers,
     ),
     Metric(
         "average_order_fen",
         Text("客单价", "Average order"),
-        Text("销售额 ÷ 订单数,四舍五入到分", "revenue ÷ orders, rounded to the fen"),
+        Text("销售额 ÷ 订单数，四舍五入到分", "revenue ÷ orders, rounded to the fen"),
         "fen",
         lambda c: per(c.revenue_fen, c.orders),
     ),
@@ -136,7 +136,7 @@ _ALL = (
         "repeat_rate",
         Text("复购率", "Repeat rate"),
         Text(
-            "截至期末买过的客户中,有两笔及以上有效订单的比例",
+            "截至期末买过的客户中，有两笔及以上有效订单的比例",
             "of all who have bought by the end of the period, the share with two valid orders or more",
         ),
         "rate",
@@ -156,7 +156,7 @@ _ALL = (
         "customers",
         Text("客户数", "Customers"),
         Text(
-            "截至期末已知的客户:已注册、已留下标识或已下单,不论是否买过",
+            "截至期末已知的客户：已注册、已留下标识或已下单，不论是否买过",
             "customers known by the end of the period: registered, seen or with an order, buyers or not",
         ),
         "count",

@@ -113,7 +113,7 @@ def report(
         case _:
             raise NotFoundError(
                 Text(f"没有名为 {name} 的报表", f"there is no report {name}"),
-                way_out=Text(f"可用的报表:{'、'.join(NAMES)}", f"the reports are {', '.join(NAMES)}"),
+                way_out=Text(f"可用的报表：{'、'.join(NAMES)}", f"the reports are {', '.join(NAMES)}"),
             )
 
 

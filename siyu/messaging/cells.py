@@ -14,9 +14,9 @@ from siyu.messaging.responses import Floats
 BOUGHT_DAYS, LATELY_DAYS, ANSWERED_DAYS, OFTEN = 365, 60, 28, 3
 _BOUGHT = (
     ("none", Text("近一年没买过", "bought nothing for a year")),
-    ("earlier", Text("一年内买过,近 60 天没有", "bought within a year, not in 60 days")),
+    ("earlier", Text("一年内买过，近 60 天没有", "bought within a year, not in 60 days")),
     ("lately", Text("近 60 天买过 1–2 次的人", "bought in 60 days, once or twice in a year")),
-    ("often", Text("近 60 天买过,一年 3 次以上", "bought in 60 days, three times a year or more")),
+    ("often", Text("近 60 天买过，一年 3 次以上", "bought in 60 days, three times a year or more")),
 )
 _ANSWERED = (("silent", Text("近 28 天没有互动", "did not answer in 28 days")), ("answers", Text("近 28 天有互动", "answered in 28 days")))
 CODES = tuple(f"{bought}_{answered}" for bought, _ in _BOUGHT for answered, _ in _ANSWERED)

@@ -147,7 +147,7 @@ def why(stores: Stores, tx: Connection, customer_id: int, send_id: int) -> Why:
     told += [_fate(outbox.STATUSES[row.status], row.status_code) for row in held]
     if not rows and not held:
         if send.status == "planning":
-            return Why("planning", None, None, [Text("这次发送还在规划,稍后再看", "the send is still being planned; look again soon")], None)
+            return Why("planning", None, None, [Text("这次发送还在规划，稍后再看", "the send is still being planned; look again soon")], None)
         return Why("outside", None, None, [Text("不在这次发送的人群中", "not in the audience of this send")], Text("检查人群的分群条件", "look at the rules of its segments"))
     # Of several numbers of one person, and of decisions before and after a merge, the one that was told counts.
     last = next((row for row in reversed(rows) if row["verdict"] != "refuse"), rows[-1] if rows else None)
@@ -164,7 +164,7 @@ def check_filter(verdict: str | None, reason: str | None, status: str | None) ->
     InvalidError
     """
     given = (("verdict", verdict, (*VERDICTS, TOLD)), ("reason", reason, reasons.CODES), ("status", status, outbox.STATUSES))
-    faults = [Fault(field, Text(f"可用:{'、'.join(known_ones)}", f"use one of: {', '.join(known_ones)}")) for field, value, known_ones in given if value is not None and value not in known_ones]
+    faults = [Fault(field, Text(f"可用：{'、'.join(known_ones)}", f"use one of: {', '.join(known_ones)}")) for field, value, known_ones in given if value is not None and value not in known_ones]
     if faults:
         raise InvalidError(Text("筛选条件有误", "the filter is not valid"), faults=faults)
 
@@ -200,19 +200,19 @@ def _sentence(stores: Stores, row: dict[str, Any], accounts: dict[int, str], nam
     reason = reasons.name(row["reason"]) if row["reason"] else None
     if row["verdict"] == "refuse":
         assert reason is not None
-        return Text(f"不发送:{reason.zh}", f"Not told: {reason.en}")
+        return Text(f"不发送：{reason.zh}", f"Not told: {reason.en}")
     carrier = in_words("carrier", row["carrier"] or "")
     account = accounts.get(row["account_id"], str(row["account_id"]))
     who = names.get((row["account_id"], row["staff"]), row["staff"]) if row["staff"] else ""
     by = Text(f"经{carrier.zh}「{account}」" + (f"由 {who} " if who else ""), f"by {carrier.en} ({account}{', ' + who if who else ''})")
     if row["verdict"] == "wait" and reason is not None:
-        return Text(f"{by.zh}等到 {at} 发送:{reason.zh}", f"Told {by.en}, not before {at}: {reason.en}")
+        return Text(f"{by.zh}等到 {at} 发送：{reason.zh}", f"Told {by.en}, not before {at}: {reason.en}")
     return Text(f"{by.zh}于 {at} 发送", f"Told {by.en} at {at}")
 
 
 _FATES = {
     "planned": Text("消息在待发箱中", "the message waits in the outbox"), "attempting": Text("正在发送", "it is being sent"), "sent": Text("已发送", "it was sent"),
-    "received": Text("已送达", "it came in"), "unknown": Text("结果未知,正在核实", "whether it was sent is not known yet"), "refused": Text("被载体拒绝", "the carrier refused it"),
+    "received": Text("已送达", "it came in"), "unknown": Text("结果未知，正在核实", "whether it was sent is not known yet"), "refused": Text("被载体拒绝", "the carrier refused it"),
     "failed": Text("发送失败", "it failed"), "released": Text("名额已退回", "its slot was given back"), "cancelled": Text("已取消", "it was cancelled"),
     "displaced": Text("让位于更高优先级的发送", "it gave way to a send of a higher declared value"),
 }  # fmt: skip

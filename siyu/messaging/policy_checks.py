@@ -22,13 +22,13 @@ def _whole(low: int, high: int) -> tuple[Check, Text]:
 def _one_of(*choices: object) -> tuple[Check, Text]:
     named = [str(choice) for choice in choices if choice is not None]
     null = (" 或空", " or null") if None in choices else ("", "")
-    return (lambda value: value in choices and not isinstance(value, bool)), Text(f"可用:{'、'.join(named)}{null[0]}", f"use {', '.join(named)}{null[1]}")
+    return (lambda value: value in choices and not isinstance(value, bool)), Text(f"可用：{'、'.join(named)}{null[0]}", f"use {', '.join(named)}{null[1]}")
 
 
 _BOOL = (lambda value: isinstance(value, bool)), Text("应为是或否", "must be true or false")
-_AT_MOST = (lambda value: value is None or (type(value) is int and 0 <= value <= 1000)), Text("应为 0 到 1000 的整数;按月的可留空,即当月天数", "must be a whole number from 0 to 1000; null with a month: its number of days")
+_AT_MOST = (lambda value: value is None or (type(value) is int and 0 <= value <= 1000)), Text("应为 0 到 1000 的整数；按月的可留空，即当月天数", "must be a whole number from 0 to 1000; null with a month: its number of days")
 _DAYS = (lambda value: value is None or (type(value) is int and 1 <= value <= MOST_DAYS)), Text(f"应为 1 到 {MOST_DAYS} 的整数", f"must be a whole number from 1 to {MOST_DAYS}")
-_CARRIERS = (lambda value: value is None or (isinstance(value, str) and _CARRIER.fullmatch(value) is not None)), Text("应为载体代号,如 wecom", "must be a carrier such as wecom")
+_CARRIERS = (lambda value: value is None or (isinstance(value, str) and _CARRIER.fullmatch(value) is not None)), Text("应为载体代号，如 wecom", "must be a carrier such as wecom")
 _RATIO = (lambda value: type(value) in (int, float) and 0 <= value <= 100), Text("应为 0 到 100 的数", "must be a number from 0 to 100")
 _CLOCK = (lambda value: minute(value) is not None), Text("应为 00:00 到 23:59", "must be 00:00 to 23:59")
 _PURPOSES = (lambda value: isinstance(value, list) and all(one in ("service", "feedback") for one in value)), Text("只能是 service 或 feedback:促销与内容不能豁免", "only service or feedback: no promotion and no content is exempt")
@@ -68,7 +68,7 @@ def check(raw: object, default: dict[str, Any]) -> dict[str, Any]:
             continue
         told[name] = _part(name, told[name], fields, default[name] or {}, faults)
     if told["quiet"] and told["quiet"].get("from") == told["quiet"].get("to"):
-        faults.append(Fault("quiet.to", Text("开始与结束不能相同;关闭免打扰请留空整项", "must differ from its beginning; leave quiet null to switch it off")))
+        faults.append(Fault("quiet.to", Text("开始与结束不能相同；关闭免打扰请留空整项", "must differ from its beginning; leave quiet null to switch it off")))
     if faults:
         raise InvalidError(Text("克制策略有误", "the policy is not valid"), faults=faults, way_out=Text("改好所列各项后再保存", "mend what is listed, then save again"))
     return told
@@ -83,7 +83,7 @@ def _rows(name: str, rows: object, fields: dict[str, tuple[Check, Text]], faults
     for place, row in enumerate(found):
         at = f"{name}[{place}]"
         if (row.get("window") == "rolling") != (row.get("days") is not None):
-            faults.append(Fault(f"{at}.days", Text("滚动窗口须填天数,日历窗口不填", "needed with a rolling window, and null with a calendar one")))
+            faults.append(Fault(f"{at}.days", Text("滚动窗口须填天数，日历窗口不填", "needed with a rolling window, and null with a calendar one")))
         if row.get("at_most") is None and row.get("window") != "month":
             faults.append(Fault(f"{at}.at_most", Text("只有按月的可以留空", "may be null only with a month")))
         if "per" in fields and row.get("carrier") is None:

@@ -94,10 +94,10 @@ class Found:
 
 
 LACKS: dict[str, Text] = {
-    "no_controls": Text("没有带对照组的发送:没有人被随机留下,就分不清是消息带来的,还是本来就会买", "no send kept a control: without people kept back by chance nobody can tell what messages bring from what would have come anyway"),
-    "too_few": Text(f"一周内第 2 条及以后的消息,被随机留下的不足 {LEAST_DRAWS} 人次", f"of second and later messages in a week fewer than {LEAST_DRAWS} were kept back by chance"),
+    "no_controls": Text("没有带对照组的发送：没有人被随机留下，就分不清是消息带来的，还是本来就会买", "no send kept a control: without people kept back by chance nobody can tell what messages bring from what would have come anyway"),
+    "too_few": Text(f"一周内第 2 条及以后的消息，被随机留下的不足 {LEAST_DRAWS} 人次", f"of second and later messages in a week fewer than {LEAST_DRAWS} were kept back by chance"),
     "too_short": Text(f"有对照的发送还不满 {LEAST_DAYS} 天", f"sends with a control span fewer than {LEAST_DAYS} days"),
-    "no_cap": Text("克制策略每周只允许这么多,没有可再降的余地", "the policy leaves no more a week than everybody is to keep"),
+    "no_cap": Text("克制策略每周只允许这么多，没有可再降的余地", "the policy leaves no more a week than everybody is to keep"),
 }  # fmt: skip
 
 

@@ -77,11 +77,11 @@ def ways(tx: Connection, spec: SendSpec, purpose: str) -> Ways:
     """
     found = [account for account in list_accounts(tx, spec.carriers) if spec.accounts is None or account.id in spec.accounts]
     missing = sorted(set(spec.accounts or ()) - {account.id for account in found})
-    faults = [Fault("spec.accounts", Text(f"没有账号 {each},或它不属于所选载体", f"there is no account {each} of these carriers")) for each in missing]
+    faults = [Fault("spec.accounts", Text(f"没有账号 {each}，或它不属于所选载体", f"there is no account {each} of these carriers")) for each in missing]
     if not found and not faults:
         faults = [Fault("spec.carriers", Text("这些载体还没有连接账号", "no account of these carriers is connected"))]
     if faults:
-        raise InvalidError(Text("发送没有可用账号", "the send has no account"), faults=faults, way_out=Text("先连接账号,或改选载体", "connect an account first, or choose other carriers"))
+        raise InvalidError(Text("发送没有可用账号", "the send has no account"), faults=faults, way_out=Text("先连接账号，或改选载体", "connect an account first, or choose other carriers"))
     wanted = CONSENT_FOR[purpose]
     basis = purposes(tx)[wanted].basis
     gone = [(account.id, userid) for account in found if account.product == "wecom" for userid, status in staff.known(tx, account.id).items() if status != "active"]

@@ -168,18 +168,18 @@ def check(tx: Connection, draft: Draft) -> list[Fault]:
     if any(not 0 < len(name) <= 16 for name in spec.content):
         wrong("content", "版本名 1 到 16 个字符", "names of variants have 1 to 16 characters")
     if set(spec.split) != set(spec.content):
-        wrong("split", "每个版本都要有比例,且只限这些版本", "needs a share for each variant, and for no other")
+        wrong("split", "每个版本都要有比例，且只限这些版本", "needs a share for each variant, and for no other")
     elif any(share < 0 for share in spec.split.values()) or abs(sum(spec.split.values()) - 1) > 1e-9:
-        wrong("split", "比例不能为负,合计须为 1", "shares must not be negative, and add up to 1")
+        wrong("split", "比例不能为负，合计须为 1", "shares must not be negative, and add up to 1")
     if not 0 <= spec.control_rate < 1:
         wrong("control_rate", "0 到 1 之间(不含 1)", "from 0 to below 1")
     if not 0 <= spec.wave.from_rate < spec.wave.to_rate <= 1:
-        wrong("wave", "须在 0 到 1 之间,起小于止", "must lie within 0 and 1, its start before its end")
+        wrong("wave", "须在 0 到 1 之间，起小于止", "must lie within 0 and 1, its start before its end")
     if not spec.carriers:
         wrong("carriers", "至少选一个载体", "choose a carrier")
     for place, carrier in enumerate(spec.carriers):
         if carrier not in SENDABLE or carrier in spec.carriers[:place]:
-            wrong(f"carriers.{place}", f"不可用或重复;可用:{'、'.join(SENDABLE)}", f"unknown or given twice; use one of: {', '.join(SENDABLE)}")
+            wrong(f"carriers.{place}", f"不可用或重复；可用:{'、'.join(SENDABLE)}", f"unknown or given twice; use one of: {', '.join(SENDABLE)}")
     if spec.usual_hour is not None and not 0 <= spec.usual_hour <= 23:
         wrong("usual_hour", "0 到 23", "from 0 to 23")
     if spec.per_minute is not None and spec.per_minute < 1:

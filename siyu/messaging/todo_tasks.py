@@ -54,7 +54,7 @@ async def tell(calls: Calls, account_id: int, staff: str, count: int) -> bool:
         with stores.ledger.read() as tx:
             account = accounts.find_account(tx, account_id)
         url = staff_links.address(stores.settings, staff_links.make_token(stores, account_id, staff))
-        sent = await calls.connector(account).messages.card(f"{count} 项客户任务", "点开查看要联系谁、说什么、什么时候截止;做完后在页面上反馈", url, users=[staff])
+        sent = await calls.connector(account).messages.card(f"{count} 项客户任务", "点开查看要联系谁、说什么、什么时候截止；做完后在页面上反馈", url, users=[staff])
     except (CarrierError, SiyuError) as error:
         _log.warning("account %s: a member of staff could not be told of their tasks: %s", account_id, error)
         return False

@@ -60,4 +60,4 @@ def _check_size(path: Path) -> None:
 
 
 def _cannot_open() -> InvalidError:
-    return InvalidError(Text("打不开这个 Excel 文件(可能已损坏,或有密码)", "this workbook cannot be opened (damaged, or with a password)"), way_out=WAY_OUT)
+    return InvalidError(Text("打不开这个 Excel 文件(可能已损坏，或有密码)", "this workbook cannot be opened (damaged, or with a password)"), way_out=WAY_OUT)

@@ -58,7 +58,7 @@ class Files:
         if len(fitting) > MOST_FILES:
             raise InvalidError(
                 Text(f"这里有超过 {MOST_FILES} 个文件", f"there are more than {MOST_FILES} files here"),
-                way_out=Text("移走旧文件,或改用更小的前缀", "move old files away, or choose a narrower prefix"),
+                way_out=Text("移走旧文件，或改用更小的前缀", "move old files away, or choose a narrower prefix"),
             )
         return [Seen(one.base_name, one.size, one.mtime_ns // 1_000_000) for one in sorted(fitting, key=lambda one: one.base_name)]
 
@@ -130,11 +130,11 @@ def _told() -> Iterator[None]:
         ) from error
     except PermissionError as error:
         raise UnavailableError(
-            Text("没有读取的权限", "there is no right to read there"), way_out=Text("给运行 Siyu 的用户,或给这个密钥,读取的权限", "give the user that runs Siyu, or this key, the right to read")
+            Text("没有读取的权限", "there is no right to read there"), way_out=Text("给运行 Siyu 的用户，或给这个密钥，读取的权限", "give the user that runs Siyu, or this key, the right to read")
         ) from error
     except _WRONG as error:
         said = str(error)
         denied = any(mark in said for mark in ("ACCESS_DENIED", "INVALID_ACCESS_KEY_ID", "SIGNATURE_DOES_NOT_MATCH", "HTTP status 403"))
         says = Text("对象存储不接受密钥", "the bucket does not accept the key") if denied else Text("读不了这里", "it cannot be read")
-        fix = Text("核对密钥和它的权限", "compare the key and its rights") if denied else Text(f"稍后会再看。原话:{said[:200]}", f"it is looked at again later. In its own words: {said[:200]}")
+        fix = Text("核对密钥和它的权限", "compare the key and its rights") if denied else Text(f"稍后会再看。原话：{said[:200]}", f"it is looked at again later. In its own words: {said[:200]}")
         raise UnavailableError(says, way_out=fix) from error

@@ -16,7 +16,7 @@ Grain = Literal["order", "line", "sku"]
 GRAINS: dict[Grain, Text] = {
     "order": Text("每行一张订单", "one row an order"),
     "line": Text("每行一条明细", "one row a line"),
-    "sku": Text("每行一个商品,整单金额重复出现,会分摊而不相加", "one row a product; the order's amount repeats and is spread, not added"),
+    "sku": Text("每行一个商品，整单金额重复出现，会分摊而不相加", "one row a product; the order's amount repeats and is spread, not added"),
 }
 
 

@@ -31,7 +31,7 @@ from siyu.orders.tasks import IMPORT
 UNTOUCHED = timedelta(minutes=2)
 """A file that nobody has touched for so long is whole, though it is seen for the first time."""
 _BY_HAND = Text(
-    "在「导入文件」页用同一来源手动导入这个文件一次并选好各列,之后会照此处理;再点「再试」",
+    "在「导入文件」页用同一来源手动导入这个文件一次并选好各列，之后会照此处理；再点「再试」",
     "import this file once by hand under the same source and choose its columns: they are kept; then try again here",
 )
 

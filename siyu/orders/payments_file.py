@@ -24,9 +24,9 @@ from siyu.orders.lines import FIRST_YEAR_MS, MAX_PRICE
 from siyu.orders.uploads import Upload
 
 FIELDS = (
-    Field("paid_at", Text("收款时间", "Time paid"), Text("日期或时间,按品牌时区理解", "date or time, read in the brand's time zone"),
+    Field("paid_at", Text("收款时间", "Time paid"), Text("日期或时间，按品牌时区理解", "date or time, read in the brand's time zone"),
           ("收款时间", "入账时间", "支付时间", "交易时间", "付款时间", "交易创建时间", "记账日期", "交易日期", "paid_at", "payment_date", "transaction_date", "date", "time", "日期", "时间"), required=True),
-    Field("amount", Text("收款金额", "Amount"), Text("负数是付出去的,不算", "what is below 0 went out and does not count"),
+    Field("amount", Text("收款金额", "Amount"), Text("负数是付出去的，不算", "what is below 0 went out and does not count"),
           ("收款金额", "收入金额", "收入(+元)", "收入金额(+元)", "贷方发生额", "贷方金额", "交易金额", "金额(元)", "金额", "amount", "credit", "value"), required=True),
     Field("direction", Text("收/支", "In or out"), Text("写着支出的行不算", "rows that say they went out do not count"), ("收/支", "收支", "借贷标志", "direction")),
     Field("payment_no", Text("流水号", "Payment number"), Text("同一流水号只算一次", "a number counts once"),
@@ -38,9 +38,9 @@ FIELDS = (
 REASONS = {
     "unreadable": Text("这一行读不出来", "the row cannot be read"),
     "ragged": Text("列数与表头不一致", "the number of cells differs from the header"),
-    "no_time": Text("没有时间,或认不出来", "no time, or it cannot be read"),
+    "no_time": Text("没有时间，或认不出来", "no time, or it cannot be read"),
     "time_out_of_range": Text("时间早于 1980 年或在未来", "before 1980 or in the future"),
-    "no_amount": Text("没有金额,或不是数字", "no amount, or it is no number"),
+    "no_amount": Text("没有金额，或不是数字", "no amount, or it is no number"),
     "amount_out_of_range": Text("金额大得不像真的", "an implausible amount"),
     "went_out": Text("是付出去的", "it went out"),
 }
@@ -69,7 +69,7 @@ def check(mapping: Mapping, columns: list[str]) -> None:
     if faults:
         raise InvalidError(
             Text("字段对应不完整", "the mapping is not complete"), faults=faults,
-            way_out=Text("用 --map 字段=列名 指定,或在导入页选择", "give it with --map field=column, or choose it on the import page"),
+            way_out=Text("用 --map 字段=列名 指定，或在导入页选择", "give it with --map field=column, or choose it on the import page"),
         )  # fmt: skip
 
 

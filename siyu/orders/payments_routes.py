@@ -179,7 +179,7 @@ def list_unmatched(access: Reader, cursor: Cursor = None, limit: Limit = 50) -> 
 def decide_payments(body: PaymentDecision, access: Writer) -> DecidedPayments:
     stores = access.stores
     if (body.at_least is None) == (not body.payment_keys):
-        fault = Fault("payment_keys", Text("给出收款,或给出最低概率,二选一", "give either payments or a least probability"))
+        fault = Fault("payment_keys", Text("给出收款，或给出最低概率，二选一", "give either payments or a least probability"))
         raise InvalidError(Text("没有说是哪些收款", "it is not said which payments"), faults=[fault])
     with stores.ledger.read() if body.dry_run else stores.ledger.begin() as tx:
         if body.at_least is not None:

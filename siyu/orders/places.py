@@ -119,7 +119,7 @@ def credentials_of(stores: Stores, tx: Connection, place_id: int) -> dict[str, s
     if opened is None:
         raise ConflictError(
             Text("取件处的密钥无法解密", "the credentials of the place cannot be decrypted"),
-            way_out=Text("恢复原来的主密钥,或重新填写", "restore the former master key, or enter them again"),
+            way_out=Text("恢复原来的主密钥，或重新填写", "restore the former master key, or enter them again"),
         )
     found: dict[str, str] = msgspec.json.decode(opened)
     return found
@@ -138,15 +138,15 @@ def folder_of(settings: Settings, path: str) -> Path:
         allowed = "、".join(str(root) for root in settings.importable)
         raise InvalidError(
             Text("这个文件夹没有开放给导入", "this folder is not open for imports"),
-            faults=[Fault("settings.path", Text(f"只能在:{allowed}", f"must lie in: {allowed}"))],
-            way_out=Text("用设置 SIYU_IMPORT_FOLDERS 开放它,再重启", "open it with the setting SIYU_IMPORT_FOLDERS and start again"),
+            faults=[Fault("settings.path", Text(f"只能在：{allowed}", f"must lie in: {allowed}"))],
+            way_out=Text("用设置 SIYU_IMPORT_FOLDERS 开放它，再重启", "open it with the setting SIYU_IMPORT_FOLDERS and start again"),
         )
     return folder
 
 
 def _faults(kind: str, settings: Mapping[str, str], credentials: Mapping[str, str]) -> list[Fault]:
     if kind not in KINDS:
-        return [Fault("kind", Text(f"可用:{'、'.join(KINDS)}", f"use one of {', '.join(KINDS)}"))]
+        return [Fault("kind", Text(f"可用：{'、'.join(KINDS)}", f"use one of {', '.join(KINDS)}"))]
     known = {**(_FOLDER if kind == "folder" else _BUCKET), **_BOTH}
     wanted = ("path",) if kind == "folder" else ("endpoint", "bucket")
     found = [Fault(f"settings.{name}", Text("没有这一项", "there is no such entry")) for name in settings if name not in known]

@@ -25,9 +25,9 @@ class NoOrders(NamedTuple):
 
 def no_orders(as_of: date) -> NoOrders:
     return NoOrders(
-        Text(f"截至 {as_of} 还没有有效订单,没有可算的", f"There is no valid order up to {as_of}, so there is nothing to compute"),
+        Text(f"截至 {as_of} 还没有有效订单，没有可算的", f"There is no valid order up to {as_of}, so there is nothing to compute"),
         Text(
-            "导入订单:控制台「导入订单」,或 siyu import orders 文件。订单都在这一天之后的话,换一个截止日期",
+            "导入订单：控制台「导入订单」，或 siyu import orders 文件。订单都在这一天之后的话，换一个截止日期",
             "Import orders: on the page Imports, or by siyu import orders FILE. If all orders are later, choose a later day",
         ),
     )

@@ -52,7 +52,7 @@ def pullable(tx: Connection, shop_id: int) -> Account:
     """
     account = _shop(tx, shop_id)
     if account.vendor.selling is None or not account.vendor.selling.pulls:
-        raise ConflictError(Text("这个来源只推送,不能拉取", "this source only tells; it cannot be asked"), way_out=Text("请对方重新推送", "let the sender send again"))
+        raise ConflictError(Text("这个来源只推送，不能拉取", "this source only tells; it cannot be asked"), way_out=Text("请对方重新推送", "let the sender send again"))
     if account.status != "connected":
         raise ConflictError(Text("账号目前不可用", "the account is not well"), way_out=Text("打开账号页逐项检查", "open the account's page and run the checks"))
     return account

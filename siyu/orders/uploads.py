@@ -69,7 +69,7 @@ class Incoming:
             limit = self._stores.settings.upload_limit_mb
             raise TooLargeError(
                 Text(f"文件超过 {limit} MB", f"the file is larger than {limit} MB"),
-                way_out=Text("把文件拆开,或调大 SIYU_UPLOAD_LIMIT_MB", "split the file, or raise SIYU_UPLOAD_LIMIT_MB"),
+                way_out=Text("把文件拆开，或调大 SIYU_UPLOAD_LIMIT_MB", "split the file, or raise SIYU_UPLOAD_LIMIT_MB"),
             )
         self._file.write(part)
 
@@ -169,18 +169,18 @@ def _warnings(shape: reading.Shape, mapping: Mapping, chunk: reading.Chunk | Non
     found = []
     if shape.other_sheets:
         rest_zh, rest_en = "、".join(shape.other_sheets[:5]), ", ".join(shape.other_sheets[:5])
-        found.append(Text(f"只读工作表「{shape.sheet}」,没有读:{rest_zh}", f"only the sheet {shape.sheet!r} is read, not: {rest_en}"))
+        found.append(Text(f"只读工作表「{shape.sheet}」，没有读：{rest_zh}", f"only the sheet {shape.sheet!r} is read, not: {rest_en}"))
     if shape.header_line > 1:
-        found.append(Text(f"列名在第 {shape.header_line} 行,它之前的行不读", f"the column names are in line {shape.header_line}; what is above is not read"))
+        found.append(Text(f"列名在第 {shape.header_line} 行，它之前的行不读", f"the column names are in line {shape.header_line}; what is above is not read"))
     if "order_no" not in mapping:
-        found.append(Text("没有订单编号列:每一行会算成一张订单", "no order number column: every row will count as an order"))
+        found.append(Text("没有订单编号列：每一行会算成一张订单", "no order number column: every row will count as an order"))
     if chunk and any(_masked(chunk.columns[mapping[name]]) for name in ("account", "phone") if name in mapping):
-        found.append(Text("买家或手机号已脱敏(带 *):认不出是谁,这些订单不归到客户名下,不会猜", "buyers or phones are masked (with *): these orders belong to no customer; nobody is guessed"))
+        found.append(Text("买家或手机号已脱敏(带 *):认不出是谁，这些订单不归到客户名下，不会猜", "buyers or phones are masked (with *): these orders belong to no customer; nobody is guessed"))
     if not {"account", "phone", "email"} & set(mapping):
-        found.append(Text("没有买家列:订单不会归到客户名下", "no buyer column: the orders will belong to no customer"))
+        found.append(Text("没有买家列：订单不会归到客户名下", "no buyer column: the orders will belong to no customer"))
     at = mapping.get("ordered_at")
     if chunk and at and shape.format != "parquet" and _ambiguous(chunk.columns[at]):
-        found.append(Text("日期像 03/04/2026,开头的行看不出哪个是月:若整个文件都看不出,按「月/日/年」理解", "dates like 03/04/2026: the first rows do not show which part is the month; unless a later row does, they are read as month/day/year"))
+        found.append(Text("日期像 03/04/2026,开头的行看不出哪个是月：若整个文件都看不出，按「月/日/年」理解", "dates like 03/04/2026: the first rows do not show which part is the month; unless a later row does, they are read as month/day/year"))
     return found
 
 

@@ -175,7 +175,7 @@ def invitation_page(stores: Stores, shown: Invited, lang: str, brand: str, *, we
     elif programme.is_full and not sent:
         closed = showing.FULL.to(lang)
     elif programme.mode == "group" and not sent and (group is None or group.state != "open" or to_ms(stores.now()) >= group.until_ms or group.members + 1 >= group.size):
-        closed = showing.t_of(lang)("这个团已满或已结束,可以请朋友再开一个。", "This group is full or over; ask your friend to open another.")
+        closed = showing.t_of(lang)("这个团已满或已结束，可以请朋友再开一个。", "This group is full or over; ask your friend to open another.")
     return showing.page(
         "invite.html", lang, title=terms.title.to(lang), said=terms.words.to(lang), brand=brand, both=bool(terms.title.en), reward=_words(terms.friend, shown.held, lang),
         when=showing.conditions(terms).to(lang), group=showing.group_words(stores, group, lang) if group else None, closed=closed, sent=sent, code=shown.code, wechat=wechat,

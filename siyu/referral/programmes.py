@@ -95,11 +95,11 @@ def change(stores: Stores, tx: Connection, programme_id: int, draft: Draft, *, e
         raise ConflictError(Text("这个活动刚被别人改过", "somebody else has changed this programme"), way_out=Text("刷新后再改", "load it again"))
     if has_friends(tx, programme_id):
         before, after = terms.plain(held.terms), terms.plain(draft.terms)
-        faults = [Fault(f"terms.{name}", Text("已有好友参加,不能再改", "a friend has come; this stays")) for name in MONEY if before[name] != after[name]]
+        faults = [Fault(f"terms.{name}", Text("已有好友参加，不能再改", "a friend has come; this stays")) for name in MONEY if before[name] != after[name]]
         if draft.mode != held.mode:
-            faults.append(Fault("mode", Text("已有好友参加,不能再改", "a friend has come; this stays")))
+            faults.append(Fault("mode", Text("已有好友参加，不能再改", "a friend has come; this stays")))
         if faults:
-            raise ConflictError(Text("已有人参加,承诺不能改", "what was promised to people stays"), faults=faults, way_out=Text("停止这个活动,另建一个", "stop this one and write a new programme"))
+            raise ConflictError(Text("已有人参加，承诺不能改", "what was promised to people stays"), faults=faults, way_out=Text("停止这个活动，另建一个", "stop this one and write a new programme"))
     if held.status == "live":
         _must_be_right(tx, draft.mode, draft.terms)
     tx.execute(update(_t).where(_t.c.id == programme_id).values(**_row(stores, draft), edit=held.edit + 1, updated_at=stores.now(), updated_by=by[:80]))

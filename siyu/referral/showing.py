@@ -24,12 +24,12 @@ from siyu.referral.terms import Reward, Terms
 STATES = {
     "waiting": Text("等待成真", "on the way"), "real": Text("已成真", "real"), "final": Text("已成真", "real"), "lapsed": Text("未达成条件", "did not come true"),
     "lost": Text("已退款或离开", "left or gave back"), "held": Text("核实中", "being checked"), "refused": Text("不计入", "does not count"),
-    "duplicate": Text("已被别人邀请", "was invited before"), "self": Text("是本人", "that was you"), "loop": Text("互相邀请,不计", "invited you, does not count"),
+    "duplicate": Text("已被别人邀请", "was invited before"), "self": Text("是本人", "that was you"), "loop": Text("互相邀请，不计", "invited you, does not count"),
     "known": Text("已是老客户", "was a customer already"), "closed": Text("活动时间之外", "outside of the programme's time"), "budget": Text("名额已满", "no place was left"),
     "stock": Text("名额已满", "no place was left"), "most": Text("超过每人上限", "beyond what one may bring"), "nogroup": Text("没赶上成团", "too late for the group"),
 }  # fmt: skip
-FULL = Text("名额已满,谢谢你的关注。", "All places are taken. Thank you.")
-ENDED = Text("活动已经结束,谢谢你的关注。", "The programme has ended. Thank you.")
+FULL = Text("名额已满，谢谢你的关注。", "All places are taken. Thank you.")
+ENDED = Text("活动已经结束，谢谢你的关注。", "The programme has ended. Thank you.")
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,16 @@ def conditions(terms: Terms) -> Text:
 def rules(programme: Programme) -> Text:
     """What must be known before anybody takes part, in full."""
     one = programme.terms
-    zh = ["只奖励直接邀请的好友,不计下线。", f"{conditions(one).zh};{one.wait_days} 天内未达成则失效。", "自己邀请自己、互相邀请不计;同一位好友只算一次。"]
+    zh = ["只奖励直接邀请的好友，不计下线。", f"{conditions(one).zh};{one.wait_days} 天内未达成则失效。", "自己邀请自己、互相邀请不计；同一位好友只算一次。"]
     en = ["Only friends whom you invited yourself count.", f"Rewards come {conditions(one).en}; after {one.wait_days} days it is too late.", "Inviting yourself or each other does not count, and one friend counts once."]
     if one.only_new:
         zh.append("好友须是新客。")
         en.append("Friends must be new customers.")
     if one.watch_days:
-        zh.append(f"成真后 {one.watch_days} 天内退款或离开,奖励收回。")
+        zh.append(f"成真后 {one.watch_days} 天内退款或离开，奖励收回。")
         en.append(f"If they give back or leave within {one.watch_days} days, rewards are taken back.")
     if programme.mode == "group":
-        zh.append(f"{one.hours} 小时内凑满 {one.size} 人(含开团人)成团;不成团则不发奖励,已付款项按店铺规则退回。")
+        zh.append(f"{one.hours} 小时内凑满 {one.size} 人(含开团人)成团；不成团则不发奖励，已付款项按店铺规则退回。")
         en.append(f"A group needs {one.size} people (you included) within {one.hours} hours; if it fails nobody gets the reward, and what was paid goes back by the shop's rules.")
     return Text("".join(zh), " ".join(en))
 
@@ -89,8 +89,8 @@ def group_words(stores: Stores, one: Group, lang: str) -> GroupShown:
     until = f"{from_ms(one.until_ms).astimezone(stores.calendar.zone):%m-%d %H:%M}"
     have = min(one.members + 1, one.size)
     said = {
-        "open": Text(f"还差 {one.size - have} 人,{until} 截止", f"{one.size - have} more until {until}"), "full": Text("已成团", "It is full"),
-        "failed": Text("没有凑满,本团不成立", "It was not filled in time"), "broken": Text("有人退出,本团不再成立", "Somebody left, and it fell apart"),
+        "open": Text(f"还差 {one.size - have} 人，{until} 截止", f"{one.size - have} more until {until}"), "full": Text("已成团", "It is full"),
+        "failed": Text("没有凑满，本团不成立", "It was not filled in time"), "broken": Text("有人退出，本团不再成立", "Somebody left, and it fell apart"),
     }[one.state]  # fmt: skip
     return GroupShown(have, one.size, said.to(lang))
 

@@ -39,7 +39,7 @@ def carry_out(stores: Stores, tx: Connection, id: str, actor: Actor) -> Request:
     if found.state != "verified":
         state = STATES[found.state]
         raise ConflictError(
-            Text(f"请求是「{state.zh}」,不能执行", f"the request is “{state.en}” and cannot be carried out"),
+            Text(f"请求是「{state.zh}」，不能执行", f"the request is “{state.en}” and cannot be carried out"),
             way_out=Text("先核实身份", "check the person's identity first") if found.state == "received" else None,
         )
     if found.kind == "correct":
@@ -62,7 +62,7 @@ def correct(stores: Stores, tx: Connection, request: Request) -> dict[str, int]:
     if not request.wanted:
         raise InvalidError(
             Text("请求里没有写明要改成什么", "the request does not say what is to be set"),
-            way_out=Text("按本人写的内容重新登记一个更正请求,填写要更正的项和正确的值", "take a new request for the correction, with the fields and their right values"),
+            way_out=Text("按本人写的内容重新登记一个更正请求，填写要更正的项和正确的值", "take a new request for the correction, with the fields and their right values"),
         )
     spaces = {space: value for space, value in request.wanted.items() if space in IDENTIFIERS}
     columns = {space: identify(stores.secrets, space, pa.array([value], pa.string())) for space, value in spaces.items()}
@@ -96,7 +96,7 @@ def _anchor(tx: Connection, customer_id: int, changing: list[str]) -> int:
     rows = tx.execute(table.select().where(table.c.customer_id.in_(family(tx, [customer_id])))).all()
     staying = [row for row in rows if row.namespace not in changing] or rows
     if not staying:
-        raise ConflictError(Text("这个人没有任何标识,无法更正", "the person has no identifier and cannot be corrected"))
+        raise ConflictError(Text("这个人没有任何标识，无法更正", "the person has no identifier and cannot be corrected"))
     return int(min(staying, key=lambda row: (rank(row.namespace), row.namespace, row.first_seen_at)).identity_key)
 
 

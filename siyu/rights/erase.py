@@ -92,7 +92,7 @@ def _begin(running: Running) -> dict[str, Any]:
                 requests.work(stores, tx, one.request, running.id)
             running.save(tx, state)
             return state
-    raise UnavailableError(Text("新事件来得太快,暂时插不进删除", "events come in so fast that the erasure finds no gap just now"))
+    raise UnavailableError(Text("新事件来得太快，暂时插不进删除", "events come in so fast that the erasure finds no gap just now"))
 
 
 def _held_head(tx: Connection) -> int:

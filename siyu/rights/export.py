@@ -120,7 +120,7 @@ def find_file(stores: Stores, tx: Connection, request_id: str, *, reader: Actor,
     found = requests.find_request(stores, tx, request_id) if of is None or request_id in of else None
     path = file_of(stores, found.id) if found else None
     if found is None or path is None or not path.exists() or found.file_until is None or found.file_until <= stores.now():
-        raise NotFoundError(Text("没有这个文件,或已过期删除", "there is no such file, or its time is over"), way_out=Text("请重新申请", "ask again"))
+        raise NotFoundError(Text("没有这个文件，或已过期删除", "there is no such file, or its time is over"), way_out=Text("请重新申请", "ask again"))
     audit.record(tx, reader, "right.file_fetched", f"request:{request_id}", {"customer": found.customer_id}, stores.now())
     return path
 

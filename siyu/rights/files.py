@@ -41,8 +41,8 @@ def remove(stores: Stores) -> None:
         busy = tx.scalars(select(job.c.kind).where(job.c.status == "running", job.c.kind.in_(("orders.import", "backup.make", "customers.export", "sample.load")))).all()
     if busy:
         raise UnavailableError(
-            Text(f"任务 {'、'.join(busy)} 正在读写文件,删除稍后继续", f"{', '.join(busy)} is at work on files, the erasure goes on later"),
-            way_out=Text("等它结束,或先取消它", "wait for it to end, or cancel it"),
+            Text(f"任务 {'、'.join(busy)} 正在读写文件，删除稍后继续", f"{', '.join(busy)} is at work on files, the erasure goes on later"),
+            way_out=Text("等它结束，或先取消它", "wait for it to end, or cancel it"),
         )
     for _, path in _files(stores):
         if path.is_dir():

@@ -30,11 +30,11 @@ router = APIRouter(prefix="/p", include_in_schema=False)
 Anyone = Annotated[Stores, Depends(anyone())]
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 TOLD: dict[str, Text] = {
-    "save": Text("已保存,马上生效。", "Saved; it takes effect at once."),
+    "save": Text("已保存，马上生效。", "Saved; it takes effect at once."),
     "same": Text("没有改动。", "Nothing was changed."),
-    "withdraw": Text("已全部撤回,马上生效。", "All withdrawn; it takes effect at once."),
-    "undo": Text("已撤销,恢复成上一次的选择。", "Taken back; it is as it was before."),
-    "ask": Text("已收到,编号见下面的办理记录。", "Received; your number is below."),
+    "withdraw": Text("已全部撤回，马上生效。", "All withdrawn; it takes effect at once."),
+    "undo": Text("已撤销，恢复成上一次的选择。", "Taken back; it is as it was before."),
+    "ask": Text("已收到，编号见下面的办理记录。", "Received; your number is below."),
     "take_back": Text("请求已取消。", "The request was taken back."),
 }
 ASKED = ("access", "correct", "restrict", "erase")

@@ -94,7 +94,7 @@ def open_request(
     """
     faults = []
     if kind not in KINDS:
-        faults.append(Fault("kind", Text(f"没有这种请求:{kind!r}", f"no such kind: {kind!r}; use {', '.join(KINDS)}")))
+        faults.append(Fault("kind", Text(f"没有这种请求：{kind!r}", f"no such kind: {kind!r}; use {', '.join(KINDS)}")))
     if len(said) > LONGEST or sum(len(key) + len(value) for key, value in (wanted or {}).items()) > LONGEST:
         faults.append(Fault("said", Text(f"最多 {LONGEST} 个字", f"at most {LONGEST} characters")))
     if kind == "correct" and not (wanted or said.strip()):
@@ -250,7 +250,7 @@ def _move(stores: Stores, tx: Connection, id: str, from_states: Sequence[str], v
     if not changed.rowcount:
         state = STATES[found.state]
         raise ConflictError(
-            Text(f"请求已是「{state.zh}」,不能这样处理", f"the request is “{state.en}” and cannot be dealt with like this"),
+            Text(f"请求已是「{state.zh}」，不能这样处理", f"the request is “{state.en}” and cannot be dealt with like this"),
             way_out=Text("刷新页面看现在的状态", "reload the page to see how it stands"),
         )
     return found

@@ -88,9 +88,9 @@ def set_rule(stores: Stores, tx: Connection, subject: str, days: int | None, act
     """
     known = SUBJECTS.get(subject)
     if known is None:
-        raise InvalidError(Text("没有这一项", "there is no such subject"), faults=[Fault("subject", Text(f"可用:{'、'.join(SUBJECTS)}", f"use {', '.join(SUBJECTS)}"))])
+        raise InvalidError(Text("没有这一项", "there is no such subject"), faults=[Fault("subject", Text(f"可用：{'、'.join(SUBJECTS)}", f"use {', '.join(SUBJECTS)}"))])
     if days is not None and not known.least_days <= days <= LONGEST_DAYS:
-        fault = Text(f"在 {known.least_days} 到 {LONGEST_DAYS} 天之间,或不限", f"between {known.least_days} and {LONGEST_DAYS} days, or none")
+        fault = Text(f"在 {known.least_days} 到 {LONGEST_DAYS} 天之间，或不限", f"between {known.least_days} and {LONGEST_DAYS} days, or none")
         raise InvalidError(Text("保存天数有误", "the days are not valid"), faults=[Fault("days", fault)])
     upsert(tx, rules, [{"subject": subject, "days": days, "updated_at": stores.now(), "updated_by": actor.name[:80]}], ["subject"])
     record(tx, actor, "retention.set", f"retention:{subject}", {"days": days}, stores.now())

@@ -54,9 +54,9 @@ def check(tx: Connection, rule: AudienceRule, field: str = "audience") -> list[F
     """Every fault: nobody in it, too long a list, segments that are not there or are held back by a problem."""
     faults: list[Fault] = []
     if not rule.include and not rule.customer_ids:
-        faults.append(Fault(f"{field}.include", Text("至少选一个分群,或列出客户", "choose a segment, or name customers")))
+        faults.append(Fault(f"{field}.include", Text("至少选一个分群，或列出客户", "choose a segment, or name customers")))
     if rule.customer_ids is not None and len(rule.customer_ids) > MOST_LISTED:
-        faults.append(Fault(f"{field}.customer_ids", Text(f"最多列出 {MOST_LISTED:,} 位;更多请建分群", f"at most {MOST_LISTED:,} may be named; make a segment of more")))
+        faults.append(Fault(f"{field}.customer_ids", Text(f"最多列出 {MOST_LISTED:,} 位；更多请建分群", f"at most {MOST_LISTED:,} may be named; make a segment of more")))
     for part, ids in (("include", rule.include), ("exclude", rule.exclude)):
         for place, segment_id in enumerate(ids):
             where = f"{field}.{part}.{place}"
@@ -67,9 +67,9 @@ def check(tx: Connection, rule: AudienceRule, field: str = "audience") -> list[F
                 continue
             # Failing closed: of a rule that is not valid nobody knows whom it would leave out.
             if segment.problem:
-                faults.append(Fault(where, Text(f"分群「{segment.name}」的规则已失效,先改好它", f"the rule of the segment {segment.name} is not valid; mend it first")))
+                faults.append(Fault(where, Text(f"分群「{segment.name}」的规则已失效，先改好它", f"the rule of the segment {segment.name} is not valid; mend it first")))
             elif segment.computed_version is None:
-                faults.append(Fault(where, Text(f"分群「{segment.name}」还没有算过,稍后再试", f"the segment {segment.name} has not been computed yet; try again soon")))
+                faults.append(Fault(where, Text(f"分群「{segment.name}」还没有算过，稍后再试", f"the segment {segment.name} has not been computed yet; try again soon")))
     return faults
 
 

@@ -132,7 +132,7 @@ def parse_sort(sort: str, columns: Mapping[str, Column] = COLUMNS) -> Order:
     column = columns.get(key)
     if column is None or not column.sortable:
         usable = ", ".join(each.key for each in columns.values() if each.sortable)
-        fault = Fault("sort", Text(f"不能按 {key} 排序,可用:{usable}", f"cannot sort by {key}; use {usable}"))
+        fault = Fault("sort", Text(f"不能按 {key} 排序，可用：{usable}", f"cannot sort by {key}; use {usable}"))
         raise InvalidError(Text("排序有误", "the order is not valid"), faults=[fault])
     return Order(column, sort.startswith("-"))
 

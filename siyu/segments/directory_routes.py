@@ -225,7 +225,7 @@ def _people(stores: Stores, body: TagsToChange) -> Any:
     """
     by_rule = body.filter is not None or body.segment is not None
     if by_rule == (body.customer_ids is not None):
-        fault = Fault("customer_ids", Text("给出客户编号,或给出条件/分群,二者选一", "give ids, or a rule or segment, not both"))
+        fault = Fault("customer_ids", Text("给出客户编号，或给出条件/分群，二者选一", "give ids, or a rule or segment, not both"))
         raise InvalidError(Text("没有说明是哪些客户", "it is not clear whom to tag"), faults=[fault])
     with stores.ledger.read() as tx, stores.warehouse.read() as session:
         if body.customer_ids is not None:

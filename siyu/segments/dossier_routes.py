@@ -152,6 +152,6 @@ def _entry(entry: timeline.Entry) -> TimelineEntry:
 def _kinds(text: str) -> frozenset[str]:
     asked = frozenset(kind for kind in text.split(",") if kind)
     if unknown := sorted(asked - set(timeline.KINDS)):
-        message = Text(f"没有这种记录:{'、'.join(unknown)}", f"no such kind: {', '.join(unknown)}")
+        message = Text(f"没有这种记录：{'、'.join(unknown)}", f"no such kind: {', '.join(unknown)}")
         raise InvalidError(Text("时间线种类有误", "the kinds are not valid"), faults=[Fault("kinds", message)])
     return asked or frozenset(timeline.KINDS)

@@ -159,9 +159,9 @@ def find_export(stores: Stores, tx: Connection, file_id: str, reader: Actor, *, 
     """
     row = tx.execute(select(table).where(table.c.file_id == file_id)).one_or_none()
     if row is None or not export_path(stores, row.file_id).exists():
-        raise NotFoundError(Text("没有这个导出文件,或已过期删除", "there is no such file, or its time is over"), way_out=Text("请重新导出", "export again"))
+        raise NotFoundError(Text("没有这个导出文件，或已过期删除", "there is no such file, or its time is over"), way_out=Text("请重新导出", "export again"))
     if row.unmasked and not may_unmask:
-        raise NotAllowedError(Text("文件里有未打码的标识,需要权限 customers.identifiers", "identifiers are readable in it: this needs the permission customers.identifiers"))
+        raise NotAllowedError(Text("文件里有未打码的标识，需要权限 customers.identifiers", "identifiers are readable in it: this needs the permission customers.identifiers"))
     record(tx, reader, "customers.export_fetched", f"export:{file_id}", {"row_count": row.row_count, "unmasked": row.unmasked}, stores.now())
     return ExportFile(export_path(stores, row.file_id), f"customers-{stores.calendar.on(row.made_at)}.{row.format}", row.format)
 
@@ -243,7 +243,7 @@ def _remove_old(stores: Stores) -> None:
 
 def _too_long(row_count: int) -> InvalidError:
     return InvalidError(
-        Text(f"共 {row_count:,} 行,一个 xlsx 工作表最多 {LONGEST_SHEET:,} 行", f"{row_count:,} rows are more than the {LONGEST_SHEET:,} of a sheet"),
+        Text(f"共 {row_count:,} 行，一个 xlsx 工作表最多 {LONGEST_SHEET:,} 行", f"{row_count:,} rows are more than the {LONGEST_SHEET:,} of a sheet"),
         way_out=Text("改用 csv,或缩小筛选范围", "choose csv, or narrow the filter"),
     )
 

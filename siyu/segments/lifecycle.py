@@ -24,7 +24,7 @@ FALLBACK_CUTS = {"slowing": 1.5, "at_risk": 2.5, "dormant": 4.0, "lost": 8.0}
 
 DEFINITIONS = {
     "prospect": Text("还没有下过单", "has not ordered yet"),
-    "new": Text("只买过一天,还在自己的节奏之内", "bought on one day only, and is still within the clock"),
+    "new": Text("只买过一天，还在自己的节奏之内", "bought on one day only, and is still within the clock"),
     "active": Text("距上次下单还在自己的节奏之内", "the last order is within the clock"),
     "slowing": Text("距上次下单超过 75% 的复购间隔", "silent longer than 75 % of the gaps after which people came back"),
     "at_risk": Text("超过 90% 的复购间隔", "silent longer than 90 % of those gaps"),

@@ -191,7 +191,7 @@ def _card(access: Access, customer_id: int) -> CustomerQuality:
 
 _HEADINGS = {
     "source": Text("来源", "Source"), "customers": Text("客户数", "Customers"), "zombies": Text("僵尸粉", "Zombies"), "hunters": Text("羊毛党", "Deal-hunters"),
-    "zombies_not_known": Text("僵尸粉:还不知道", "Zombie: not known yet"), "hunters_not_known": Text("羊毛党:还不知道", "Deal-hunter: not known yet"),
+    "zombies_not_known": Text("僵尸粉：还不知道", "Zombie: not known yet"), "hunters_not_known": Text("羊毛党：还不知道", "Deal-hunter: not known yet"),
     "cleared": Text("人工更正", "Cleared by hand"), "neither": Text("都不是", "Neither"),
 }  # fmt: skip
 

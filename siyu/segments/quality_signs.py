@@ -62,7 +62,7 @@ HUNTER_REASONS: Mapping[str, Reason] = {
     "gift_refund": Reason(2, Text("领了礼又退款", "took a gift and asked for the money back")),
     "left_after_reward": Reason(3, Text("拿到奖励就离开", "left soon after a reward")),
     "only_offers": Reason(4, Text("来访大多只为领取", "comes for offers only")),
-    "gifts_only": Reason(5, Text("领过多次,从没按平常价买过", "took gifts again and again, never bought at the usual price")),
+    "gifts_only": Reason(5, Text("领过多次，从没按平常价买过", "took gifts again and again, never bought at the usual price")),
     "ring": Reason(6, Text("和一伙互相拉新的人连在一起", "stands in a ring of people who invite each other")),
 }
 

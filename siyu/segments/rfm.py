@@ -33,9 +33,9 @@ class Group:
 
 GROUPS = (
     Group("champions", Text("重要价值客户", "Champions"), Text("R、F、M 都在 4 分以上", "R, F and M all 4 or more"), lambda r, f, m: min(r, f, m) >= 4),
-    Group("loyal", Text("忠诚客户", "Loyal"), Text("R 3 分以上,F 4 分以上,其余", "R 3 or more, F 4 or more, the others"), lambda r, f, m: r >= 3 and f >= 4),
-    Group("big_spenders", Text("高消费客户", "Big spenders"), Text("R 3 分以上,M 4 分以上,其余", "R 3 or more, M 4 or more, the others"), lambda r, f, m: r >= 3 and m >= 4),
-    Group("newcomers", Text("近期新客", "Newcomers"), Text("R 4 分以上,F 2 分以下,其余", "R 4 or more, F 2 or less, the others"), lambda r, f, m: r >= 4 and f <= 2),
+    Group("loyal", Text("忠诚客户", "Loyal"), Text("R 3 分以上,F 4 分以上，其余", "R 3 or more, F 4 or more, the others"), lambda r, f, m: r >= 3 and f >= 4),
+    Group("big_spenders", Text("高消费客户", "Big spenders"), Text("R 3 分以上,M 4 分以上，其余", "R 3 or more, M 4 or more, the others"), lambda r, f, m: r >= 3 and m >= 4),
+    Group("newcomers", Text("近期新客", "Newcomers"), Text("R 4 分以上,F 2 分以下，其余", "R 4 or more, F 2 or less, the others"), lambda r, f, m: r >= 4 and f <= 2),
     Group("promising", Text("一般发展客户", "Promising"), Text("R 3 分以上的其余客户", "all others with R 3 or more"), lambda r, f, m: r >= 3),
     Group("win_back", Text("重要挽留客户", "Cannot lose"), Text("R 2 分以下,F 或 M 在 4 分以上", "R 2 or less, F or M 4 or more"), lambda r, f, m: max(f, m) >= 4),
     Group("hibernating", Text("低活跃客户", "Hibernating"), Text("R 2 分以下的其余客户", "all others with R 2 or less"), lambda r, f, m: True),

@@ -193,7 +193,7 @@ def _parse(raw: Any, path: str, depth: int, faults: list[Fault]) -> Rule | None:
     struct = _KINDS.get(kind) if isinstance(kind, str) else None
     if struct is None or depth > MAX_DEPTH:
         too_deep = Text(f"嵌套超过 {MAX_DEPTH} 层", f"nested deeper than {MAX_DEPTH}")
-        faults.append(Fault(at(path, "kind"), too_deep if struct else Text(f"没有这种条件:{kind!r}", f"no such kind: {kind!r}")))
+        faults.append(Fault(at(path, "kind"), too_deep if struct else Text(f"没有这种条件：{kind!r}", f"no such kind: {kind!r}")))
         return None
     if struct in GROUPS:
         return _parse_group(raw, path, depth, faults)
@@ -228,7 +228,7 @@ def fault_of(path: str, message: str) -> Fault:
     unknown = re.match(r"Object contains unknown field `(.+)`", reason)
     if unknown:
         return Fault(at(path, at(place, unknown.group(1))), Text("没有这个字段", "no such field"))
-    return Fault(at(path, place), Text(f"不符合要求:{reason}", reason))
+    return Fault(at(path, place), Text(f"不符合要求：{reason}", reason))
 
 
 def at(path: str, name: str) -> str:
@@ -248,7 +248,7 @@ def _check(leaf: Rule) -> list[Fault]:
     if isinstance(leaf, Orders | Event):
         amount = leaf.value if isinstance(leaf, Orders) else leaf.count
         if (leaf.op == "between") != isinstance(amount, list) or (isinstance(amount, list) and (len(amount) != 2 or amount[0] > amount[1])):
-            faults.append(Fault("value", Text("between 要两个由小到大的数,其他比较要一个数", "`between` takes two ascending numbers, the others one")))
+            faults.append(Fault("value", Text("between 要两个由小到大的数，其他比较要一个数", "`between` takes two ascending numbers, the others one")))
     if isinstance(leaf, Orders | Event | Attribute) and leaf.window is not None:
         faults += check_window(leaf.window)
     if isinstance(leaf, Orders):
@@ -273,9 +273,9 @@ def _check_attribute(leaf: Attribute) -> list[Fault]:
     if leaf.op not in allowed:
         return [Fault("op", Text(f"属性 {leaf.field} 不能用 {leaf.op}", f"{leaf.op} does not go with {leaf.field}"))]
     if (leaf.op in ("within", "not_within")) != (leaf.window is not None):
-        return [Fault("window", Text("within 需要时间窗,其他比较不需要", "`within` takes a window, the others none"))]
+        return [Fault("window", Text("within 需要时间窗，其他比较不需要", "`within` takes a window, the others none"))]
     if leaf.op.startswith("held_") != (leaf.seconds is not None):
-        return [Fault("seconds", Text("held_* 需要秒数,其他比较不需要", "`held_*` takes seconds, the others none"))]
+        return [Fault("seconds", Text("held_* 需要秒数，其他比较不需要", "`held_*` takes seconds, the others none"))]
     dated = leaf.field in TIME_FIELDS or (trait_of(leaf.field) is not None and leaf.op == "between" and _is_text(leaf.value))
     return _check_value(leaf.op, leaf.value, "value", leaf.field in NUMBER_FIELDS, dated)
 
@@ -296,9 +296,9 @@ def check_where(where: Where, path: str, fields: Sequence[str] = ()) -> list[Fau
     if where.op not in allowed:
         return [Fault(f"{path}.op", Text(f"这里不能用 {where.op}", f"{where.op} cannot be used here"))]
     if fields and (where.field not in fields or where.path):
-        return [Fault(f"{path}.field", Text(f"没有字段 {where.field!r},可用:{'、'.join(fields)}", f"no such field: {where.field!r}; use {', '.join(fields)}"))]
+        return [Fault(f"{path}.field", Text(f"没有字段 {where.field!r}，可用：{'、'.join(fields)}", f"no such field: {where.field!r}; use {', '.join(fields)}"))]
     if not fields and (where.field or normalise_path(where.path) is None):
-        return [Fault(f"{path}.path", Text(f"属性路径写错了:{where.path!r}", f"malformed path: {where.path!r}"))]
+        return [Fault(f"{path}.path", Text(f"属性路径写错了：{where.path!r}", f"malformed path: {where.path!r}"))]
     return _check_value(where.op, where.value, f"{path}.value", where.field.endswith(("_fen", "quantity")), False)
 
 
@@ -309,7 +309,7 @@ def _check_value(op: str, value: Value | None, path: str, number: bool, time: bo
     if value is None or not items:
         return [Fault(path, Text("请填一个值", "a value is needed"))]
     if (op in ("in", "not_in", "between")) != isinstance(value, list) or (op == "between" and len(items) != 2):
-        return [Fault(path, Text("in 要一组值,between 要两个值,其他要一个值", "`in` takes a list, `between` two values, the others one"))]
+        return [Fault(path, Text("in 要一组值,between 要两个值，其他要一个值", "`in` takes a list, `between` two values, the others one"))]
     numeric = number or (op in (">", ">=", "<", "<=", "between") and not time) or op == "anniversary_within_days"
     if numeric and not all(isinstance(item, int | float) and not isinstance(item, bool) for item in items):
         return [Fault(path, Text("要填数字", "a number is needed"))]
@@ -330,7 +330,7 @@ def check_window(window: Window) -> list[Fault]:
     relative = window.last is not None
     absolute = window.from_ is not None or window.to is not None
     if relative == absolute:
-        return [Fault("window", Text("时间窗要么是最近一段时间,要么是起止日期", "a window is either `last` or `from`/`to`"))]
+        return [Fault("window", Text("时间窗要么是最近一段时间，要么是起止日期", "a window is either `last` or `from`/`to`"))]
     if window.until_last is not None and (window.last is None or window.until_last >= window.last):
         return [Fault("window.until_last", Text("要比 last 小", "must be smaller than `last`"))]
     if window.last is not None and window.last > _MOST.get(window.unit, window.last):

@@ -200,7 +200,7 @@ def check_uses(tx: Connection, rule: Rule, own_id: int | None) -> list[Fault]:
                     inner = rules.parse(known[leaf.segment].rule)
                 except InvalidError:
                     name = known[leaf.segment].name
-                    faults.append(Fault("segment", Text(f"分群「{name}」的规则已失效,先改好它", f"the rule of the segment {name} is not valid; mend it first")))
+                    faults.append(Fault("segment", Text(f"分群「{name}」的规则已失效，先改好它", f"the rule of the segment {name} is not valid; mend it first")))
                 else:
                     visit(inner, (*seen, leaf.segment))
 

@@ -163,7 +163,7 @@ def check_condition(leaf: Attribute, kind: Type) -> list[Fault]:
     items = [] if leaf.value is None else leaf.value if isinstance(leaf.value, list) else [leaf.value]
     wanted: Any = str if kind == "text" else bool if kind == "boolean" else (int, float)
     if kind != "time" and not all(isinstance(item, wanted) and isinstance(item, bool) == (kind == "boolean") for item in items):
-        return [Fault("value", Text(f"特征的类型是 {kind},值不符", f"the value does not fit a trait of type {kind}"))]
+        return [Fault("value", Text(f"特征的类型是 {kind}，值不符", f"the value does not fit a trait of type {kind}"))]
     return []
 
 
@@ -200,7 +200,7 @@ def _check(part: Part) -> list[Fault]:
     if part.window is not None:
         faults += rules.check_window(part.window)
     if part.among is not None and any(isinstance(leaf, InSegment) for leaf in rules.leaves(part.among)):
-        why = Text("特征先于分群计算,不能用分群限定;请直接写条件", "traits are computed before segments, so a segment cannot limit one; write its conditions")
+        why = Text("特征先于分群计算，不能用分群限定；请直接写条件", "traits are computed before segments, so a segment cannot limit one; write its conditions")
         faults.append(Fault("among", why))
     return faults
 
@@ -219,12 +219,12 @@ def _check_property(part: Part) -> list[Fault]:
             return [Fault("property" if part.property else "type", Text("这种算法不看某个属性", f"{part.measure} is of no property"))]
         return []
     if part.of == "attribute" and part.property not in ("", AT):
-        return [Fault("property", Text(f"属性只有它自己的值,或时间 {AT}", f"an attribute has only its own value, or its time {AT}"))]
+        return [Fault("property", Text(f"属性只有它自己的值，或时间 {AT}", f"an attribute has only its own value, or its time {AT}"))]
     if part.of == "activity" and normalise_path(part.property) is None:
         return [Fault("property", Text("要填行为的一项属性", "a property of the activity is needed"))]
     columns = PROPERTIES.get(part.of)
     if columns is not None and part.property not in (*columns, AT):
-        return [Fault("property", Text(f"可用:{'、'.join((*columns, AT))}", f"use one of {', '.join((*columns, AT))}"))]
+        return [Fault("property", Text(f"可用：{'、'.join((*columns, AT))}", f"use one of {', '.join((*columns, AT))}"))]
     if part.type and (columns is not None or part.property == AT):
         return [Fault("type", Text("它的类型是固定的", "its type is given by the property"))]
     value = "text" if part.measure == "distinct_count" else type_of(part)

@@ -41,7 +41,7 @@ def in_words(trait: Trait, names: RuleNames, currency: str = "CNY") -> Text:
     if trait.default is None:
         return whole
     value = _default(trait, currency)
-    return Text(f"{whole.zh};没有时为 {value.zh}", f"{whole.en}; {value.en} if there is none")
+    return Text(f"{whole.zh}；没有时为 {value.zh}", f"{whole.en}; {value.en} if there is none")
 
 
 def _default(trait: Trait, currency: str) -> Text:

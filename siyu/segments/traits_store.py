@@ -163,7 +163,7 @@ def check_conditions(tx: Connection, rule: Rule) -> list[Fault]:
     for leaf in rules.leaves(rule):
         number = rules.trait_of(leaf.field) if isinstance(leaf, rules.Attribute) else None
         if number and number not in types:
-            faults.append(Fault("field", Text(f"没有特征 {number},或它的定义已失效", f"there is no trait {number}, or it is no longer valid")))
+            faults.append(Fault("field", Text(f"没有特征 {number}，或它的定义已失效", f"there is no trait {number}, or it is no longer valid")))
         elif number and isinstance(leaf, rules.Attribute):
             faults += check_condition(leaf, types[number])
     return faults

@@ -59,8 +59,8 @@ def change_trait(tx: Connection, trait_id: int, **changes: Any) -> Definition:
     used = users_of(tx, trait_id)
     if (used.segments or used.traits) and not before.problem and before.trait.type != made.trait.type:
         raise ConflictError(
-            Text(f"{used.names.zh} 正在用它,类型不能变", f"its type cannot change while it is used by {used.names.en}"),
-            way_out=Text("新建一个特征,或先改掉那些条件", "make another trait, or change those conditions first"),
+            Text(f"{used.names.zh} 正在用它，类型不能变", f"its type cannot change while it is used by {used.names.en}"),
+            way_out=Text("新建一个特征，或先改掉那些条件", "make another trait, or change those conditions first"),
         )
     return made
 

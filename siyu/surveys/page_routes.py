@@ -22,7 +22,7 @@ Anyone = Annotated[Stores, Depends(anyone())]
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 BIGGEST = 100_000
 MOST_FIELDS = 800
-DONE = Text("已收到,谢谢!", "Received, thank you!")
+DONE = Text("已收到，谢谢!", "Received, thank you!")
 ENDED = Text("这份问卷已结束", "This survey takes no more answers")
 LATER = Text("谢谢你的关注。", "Thank you all the same.")
 

@@ -148,7 +148,7 @@ def _check(one: Question, field: str) -> list[Fault]:
     elif one.choices:
         faults.append(Fault(f"{field}.choices", Text("这种题没有选项", "a question of this kind has no choices")))
     if one.kind == "scale" and not 0 <= one.low < one.high <= 10:
-        faults.append(Fault(f"{field}.high", Text("在 0 到 10 之间,且小的在前", "between 0 and 10, the smaller one first")))
+        faults.append(Fault(f"{field}.high", Text("在 0 到 10 之间，且小的在前", "between 0 and 10, the smaller one first")))
     return faults
 
 

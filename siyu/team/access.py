@@ -192,6 +192,6 @@ def _cookie_name(stores: Stores) -> str:
 
 def _not_logged_in() -> NotLoggedInError:
     return NotLoggedInError(
-        Text("还没有登录,或登录已过期", "You are not logged in, or the log-in has expired"),
+        Text("还没有登录，或登录已过期", "You are not logged in, or the log-in has expired"),
         way_out=Text("重新登录", "log in again"),
     )

@@ -20,7 +20,7 @@ class LoginThrottledError(TooManyRequestsError):
         minutes = -(-wait_seconds // 60)
         super().__init__(
             Text(
-                f"尝试次数过多,请在 {minutes} 分钟后再试",
+                f"尝试次数过多，请在 {minutes} 分钟后再试",
                 f"Too many attempts; try again in {minutes} minute(s)",
             ),
             way_out=Text(

@@ -217,7 +217,7 @@ def _faults(change: MemberChange, login: str) -> list[Fault]:
         faults.append(Fault("name", Text("姓名要有 1 到 80 个字", "the name must have 1 to 80 characters")))
     if change.role is not None and change.role not in ROLES:
         known = ", ".join(ROLES)
-        faults.append(Fault("role", Text(f"没有这个角色;可用:{known}", f"no such role; there are: {known}")))
+        faults.append(Fault("role", Text(f"没有这个角色；可用：{known}", f"no such role; there are: {known}")))
     if change.password is not None:
         faults += [Fault("password", text) for text in password_faults(change.password, login)]
     return faults
@@ -243,7 +243,7 @@ def _login_fault() -> Fault:
 def _last_owner() -> LastOwnerError:
     return LastOwnerError(
         Text(
-            "这是最后一位所有者,不能停用或改为其他角色",
+            "这是最后一位所有者，不能停用或改为其他角色",
             "This is the last owner: it cannot be deactivated or given another role",
         ),
         way_out=Text("先让另一位成员成为所有者", "make another member an owner first"),

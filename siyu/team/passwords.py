@@ -80,7 +80,7 @@ def password_faults(password: str, login: str) -> list[Text]:
     if not faults and _is_easy(plain):
         faults.append(
             Text(
-                "太容易被猜到:避免常用词、连续或重复的字符",
+                "太容易被猜到：避免常用词、连续或重复的字符",
                 "is too easy to guess: avoid common words, runs and repeated characters",
             )
         )

@@ -146,7 +146,7 @@ def _check(name: str, role: str, expires_at: datetime | None, now: datetime) -> 
         faults.append(Fault("name", Text("名称要有 1 到 80 个字", "the name must have 1 to 80 characters")))
     if role not in ROLES:
         known = ", ".join(ROLES)
-        faults.append(Fault("role", Text(f"没有这个角色;可用:{known}", f"no such role; there are: {known}")))
+        faults.append(Fault("role", Text(f"没有这个角色；可用：{known}", f"no such role; there are: {known}")))
     if expires_at is not None and expires_at <= now:
         faults.append(Fault("expires_at", Text("到期时间必须在将来", "the expiry must be in the future")))
     if faults:

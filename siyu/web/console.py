@@ -25,7 +25,7 @@ _NOT_BUILT = f"""<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Siyu 私域</title></head>
 <body style="font:16px/1.6 system-ui,sans-serif;max-width:40em;margin:15vh auto;padding:0 1em">
 <h1>Siyu 私域</h1>
-<p>服务已启动,但控制台网页还没有构建。请运行:</p>
+<p>服务已启动，但控制台网页还没有构建。请运行:</p>
 <p lang="en">The server is running, but the console's pages are not built yet. Please run:</p>
 <pre><code>{BUILD_COMMAND}</code></pre>
 </body></html>"""

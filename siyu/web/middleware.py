@@ -121,7 +121,7 @@ class Admission:
             error = MisdirectedError(
                 Text("这个地址不是 Siyu 的地址", "Siyu does not answer at this address"),
                 way_out=Text(
-                    "若前面有代理,请设置 SIYU_PUBLIC_URL",
+                    "若前面有代理，请设置 SIYU_PUBLIC_URL",
                     "when a proxy stands before Siyu, set SIYU_PUBLIC_URL",
                 ),
             )

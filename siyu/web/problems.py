@@ -60,13 +60,13 @@ def unexpected_response(request: Request, error: Exception) -> Response:
     log.error("%s %s", error_id, "\n".join(_trace(error)))
     if isinstance(error, exc.OperationalError | exc.TimeoutError):
         message = Text(
-            "数据库暂时不可用,请稍后再试", "The database is not available just now; try again soon"
+            "数据库暂时不可用，请稍后再试", "The database is not available just now; try again soon"
         )
         return problem_response(request, UnavailableError(message), error_id=error_id)
     told = InternalError(
-        Text(f"系统内部出错,编号 {error_id}", f"Something went wrong inside; its id is {error_id}"),
+        Text(f"系统内部出错，编号 {error_id}", f"Something went wrong inside; its id is {error_id}"),
         way_out=Text(
-            "请把编号告诉管理员,日志里有详情", "tell the administrator the id; the log has the details"
+            "请把编号告诉管理员，日志里有详情", "tell the administrator the id; the log has the details"
         ),
     )
     return problem_response(request, told, error_id=error_id)

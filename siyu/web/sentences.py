@@ -12,11 +12,11 @@ _WHOLE = Text("要是整数", "must be a whole number")
 _NUMBER = Text("要是数字", "must be a number")
 _TEXT = Text("要是文字", "must be a text")
 _BOOL = Text("要是 true 或 false", "must be true or false")
-_DATE = Text("要是日期,如 2026-10-01", "must be a date such as 2026-10-01")
-_TIME = Text("要是时间,如 2026-10-01T08:00:00Z", "must be a time such as 2026-10-01T08:00:00Z")
+_DATE = Text("要是日期，如 2026-10-01", "must be a date such as 2026-10-01")
+_TIME = Text("要是时间，如 2026-10-01T08:00:00Z", "must be a time such as 2026-10-01T08:00:00Z")
 _LIST = Text("要是列表", "must be a list")
 _OBJECT = Text("要是对象", "must be an object")
-_KIND = Text("缺少类型,或没有这个类型", "has no kind, or an unknown one")
+_KIND = Text("缺少类型，或没有这个类型", "has no kind, or an unknown one")
 
 _SENTENCES: dict[str, Text] = {
     "missing": Text("必填", "is required"),
@@ -57,7 +57,7 @@ _SENTENCES: dict[str, Text] = {
     "datetime_from_date_parsing": _TIME,
     "datetime_object_invalid": _TIME,
     "timezone_aware": Text(
-        "要带时区,如结尾的 Z 或 +08:00", "must carry a time zone, such as Z or +08:00 at its end"
+        "要带时区，如结尾的 Z 或 +08:00", "must carry a time zone, such as Z or +08:00 at its end"
     ),
     "list_type": _LIST,
     "tuple_type": _LIST,
@@ -69,7 +69,7 @@ _SENTENCES: dict[str, Text] = {
     "too_short": Text("至少要 {min_length} 项", "must have at least {min_length} item(s)"),
     "too_long": Text("最多 {max_length} 项", "must have at most {max_length} item(s)"),
     "union_tag_invalid": Text(
-        "没有这个类型;可用:{expected_tags}", "is of an unknown kind; there are: {expected_tags}"
+        "没有这个类型；可用:{expected_tags}", "is of an unknown kind; there are: {expected_tags}"
     ),
     "union_tag_not_found": _KIND,
     "uuid_type": Text("要是 UUID", "must be a UUID"),

@@ -53,3 +53,12 @@ def test_every_text_is_written_in_both_languages() -> None:
                 if any(empty) and not all(empty):
                     half.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert not half
+
+
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,:;?!][\u4e00-\u9fff]")
+
+
+def test_chinese_sentences_have_chinese_punctuation() -> None:
+    shown = [path for path in tracked() if path.is_relative_to(ROOT / "siyu") or "zh-CN" in str(path)]
+    found = [f"{path.relative_to(ROOT)}:{number}" for path in shown for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if HALF_WIDTH.search(line)]
+    assert not found

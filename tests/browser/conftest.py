@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -41,15 +43,33 @@ def console_built() -> None:
 
 
 @pytest.fixture(scope="session")
-def sample(console_built: None) -> Iterator[Server]:
-    """The sample brand, loaded through the API as the console's button does, with everything computed."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = start(Path(folder))
+def sample(console_built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The sample brand, loaded through the API as the console's button does, with everything computed. Processes that test beside each
+    other have copies of one."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "sample"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock, tempfile.TemporaryDirectory() as folder:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "known").exists():
+            _load(shared)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        login, password = (shared / "known").read_text().split()
+        server = start(Path(shutil.copytree(shared / "home", Path(folder) / "home")), (login, password))
         try:
-            server.cli("demo", "--customers", str(SAMPLE_CUSTOMERS))
             yield server
         finally:
             stop(server)
+
+
+def _load(shared: Path) -> None:
+    (shared / "home").mkdir()
+    server = start(shared / "home")
+    try:
+        server.cli("demo", "--customers", str(SAMPLE_CUSTOMERS))
+    finally:
+        stop(server)
+    (shared / "known").write_text(f"{server.login} {server.password}")
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,8 @@ def environment(home: Path) -> dict[str, str]:
     return {**plain, "SIYU_HOME": str(home), "SIYU_SANDBOX": "false", "LANG": "C.UTF-8", "SIYU_LOG_LEVEL": "WARNING"}
 
 
-def start(home: Path) -> Server:
+def start(home: Path, known: tuple[str, str] | None = None) -> Server:
+    """`known`: log-in and password of a home that was started before; they are printed only once."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     log = home / "serve.log"
@@ -83,7 +84,8 @@ def start(home: Path) -> Server:
     while time.monotonic() < until and process.poll() is None:
         said = re.search(r"Log in\s+(\S+)\s.*password\s+(\S+)", log.read_text(encoding="utf-8"))
         if said:
-            return Server(f"http://127.0.0.1:{port}", home, said[1], said[2], process)
+            login, password = known or (said[1], said[2])
+            return Server(f"http://127.0.0.1:{port}", home, login, password, process)
         time.sleep(0.1)
     process.kill()
     process.wait()

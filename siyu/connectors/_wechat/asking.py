@@ -23,7 +23,7 @@ async def asked(
         at = error.retry_at.isoformat(timespec="seconds")
         return Found(False, error.message, Text(f"{at} 之后再试", f"try again after {at}"), error.vendor_code)
     except Unavailable as error:
-        later = Text("稍后再试;检查接口地址和网络", "try again later; check the base URL and the network")
+        later = Text("稍后再试；检查接口地址和网络", "try again later; check the base URL and the network")
         return Found(False, error.message, error.way_out or later, error.vendor_code)
     except CarrierError as error:
         if error.vendor_code in passing:

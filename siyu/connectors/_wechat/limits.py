@@ -45,19 +45,19 @@ class Faults:
 
     def bytes(self, field: str, text: str, most: int) -> None:
         if (size := len(text.encode("utf-8", "surrogatepass"))) > most:
-            self.add(field, f"最多 {most} 字节,现为 {size} 字节", f"at most {most} bytes; it has {size}")
+            self.add(field, f"最多 {most} 字节，现为 {size} 字节", f"at most {most} bytes; it has {size}")
 
     def characters(self, field: str, text: str, most: int) -> None:
         if len(text) > most:
             self.add(
-                field, f"最多 {most} 字,现为 {len(text)} 字", f"at most {most} characters; it has {len(text)}"
+                field, f"最多 {most} 字，现为 {len(text)} 字", f"at most {most} characters; it has {len(text)}"
             )
 
     def count(self, field: str, things: Iterable[object], most: int, least: int = 1) -> None:
         size = len(tuple(things))
         if not least <= size <= most:
             self.add(
-                field, f"应为 {least} 到 {most} 个,现为 {size} 个", f"{least} to {most}; there are {size}"
+                field, f"应为 {least} 到 {most} 个，现为 {size} 个", f"{least} to {most}; there are {size}"
             )
 
     def needed(self, field: str, value: object) -> None:
@@ -66,7 +66,7 @@ class Faults:
 
     def between(self, field: str, value: int, least: int, most: int) -> None:
         if not least <= value <= most:
-            self.add(field, f"应在 {least} 到 {most} 之间,现为 {value}", f"{least} to {most}; it is {value}")
+            self.add(field, f"应在 {least} 到 {most} 之间，现为 {value}", f"{least} to {most}; it is {value}")
 
     def tell(self) -> None:
         if self._found:

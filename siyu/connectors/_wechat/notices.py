@@ -31,12 +31,12 @@ _RULES: Mapping[str, tuple[str, str, str]] = {
     ),
     "time": (
         rf"({_DATE}\s*)?{_TIME}({_SPAN}({_DATE}\s*)?{_TIME})?|{_DATE}\s+{_TIME}",
-        "时间,如 15:01 或 2026年1月1日 15:01",
+        "时间，如 15:01 或 2026年1月1日 15:01",
         "a time such as 15:01 or 2026年1月1日 15:01",
     ),
     "date": (
         rf"{_DATE}(\s*{_TIME})?({_SPAN}{_DATE}(\s*{_TIME})?)?",
-        "日期,如 2026年1月1日 或 2026-01-01 15:01",
+        "日期，如 2026年1月1日 或 2026-01-01 15:01",
         "a date such as 2026年1月1日 or 2026-01-01 15:01",
     ),
     "amount": (

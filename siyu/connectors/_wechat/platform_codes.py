@@ -12,7 +12,7 @@ _Row = tuple[str, str, str] | tuple[str, str, str, str, str]
 
 _THROTTLED: tuple[_Row, ...] = (
     ("45009", "接口调用超过今日或每分钟上限", "the limit of calls is reached",
-     "次日恢复;也可在公众平台清零(每月 10 次)", "it opens again the next day; the console can reset it ten times a month"),
+     "次日恢复；也可在公众平台清零(每月 10 次)", "it opens again the next day; the console can reset it ten times a month"),
     ("45011", "调用太频繁", "calls come too fast"),
     ("45066", "同一群发一分钟内重复提交", "the same mass send was handed in within a minute"),
     ("42010", "群发太快", "mass sends come too fast"),
@@ -27,7 +27,7 @@ _UNAVAILABLE: tuple[_Row, ...] = (
 )  # fmt: skip
 
 _CREDENTIALS: tuple[_Row, ...] = (
-    ("40001", "AppSecret 不正确,或凭证已失效", "the AppSecret is wrong, or the token is no longer valid",
+    ("40001", "AppSecret 不正确，或凭证已失效", "the AppSecret is wrong, or the token is no longer valid",
      "到后台「开发 → 基本配置」重置或查看 AppSecret 并填到这里", "look up or reset the AppSecret under Development → Basic settings and enter it here"),
     ("40002", "凭证类型不正确", "the grant type is wrong"),
     ("40013", "AppID 不正确", "the AppID is wrong", "从后台「基本配置」复制 AppID(以 wx 开头)", "copy the AppID from Basic settings (it begins with wx)"),
@@ -44,7 +44,7 @@ _RESTRICTED: tuple[_Row, ...] = (
     ("40164", "本服务器的 IP 不在白名单", "this server's address is not on the list of allowed IPs",
      "到后台「开发 → 基本配置 → IP 白名单」加入出口 IP", "add the outgoing address under Development → Basic settings → IP list"),
     ("48001", "账号没有这个接口的权限", "the account has no right to this API",
-     "多数接口要求已认证的服务号;到后台「接口权限」查看", "most APIs need a verified service account; see API rights in the console"),
+     "多数接口要求已认证的服务号；到后台「接口权限」查看", "most APIs need a verified service account; see API rights in the console"),
     ("48004", "接口已被封禁", "the API is banned for this account",
      "到后台「通知中心」查看处罚原因与申诉入口", "see the notices in the console for the reason and how to appeal"),
     ("48006", "本月的清零次数已用完", "this month's quota resets are used up"),
@@ -56,7 +56,7 @@ _RESTRICTED: tuple[_Row, ...] = (
      "请管理员在微信中确认", "ask the administrator to confirm in WeChat"),
     ("89501", "此 IP 正在等待管理员确认", "this address waits for the administrator's confirmation", "请管理员在微信中确认", "ask the administrator to confirm in WeChat"),
     ("89506", "此 IP 被管理员拒绝", "the administrator refused this address"),
-    ("45028", "群发次数已用完", "the mass sends are used up", "订阅号每天 1 次,服务号每月 4 次", "one a day, or four a month for a service account"),
+    ("45028", "群发次数已用完", "the mass sends are used up", "订阅号每天 1 次，服务号每月 4 次", "one a day, or four a month for a service account"),
     ("45029", "小程序码数量已用完(永久 10 万个)", "the number of codes is used up (100,000 for ever)", "改用不限数量的小程序码", "use the code without a limit of number"),
     ("45056", "标签数量已达上限(100 个)", "the account has 100 tags already"),
     ("200012", "订阅模板数量已达上限", "the account has as many subscription templates as may be"),
@@ -88,12 +88,12 @@ _REFUSED: tuple[_Row, ...] = (
     ("40226", "用户被微信判定为高风险", "WeChat takes this user for a high risk"),
     ("41005", "缺少素材文件", "the file is missing"),
     ("41008", "缺少授权码", "the code is missing"),
-    ("41030", "小程序没有这个页面", "the mini program has no such page", "核对页面路径,且该版本已发布", "compare the path; the version must be published"),
+    ("41030", "小程序没有这个页面", "the mini program has no such page", "核对页面路径，且该版本已发布", "compare the path; the version must be published"),
     ("42002", "刷新凭证已过期", "the refresh token has run out", "请用户重新授权", "the visitor has to grant it again"),
     ("42003", "授权码已过期", "the code has run out", "请用户重新进入页面", "the visitor has to open the page again"),
     ("43004", "此人没有关注公众号", "this person does not follow the account"),
     ("43019", "此人在黑名单中", "this person is on the blacklist"),
-    ("43101", "此人没有订阅,或订阅次数已用完", "this person has not subscribed, or the subscription is used up"),
+    ("43101", "此人没有订阅，或订阅次数已用完", "this person has not subscribed, or the subscription is used up"),
     ("43107", "此人关闭了订阅消息", "this person has switched subscription messages off"),
     ("43116", "此人没有订阅这条长期消息", "this person has not subscribed to this lasting message"),
     ("44002", "内容为空", "the content is empty"),

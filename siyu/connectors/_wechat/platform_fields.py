@@ -24,7 +24,7 @@ CREDENTIALS = (
         "appid",
         Text("AppID", "AppID"),
         Text(
-            "后台「设置与开发 → 基本配置」,以 wx 开头",
+            "后台「设置与开发 → 基本配置」，以 wx 开头",
             "In the console under Basic settings; it begins with wx",
         ),
         pattern=r"wx[A-Za-z0-9_-]{4,62}",
@@ -32,12 +32,12 @@ CREDENTIALS = (
     Field(
         "secret",
         Text("AppSecret", "AppSecret"),
-        Text("同一页面生成;重置后旧值失效", "Made on the same page; a reset voids the old one"),
+        Text("同一页面生成；重置后旧值失效", "Made on the same page; a reset voids the old one"),
         secret=True,
         pattern=r"[A-Za-z0-9_-]{16,128}",
     ),
     callback_token(r"[A-Za-z0-9]{3,32}", Text("服务器配置里的 Token", "The Token of the server settings")),
-    encoding_aes_key(Text("43 位;选择「安全模式」时必填,明文模式留空", "43 characters; needed in safe mode, empty in plain mode")),
+    encoding_aes_key(Text("43 位；选择「安全模式」时必填，明文模式留空", "43 characters; needed in safe mode, empty in plain mode")),
 )
 SETTINGS = (
     base_url(BASE_URL),
@@ -46,7 +46,7 @@ SETTINGS = (
         "stable_token",
         Text("使用稳定版凭证", "Use the stable token"),
         Text(
-            "关闭后,别的系统取凭证会使这里的失效",
+            "关闭后，别的系统取凭证会使这里的失效",
             "Without it, another system that asks for a token voids the one held here",
         ),
         pattern=r"true|false",

@@ -45,7 +45,7 @@ def parse(body: bytes) -> Fields:
 
 def _refuse(*_: object) -> int:
     raise BadBody(
-        Text("报文含有文档类型或实体声明,已拒绝", "the document declares a type or entities and is refused")
+        Text("报文含有文档类型或实体声明，已拒绝", "the document declares a type or entities and is refused")
     )
 
 

@@ -21,7 +21,7 @@ def reaching(stage: str, *, reached: bool | None = False) -> Iterator[None]:
         yield
     except ssl.SSLCertVerificationError as error:
         raise Unavailable(
-            Text(f"服务器证书无效:{error.verify_message}", f"the server's certificate is not valid: {error.verify_message}"),
+            Text(f"服务器证书无效：{error.verify_message}", f"the server's certificate is not valid: {error.verify_message}"),
             reached=False, vendor_code="certificate", vendor_message=error.verify_message, api=stage,
             way_out=Text("检查主机名是否写对", "see that the host name is right"),
         ) from None  # fmt: skip
@@ -34,7 +34,7 @@ def reaching(stage: str, *, reached: bool | None = False) -> Iterator[None]:
             said(error.smtp_error) if isinstance(error, smtplib.SMTPResponseException) else said(str(error))
         )
         raise Unavailable(
-            Text(f"邮件服务器:{words}", f"the mail server: {words}"),
+            Text(f"邮件服务器：{words}", f"the mail server: {words}"),
             reached=reached,
             vendor_code="reply",
             vendor_message=words,
@@ -50,5 +50,5 @@ def lost(*, reached: bool | None, words: str = "", stage: str = "connect") -> Un
     return Unavailable(
         Text(f"与邮件服务器的连接断开 {words}".strip(), f"the connection to the mail server is lost {words}".strip()),
         reached=reached, vendor_code="connection", vendor_message=words, api=stage,
-        way_out=Text("检查主机、端口与 TLS 方式,以及防火墙", "check host, port, TLS and the firewall"),
+        way_out=Text("检查主机、端口与 TLS 方式，以及防火墙", "check host, port, TLS and the firewall"),
     )  # fmt: skip

@@ -44,7 +44,7 @@ async def _login(email: Email) -> Found:
     if not email.server.username:
         return Found(
             True,
-            Text("没有填写用户名,按免登录发送", "no user name is set: letters are handed in without a login"),
+            Text("没有填写用户名，按免登录发送", "no user name is set: letters are handed in without a login"),
             Text("只有内部中继服务器才这样用", "only relays of one's own work like that"),
         )
     return await _asked(ask, Text("用户名与密码正确", "user name and password are right"), email=email)
@@ -66,7 +66,7 @@ async def _sender(email: Email) -> Found:
         return replace(
             found,
             fix=Text(
-                f"发件域名 {email.sender.domain} 与登录域名 {owner} 不同:请在服务商处验证域名,并在 DNS 加上它给的 SPF、DKIM、DMARC 记录",
+                f"发件域名 {email.sender.domain} 与登录域名 {owner} 不同：请在服务商处验证域名，并在 DNS 加上它给的 SPF、DKIM、DMARC 记录",
                 f"the sender's domain {email.sender.domain} is not that of the login ({owner}): verify it with the provider and add its SPF, DKIM and DMARC records to DNS",
             ),
         )
@@ -79,11 +79,11 @@ async def _mailbox(email: Email) -> Found:
         return Found(
             True,
             Text(
-                "没有填写退信邮箱:退信和投诉只能靠服务商推送",
+                "没有填写退信邮箱：退信和投诉只能靠服务商推送",
                 "no mailbox is set: bounces are known only where the provider pushes them",
             ),
             Text(
-                "建议填写;不处理退信会损害发信信誉",
+                "建议填写；不处理退信会损害发信信誉",
                 "better set one: bounces that nobody reads cost reputation",
             ),
         )

@@ -17,7 +17,7 @@ CREDENTIALS: Final = (
     Field(
         "address",
         Text("发件地址", "Sender's address"),
-        Text("收件人看到的地址,例如 hello@brand.cn", "What people see, such as hello@brand.cn"),
+        Text("收件人看到的地址，例如 hello@brand.cn", "What people see, such as hello@brand.cn"),
         pattern=_ADDRESS,
     ),
     Field(
@@ -63,7 +63,7 @@ SETTINGS: Final = (
         "tls",
         Text("加密方式", "TLS"),
         Text(
-            "tls(465)、starttls(587,强制)或 none(只用于本机,不发送密码)",
+            "tls(465)、starttls(587,强制)或 none(只用于本机，不发送密码)",
             "tls (465), starttls (587, demanded) or none (loopback only where there is a password)",
         ),
         pattern=r"tls|starttls|none",

@@ -70,7 +70,7 @@ def _reaching() -> Iterator[None]:
     except (OSError, EOFError, imaplib.IMAP4.error, poplib.error_proto, ValueError) as error:
         words = said(str(error))
         raise Unavailable(
-            Text(f"读不到退信邮箱:{words}", f"the mailbox cannot be read: {words}"), reached=False, vendor_code="mailbox",
+            Text(f"读不到退信邮箱：{words}", f"the mailbox cannot be read: {words}"), reached=False, vendor_code="mailbox",
             vendor_message=words, api="mailbox", way_out=Text("检查主机、端口与 TLS", "check host, port and TLS"),
         ) from None  # fmt: skip
 
@@ -83,8 +83,8 @@ def _logged_in(log_in: Callable[[], object]) -> None:
             raise
         words = said(str(error))
         raise BadCredentials(
-            Text(f"邮箱登录被拒绝:{words}", f"the mailbox refuses the login: {words}"), vendor_code="login", vendor_message=words, api="mailbox",
-            way_out=Text("检查用户名与密码;很多服务商要先开启 IMAP/POP3 并使用授权码", "check the password; many providers want IMAP/POP3 switched on first"),
+            Text(f"邮箱登录被拒绝：{words}", f"the mailbox refuses the login: {words}"), vendor_code="login", vendor_message=words, api="mailbox",
+            way_out=Text("检查用户名与密码；很多服务商要先开启 IMAP/POP3 并使用授权码", "check the password; many providers want IMAP/POP3 switched on first"),
         ) from None  # fmt: skip
 
 

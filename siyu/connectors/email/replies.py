@@ -50,7 +50,7 @@ def refused_reply(stage: str, code: int, words: str, now: datetime) -> CarrierEr
         if _THROTTLING.fullmatch(status) or code in (450, 452):
             later = now + timedelta(seconds=GREY_SECONDS)
             return Throttled(
-                Text(f"对方服务器要求稍后再发:{words}", f"the server asks to try later: {words}"),
+                Text(f"对方服务器要求稍后再发：{words}", f"the server asks to try later: {words}"),
                 later, vendor_code=name, vendor_message=words, api=stage,
             )  # fmt: skip
         return _unavailable(stage, words, name)
@@ -58,12 +58,12 @@ def refused_reply(stage: str, code: int, words: str, now: datetime) -> CarrierEr
         return _login(code, words, name)
     if stage in ("connect", "sender"):
         return AccountRestricted(
-            Text(f"服务器不接受这个发件账号:{words}", f"the server does not take mail from this account: {words}"),
+            Text(f"服务器不接受这个发件账号：{words}", f"the server does not take mail from this account: {words}"),
             vendor_code=name, vendor_message=words, api=stage,
             way_out=Text("在邮件服务商处确认发件地址已验证、账号未被停用", "see with the provider that the sender is verified and not suspended"),
         )  # fmt: skip
     return Refused(
-        Text(f"邮件被拒收:{words}", f"the mail is refused: {words}"),
+        Text(f"邮件被拒收：{words}", f"the mail is refused: {words}"),
         vendor_code=name,
         vendor_message=words,
         api=stage,
@@ -75,14 +75,14 @@ def _login(code: int, words: str, name: str) -> CarrierError:
     if 400 <= code < 500:
         return _unavailable("login", words, name)
     return BadCredentials(
-        Text(f"登录被拒绝:{words}", f"the login is refused: {words}"),
+        Text(f"登录被拒绝：{words}", f"the login is refused: {words}"),
         vendor_code=name, vendor_message=words, api="login",
-        way_out=Text("检查用户名与密码;很多服务商要用单独的 SMTP 授权码", "check user name and password; many providers want a separate SMTP password"),
+        way_out=Text("检查用户名与密码；很多服务商要用单独的 SMTP 授权码", "check user name and password; many providers want a separate SMTP password"),
     )  # fmt: skip
 
 
 def _unavailable(stage: str, words: str, name: str) -> Unavailable:
     return Unavailable(
-        Text(f"邮件服务器暂时不可用:{words}", f"the mail server is not available just now: {words}"),
+        Text(f"邮件服务器暂时不可用：{words}", f"the mail server is not available just now: {words}"),
         reached=True, vendor_code=name, vendor_message=words, api=stage,
     )  # fmt: skip

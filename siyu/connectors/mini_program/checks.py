@@ -46,7 +46,7 @@ async def _templates(program: MiniProgram) -> Found:
         return Found(
             False,
             Text(
-                f"没有这些模板:{'、'.join(missing)}", f"these templates are not there: {', '.join(missing)}"
+                f"没有这些模板：{'、'.join(missing)}", f"these templates are not there: {', '.join(missing)}"
             ),
             Text(
                 "到小程序后台「功能 → 订阅消息」核对模板 ID",

@@ -57,7 +57,7 @@ _SETTINGS = (
         "template_ids",
         Text("使用的订阅消息模板", "Templates in use"),
         Text(
-            "模板 ID,用空格隔开;接入检查会核对", "Template ids with spaces between; the check looks for them"
+            "模板 ID,用空格隔开；接入检查会核对", "Template ids with spaces between; the check looks for them"
         ),
         pattern=r"[A-Za-z0-9_\-, ]+",
         required=False,

@@ -110,7 +110,7 @@ class Links:
             )
         faults.characters("scene", scene, self._limits.scene_characters)
         if page.startswith("/") or "?" in page:
-            faults.add("page", "不要以 / 开头,也不要带参数", "it does not begin with / and has no query")
+            faults.add("page", "不要以 / 开头，也不要带参数", "it does not begin with / and has no query")
         faults.between("width", width, LEAST_WIDTH, MOST_WIDTH)
         faults.tell()
         body = {

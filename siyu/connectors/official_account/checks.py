@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 _IP = "40164"
 _NO_RIGHT = "48001"
 _VERIFY = Text(
-    "到公众平台「设置与开发 → 接口权限」查看;未认证的账号没有这个接口,请先完成微信认证",
+    "到公众平台「设置与开发 → 接口权限」查看；未认证的账号没有这个接口，请先完成微信认证",
     "see API rights in the console; accounts that are not verified lack this API: have the account verified first",
 )
 _SERVICE = Text(
-    "模板消息、网页授权用户信息、带参二维码需要已认证的服务号;订阅号请把账号类型设为订阅号",
+    "模板消息、网页授权用户信息、带参二维码需要已认证的服务号；订阅号请把账号类型设为订阅号",
     "template messages, visitors' profiles and scene codes need a verified service account; set the kind to subscription if it is one",
 )
 
@@ -53,10 +53,10 @@ async def _kind(account: OfficialAccount) -> Found:
         return Found(
             True,
             Text(
-                "订阅号:每天可群发 1 次,没有模板消息与带参二维码",
+                "订阅号：每天可群发 1 次，没有模板消息与带参二维码",
                 "a subscription account: one mass send a day, no template messages or scene codes",
             ),
-            Text("若已升级为服务号,请修改账号类型", "change the kind if it has become a service account")
+            Text("若已升级为服务号，请修改账号类型", "change the kind if it has become a service account")
             if found.ok
             else None,
         )

@@ -68,7 +68,7 @@ _SETTINGS = (
     *platform_fields.SETTINGS,
     Field("open_url", Text("网页授权地址", "Address for log-ins"), pattern=r"https?://[^\s?#]+", required=False, default=OPEN_URL),
     Field("picture_url", Text("二维码图片地址", "Address of codes' pictures"), pattern=r"https?://[^\s?#]+", required=False, default=PICTURE_URL),
-    *answers("已为您退订,不会再向您推送营销消息。回复“订阅”可恢复。", "已为您恢复订阅。回复“退订”可随时取消。"),
+    *answers("已为您退订，不会再向您推送营销消息。回复“订阅”可恢复。", "已为您恢复订阅。回复“退订”可随时取消。"),
 )  # fmt: skip
 
 VENDOR = Vendor(

@@ -34,7 +34,7 @@ class OrderCallback:
 
     def open(self, query: Mapping[str, str], body: bytes) -> Opened:
         if len(body) > MAX_BYTES:
-            raise BadBody(Text("内容过大,请分批", "the body is too large; send fewer orders at once"))
+            raise BadBody(Text("内容过大，请分批", "the body is too large; send fewer orders at once"))
         headers = {name.removeprefix("header:"): value for name, value in query.items() if name.startswith("header:")}
         verify(headers, body, self._secrets, datetime.now(UTC))
         content(body)

@@ -48,9 +48,9 @@ async def _mapping(source: OrderWebhook) -> Found:
 
 
 _CREDENTIALS = (
-    Field("source", Text("来源名称", "Source"), Text("小写字母、数字;订单记在这个来源下", "Small letters and digits; orders are kept under this name"), pattern=r"[a-z0-9_-]{1,40}"),
-    Field("secret", Text("签名密钥", "Signing secret"), Text("双方相同,至少 16 位", "The same on both sides, 16 characters or more"), secret=True, pattern=r"[!-~]{16,200}"),
-    Field("former_secret", Text("旧密钥", "Former secret"), Text("更换密钥期间也接受,换完清空", "Taken too while the secret is replaced; remove it afterwards"), secret=True, pattern=r"[!-~]{16,200}", required=False),
+    Field("source", Text("来源名称", "Source"), Text("小写字母、数字；订单记在这个来源下", "Small letters and digits; orders are kept under this name"), pattern=r"[a-z0-9_-]{1,40}"),
+    Field("secret", Text("签名密钥", "Signing secret"), Text("双方相同，至少 16 位", "The same on both sides, 16 characters or more"), secret=True, pattern=r"[!-~]{16,200}"),
+    Field("former_secret", Text("旧密钥", "Former secret"), Text("更换密钥期间也接受，换完清空", "Taken too while the secret is replaced; remove it afterwards"), secret=True, pattern=r"[!-~]{16,200}", required=False),
 )  # fmt: skip
 _SETTINGS = (
     Field("mapping", Text("字段对应", "Mapping"), Text("TOML 或 JSON;在店铺页用样例预览", "TOML or JSON; the page of shops previews it with a sample"), required=False),

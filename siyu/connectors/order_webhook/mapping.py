@@ -69,11 +69,11 @@ def read_mapping(text: str) -> OrderMapping:
     found, faults = read_definition(text, OrderMapping)
     if found is not None:
         faults = [
-            *(Fault(f"buyer.{name}", Text(f"可用:{'、'.join(NAMESPACES)}、openid:AppID", f"use one of {', '.join(NAMESPACES)}, openid:AppID"))
+            *(Fault(f"buyer.{name}", Text(f"可用：{'、'.join(NAMESPACES)}、openid:AppID", f"use one of {', '.join(NAMESPACES)}, openid:AppID"))
               for name in found.buyer if name not in NAMESPACES and not re.fullmatch(r"openid:wx\w{4,62}", name)),
-            *(Fault(f"profile.{name}", Text(f"可用:{'、'.join(PROFILE)}", f"use one of {', '.join(PROFILE)}")) for name in found.profile if name not in PROFILE),
-            *([] if found.states else [Fault("states", Text(f"请写明每个状态,对应到:{'、'.join(STATES)}", f"say what each status means: {', '.join(STATES)}"))]),
-            *([] if found.paid or found.lines.amount or found.lines.unit_price else [Fault("paid", Text("请指定实付金额,或明细的金额、单价", "name what was paid, or the lines' amount or price"))]),
+            *(Fault(f"profile.{name}", Text(f"可用：{'、'.join(PROFILE)}", f"use one of {', '.join(PROFILE)}")) for name in found.profile if name not in PROFILE),
+            *([] if found.states else [Fault("states", Text(f"请写明每个状态，对应到：{'、'.join(STATES)}", f"say what each status means: {', '.join(STATES)}"))]),
+            *([] if found.paid or found.lines.amount or found.lines.unit_price else [Fault("paid", Text("请指定实付金额，或明细的金额、单价", "name what was paid, or the lines' amount or price"))]),
             *_zone_faults(found.zone),
         ]  # fmt: skip
     if found is None or faults:

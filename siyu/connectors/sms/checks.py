@@ -64,7 +64,7 @@ async def _signature(sms: Sms) -> Found:
         return Found(
             True,
             Text(
-                "没有填写自检手机号,密钥与签名未经网关确认",
+                "没有填写自检手机号，密钥与签名未经网关确认",
                 "no number for the check is set: the gateway has not confirmed key and signature",
             ),
             Text(
@@ -90,10 +90,10 @@ async def _receipts(sms: Sms) -> Found:
         return Found(
             True,
             Text(
-                "定义里没有回执:是否送达无从得知",
+                "定义里没有回执：是否送达无从得知",
                 "the definition has no receipts: nobody will know what arrived",
             ),
-            Text("网关支持推送回执时,请补上 receipts", "add receipts if the gateway pushes them"),
+            Text("网关支持推送回执时，请补上 receipts", "add receipts if the gateway pushes them"),
         )
     fix = Text(
         "把本账号的回调地址填到网关后台的「状态报告推送地址」",

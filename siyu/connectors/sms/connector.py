@@ -111,7 +111,7 @@ _CREDENTIALS = (
         "definition",
         Text("接口定义", "Definition"),
         Text(
-            "内置定义的名字,或整段 TOML / JSON,见文档 connect-sms",
+            "内置定义的名字，或整段 TOML / JSON,见文档 connect-sms",
             "The name of a shipped one, or a whole TOML or JSON; see the page connect-sms",
         ),
     ),
@@ -119,7 +119,7 @@ _CREDENTIALS = (
         "receipt_key",
         Text("回执地址口令", "Key of the receipts' address"),
         Text(
-            "网关不签名时使用:写在回执地址的 ?key= 后面",
+            "网关不签名时使用：写在回执地址的 ?key= 后面",
             "Where the gateway does not sign: stands behind ?key= in the address",
         ),
         secret=True,
@@ -136,19 +136,19 @@ _SETTINGS = (
     Field(
         "test_phone",
         Text("自检手机号", "Number for the check"),
-        Text("填写后,接入检查会真的发一条", "Where it is set, the check truly sends one message"),
+        Text("填写后，接入检查会真的发一条", "Where it is set, the check truly sends one message"),
         required=False,
     ),
     Field(
         "optout_words",
         Text("退订提示语", "Words to opt out"),
-        Text("写在营销短信文字末尾;用模板的短信由模板自带", "Stand at the end of marketing texts; messages by template have theirs in the template"),
+        Text("写在营销短信文字末尾；用模板的短信由模板自带", "Stand at the end of marketing texts; messages by template have theirs in the template"),
         pattern=r"[^\x00-\x1f\x7f]{1,40}",
         required=False,
         default=WAY_OUT,
     ),
     *answers(),
-    Field("optout_template", Text("退订确认模板", "Template that confirms an opt-out"), Text("只收模板的网关填模板号;与确认语都不填则不回复", "For gateways that take templates only; without it and without words there is no answer"), pattern=r"[!-~]{1,100}", required=False),
+    Field("optout_template", Text("退订确认模板", "Template that confirms an opt-out"), Text("只收模板的网关填模板号；与确认语都不填则不回复", "For gateways that take templates only; without it and without words there is no answer"), pattern=r"[!-~]{1,100}", required=False),
     Field("optin_template", Text("订阅确认模板", "Template that confirms a subscription"), pattern=r"[!-~]{1,100}", required=False),
     Field("test_template", Text("自检模板", "Template for the check"), required=False),
 )

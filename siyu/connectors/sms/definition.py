@@ -202,7 +202,7 @@ def _headers(definition: Definition) -> Iterator[Fault]:
     if definition.request.body != "json" and nested:
         yield Fault(
             "request.fields",
-            Text(f"{nested} 有内层,只有 json 可以", f"{nested} are nested, which only json can be"),
+            Text(f"{nested} 有内层，只有 json 可以", f"{nested} are nested, which only json can be"),
         )
 
 

@@ -132,7 +132,7 @@ def _error(reply: Reply, now: datetime) -> CarrierError | None:
         fix = Text("核对双方的密钥", "compare the secret on both sides")
         return BadCredentials(said, vendor_code=code, api=API, way_out=fix)
     if 300 <= reply.status < 400:
-        fix = Text("填写最终地址;不跟随跳转", "enter the final address; redirects are not followed")
+        fix = Text("填写最终地址；不跟随跳转", "enter the final address; redirects are not followed")
         return Refused(said, vendor_code=code, api=API, way_out=fix)
     if 400 <= reply.status < 500:
         return Refused(said, vendor_code=code, api=API)
@@ -171,7 +171,7 @@ async def _reachable(webhook: Webhook) -> Found:
             ),
         )
     fix = attempt.error.way_out or Text(
-        "确认地址正确、服务在运行,且从本机可以访问",
+        "确认地址正确、服务在运行，且从本机可以访问",
         "see that the address is right, the receiver runs, and this machine can reach it",
     )
     return Found(False, attempt.error.message, fix, attempt.error.vendor_code)
@@ -183,7 +183,7 @@ async def _encrypted(webhook: Webhook) -> Found:
     return Found(
         True,
         Text(
-            "地址没有加密,内容可被途中看到",
+            "地址没有加密，内容可被途中看到",
             "the address is not encrypted: what is told can be read on its way",
         ),
         Text("请改用 https", "use https"),
@@ -203,20 +203,20 @@ _CREDENTIALS = (
     Field(
         "url",
         Text("接收地址", "Address"),
-        Text("以 https:// 开头,不含用户名和密码", "Begins with https://, without user and password"),
+        Text("以 https:// 开头，不含用户名和密码", "Begins with https://, without user and password"),
         pattern=r"https?://[^\s?#@/]+(/[^\s#]*)?",
     ),
     Field(
         "secret",
         Text("签名密钥", "Signing secret"),
-        Text("双方相同,至少 16 位", "The same on both sides, 16 characters or more"),
+        Text("双方相同，至少 16 位", "The same on both sides, 16 characters or more"),
         secret=True,
         pattern=r"[!-~]{16,200}",
     ),
     Field(
         "former_secret",
         Text("旧密钥", "Former secret"),
-        Text("更换密钥期间一并签名,换完清空", "Signs too while the secret is replaced; remove it afterwards"),
+        Text("更换密钥期间一并签名，换完清空", "Signs too while the secret is replaced; remove it afterwards"),
         secret=True,
         pattern=r"[!-~]{16,200}",
         required=False,
@@ -227,7 +227,7 @@ _SETTINGS = (
         "tells",
         Text("告知哪些事情", "What to tell"),
         Text(
-            "从载体收到的事情,如 contact_added,contact_removed;用逗号隔开,* 表示全部",
+            "从载体收到的事情，如 contact_added,contact_removed;用逗号隔开,* 表示全部",
             "What carriers told, such as contact_added,contact_removed; with commas, or * for everything",
         ),
         pattern=r"\*|[a-z_]+(\s*,\s*[a-z_]+)*",

@@ -76,5 +76,5 @@ VENDOR = Vendor(
     codes=CODES,
     selling=Selling(told, "wechat_shop"),
     answers_callbacks=True,
-    callback_help=Text("在微信小店后台「服务市场 → 自研 → 消息推送」填写,数据格式选 JSON,加密方式选安全模式;Token 和 EncodingAESKey 用这里填写的", "Enter it in the shop's console under self-developed services, message push: JSON, safe mode, Token and EncodingAESKey as entered here"),
+    callback_help=Text("在微信小店后台「服务市场 → 自研 → 消息推送」填写，数据格式选 JSON,加密方式选安全模式;Token 和 EncodingAESKey 用这里填写的", "Enter it in the shop's console under self-developed services, message push: JSON, safe mode, Token and EncodingAESKey as entered here"),
 )

@@ -87,7 +87,7 @@ async def _trusted_domain(wecom: WeCom) -> Found:
         return Found(
             True,
             Text(
-                "未填写可信域名:员工扫码登录和侧边栏不可用",
+                "未填写可信域名：员工扫码登录和侧边栏不可用",
                 "no trusted domain is set: staff log-in and the sidebar do not work",
             ),
             Text("需要时在账号设置里填写", "enter it in the account's settings when they are needed"),
@@ -97,7 +97,7 @@ async def _trusted_domain(wecom: WeCom) -> Found:
             False,
             Text(f"「{domain}」不是域名", f"“{domain}” is no domain name"),
             Text(
-                "只填域名,不带 https://、端口和路径,也不能是 IP",
+                "只填域名，不带 https://、端口和路径，也不能是 IP",
                 "only the name: no https://, port or path, and no IP address",
             ),
         )
@@ -120,7 +120,7 @@ async def _asked(ask: Callable[[], Awaitable[object]], well: Text, passing: tupl
         return Found(False, error.message, Text(f"{at} 之后再试", f"try again after {at}"), error.vendor_code)
     except Unavailable as error:
         fix = error.way_out or Text(
-            "稍后再试;检查接口地址和网络", "try again later; check the base URL and the network"
+            "稍后再试；检查接口地址和网络", "try again later; check the base URL and the network"
         )
         return Found(False, error.message, fix, error.vendor_code)
     except CarrierError as error:

@@ -24,7 +24,7 @@ _UNAVAILABLE: tuple[_Row, ...] = (
     ("41063", "群发任务还在派发中", "the send is still being dispatched"),
     ("41079", "朋友圈还在派发中", "the moment is still being dispatched"),
     ("81026", "企业微信正在维护该功能", "WeCom is maintaining this function"),
-    ("301022", "读取失败,可以重试", "reading failed; it may be tried again"),
+    ("301022", "读取失败，可以重试", "reading failed; it may be tried again"),
 )  # fmt: skip
 
 _CREDENTIALS: tuple[_Row, ...] = (
@@ -39,7 +39,7 @@ _CREDENTIALS: tuple[_Row, ...] = (
     ("41001", "缺少接口凭证", "the access token is missing"),
     ("41002", "缺少企业 ID", "the corp id is missing", "填写企业 ID", "enter the corp id"),
     ("41004", "缺少 Secret", "the secret is missing", "填写应用的 Secret", "enter the app's secret"),
-    ("45031", "Secret 不够安全,企业微信要求重置", "WeCom wants the secret to be reset",
+    ("45031", "Secret 不够安全，企业微信要求重置", "WeCom wants the secret to be reset",
      "到管理后台重置应用的 Secret 并填到这里", "reset the app's secret in the admin console and enter it here"),
 )  # fmt: skip
 
@@ -53,7 +53,7 @@ _RESTRICTED: tuple[_Row, ...] = (
     ("48001", "该功能未授权", "this function is not granted", "核对企业认证与应用授权", "check the corp's verification and the app's grants"),
     ("48004", "授权已被取消", "the grant was withdrawn", "请企业管理员重新授权", "ask the corp's administrator to grant it again"),
     ("48005", "企业微信已停用这个接口", "WeCom has retired this API", "升级 Siyu", "upgrade Siyu"),
-    ("48006", "应用长期未用,接口权限被收回", "the app was idle for long and lost its rights",
+    ("48006", "应用长期未用，接口权限被收回", "the app was idle for long and lost its rights",
      "请企业管理员在管理后台重新启用该应用", "ask the corp's administrator to enable the app again"),
     ("48007", "客服账号没有授权给该应用", "the customer-service account is not granted to the app",
      "到管理后台「微信客服」把账号授权给该应用", "grant the account to the app under WeChat Customer Service"),
@@ -66,7 +66,7 @@ _RESTRICTED: tuple[_Row, ...] = (
 )  # fmt: skip
 
 _STAFF: tuple[_Row, ...] = (
-    ("40003", "没有这个成员", "there is no such staff member", "核对成员账号;离职或删除后账号失效", "check the id; it ends when the person leaves"),
+    ("40003", "没有这个成员", "there is no such staff member", "核对成员账号；离职或删除后账号失效", "check the id; it ends when the person leaves"),
     ("40031", "成员列表中有无效账号", "the list has an id that is not valid", "核对账号及应用可见范围", "check the ids and the app's visible range"),
     ("40032", "成员列表过长", "the list of staff is too long"),
     ("40066", "部门列表无效", "the list of departments is not valid", "核对部门是否存在", "check whether the departments exist"),
@@ -113,7 +113,7 @@ _WAYS: tuple[_Row, ...] = (
     ("41038", "缺少活码场景", "the live code's scene is missing"),
     ("41039", "活码类型无效", "the live code's type is not valid"),
     ("41040", "活码场景无效", "the live code's scene is not valid"),
-    ("41041", "活码使用人数超过上限(100 人,部门按人展开)", "the live code has too many staff (100, departments counted by heads)", "减少成员或部门", "choose fewer staff or departments"),
+    ("41041", "活码使用人数超过上限(100 人，部门按人展开)", "the live code has too many staff (100, departments counted by heads)", "减少成员或部门", "choose fewer staff or departments"),
     ("41042", "活码样式无效", "the live code's style is not valid"),
     ("41043", "缺少活码编号", "the live code's id is missing"),
     ("41044", "没有这个活码", "there is no such live code", "它可能已被删除", "it may have been deleted"),
@@ -132,8 +132,8 @@ _MESSAGES: tuple[_Row, ...] = (
     ("41093", "群发已被取消", "the send was cancelled"),
     ("41049", "缺少欢迎语凭证", "the welcome code is missing"),
     ("41050", "欢迎语凭证无效或已过 20 秒", "the welcome code is not valid or older than 20 seconds"),
-    ("41051", "已经开始聊天,不能再发欢迎语", "they are chatting already; no welcome can be sent"),
-    ("41053", "客户未同意聊天存档,不能发欢迎语", "the customer has not agreed to the archive; no welcome can be sent"),
+    ("41051", "已经开始聊天，不能再发欢迎语", "they are chatting already; no welcome can be sent"),
+    ("41053", "客户未同意聊天存档，不能发欢迎语", "the customer has not agreed to the archive; no welcome can be sent"),
     ("41096", "另一个应用正在发欢迎语", "another app is sending a welcome"),
     ("41055", "入群欢迎语数量已达上限", "there are as many group welcomes as there may be", "删除不用的欢迎语", "delete welcomes that are not used"),
     ("41058", "入群欢迎语由其他应用创建", "the group welcome was made by another app"),
@@ -159,7 +159,7 @@ _MESSAGES: tuple[_Row, ...] = (
     ("82001", "接收人全部为空", "no receiver is named"),
     ("82002", "部门数量超过 100", "more than 100 departments"),
     ("82003", "标签数量超过 100", "more than 100 tags"),
-    ("42052", "消息超过 24 小时,不能撤回", "the message is older than 24 hours and cannot be recalled"),
+    ("42052", "消息超过 24 小时，不能撤回", "the message is older than 24 hours and cannot be recalled"),
 )  # fmt: skip
 
 _MEDIA: tuple[_Row, ...] = (
@@ -192,7 +192,7 @@ _TRANSFER: tuple[_Row, ...] = (
     ("90500", "群主尚未离职", "the group's owner has not left", "改用在职继承", "transfer in service instead"),
     ("90501", "该群不是客户群", "this is no customer group"),
     ("90502", "群主已经离职", "the group's owner has left", "改用离职继承", "transfer after resignation instead"),
-    ("90503", "群满员,需群主在客户端确认", "the group is full; its owner must confirm in the app"),
+    ("90503", "群满员，需群主在客户端确认", "the group is full; its owner must confirm in the app"),
     ("90504", "新群主与原群主相同", "the owner would stay the same"),
     ("90507", "该群正在继承中", "the group is being transferred already"),
     ("90508", "该群已经继承", "the group was transferred already"),
@@ -222,7 +222,7 @@ _WEB: tuple[_Row, ...] = (
     ("47001", "请求格式错误", "the request is malformed"),
     ("45029", "回答过大", "the answer would be too large", "缩小范围", "ask for less"),
     ("40088", "没有这个任务", "there is no such job"),
-    ("41057", "企业没有绑定微信开发者账号", "the corp has no WeChat developer account bound", "到管理后台绑定,才能得到 unionid", "bind one in the admin console to receive unionids"),
+    ("41057", "企业没有绑定微信开发者账号", "the corp has no WeChat developer account bound", "到管理后台绑定，才能得到 unionid", "bind one in the admin console to receive unionids"),
 )  # fmt: skip
 
 

@@ -94,7 +94,7 @@ _SETTINGS = (
         "login_domain",
         Text("可信域名", "Trusted domain"),
         Text(
-            "员工登录与侧边栏页面所在的域名,不带 https:// 和路径",
+            "员工登录与侧边栏页面所在的域名，不带 https:// 和路径",
             "Where staff log in and the sidebar lives, without https:// and path",
         ),
         required=False,

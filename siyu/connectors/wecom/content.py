@@ -90,18 +90,18 @@ class Faults:
         if any("\ud800" <= letter <= "\udfff" for letter in text):
             self.add(field, "含有残缺的字符", "holds broken characters")
         if (size := len(text.encode("utf-8", "surrogatepass"))) > most:
-            self.add(field, f"最多 {most} 字节,现为 {size} 字节", f"at most {most} bytes; it has {size}")
+            self.add(field, f"最多 {most} 字节，现为 {size} 字节", f"at most {most} bytes; it has {size}")
 
     def characters(self, field: str, text: str, most: int) -> None:
         if len(text) > most:
             self.add(
-                field, f"最多 {most} 字,现为 {len(text)} 字", f"at most {most} characters; it has {len(text)}"
+                field, f"最多 {most} 字，现为 {len(text)} 字", f"at most {most} characters; it has {len(text)}"
             )
 
     def count(self, field: str, things: Iterable[object], most: int, least: int = 0) -> None:
         number = len(tuple(things))
         if number > most:
-            self.add(field, f"最多 {most} 个,现为 {number} 个", f"at most {most}; there are {number}")
+            self.add(field, f"最多 {most} 个，现为 {number} 个", f"at most {most}; there are {number}")
         if number < least:
             self.add(field, f"至少 {least} 个", f"at least {least}")
 
@@ -109,7 +109,7 @@ class Faults:
         if until_at <= since_at or until_at - since_at > timedelta(days=most_days):
             self.add(
                 "until_at",
-                f"应晚于开始时间,跨度最多 {most_days} 天",
+                f"应晚于开始时间，跨度最多 {most_days} 天",
                 f"must be later, and {most_days} days at most",
             )
 

@@ -72,7 +72,7 @@ class Media:
         if not LEAST_BYTES <= len(content) <= most:
             faults.add(
                 "content",
-                f"大小应在 {LEAST_BYTES} 到 {most} 字节之间,现为 {len(content)}",
+                f"大小应在 {LEAST_BYTES} 到 {most} 字节之间，现为 {len(content)}",
                 f"{LEAST_BYTES} to {most} bytes; it has {len(content)}",
             )
         faults.tell()

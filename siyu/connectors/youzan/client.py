@@ -19,7 +19,7 @@ BASE_URL = "https://open.youzanyun.com"
 TOKEN = "/auth/token"  # noqa: S105  a path
 _TOKEN_CODES = frozenset({"4201", "4202", "4203"})
 _SECRET = Known("bad_credentials", Text("有赞不接受 client_id 或 client_secret", "Youzan does not accept client_id or client_secret"),
-                Text("在有赞云的应用详情里核对,并确认店铺已授权给这个应用", "compare them in the app's page, and see that the shop has authorised the app"))  # fmt: skip
+                Text("在有赞云的应用详情里核对，并确认店铺已授权给这个应用", "compare them in the app's page, and see that the shop has authorised the app"))  # fmt: skip
 CODES: Codes = {
     **{code: Known("bad_credentials", Text("有赞的访问令牌失效", "the access token of Youzan has ended")) for code in _TOKEN_CODES},
     "token_refused": _SECRET,

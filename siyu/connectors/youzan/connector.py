@@ -86,11 +86,11 @@ _VERSIONS = {"get_version": "4.0.2", "list_version": "4.0.4"}
 _CREDENTIALS = (
     Field("kdt_id", Text("店铺 ID(kdt_id)", "Shop id (kdt_id)"), Text("有赞云「授权店铺」里的数字", "The number under authorised shops in Youzan Cloud"), pattern=r"\d{1,20}"),
     Field("client_id", Text("client_id", "client_id"), Text("有赞云应用的 client_id", "Of the app in Youzan Cloud"), pattern=r"[A-Za-z0-9]{6,64}"),
-    Field("client_secret", Text("client_secret", "client_secret"), Text("同一页面;也用来核对推送的签名", "On the same page; it also proves pushes"), secret=True, pattern=r"[A-Za-z0-9]{16,128}"),
+    Field("client_secret", Text("client_secret", "client_secret"), Text("同一页面；也用来核对推送的签名", "On the same page; it also proves pushes"), secret=True, pattern=r"[A-Za-z0-9]{16,128}"),
 )  # fmt: skip
 _SETTINGS = (
     source_field("youzan"),
-    Field("fans_appid", Text("公众号 AppID", "AppID of the Official Account"), Text("店铺绑定的公众号;填写后粉丝的 openid 用来认人", "The account whose fans buy; their openids then name people"), pattern=r"wx[A-Za-z0-9_-]{4,62}", required=False),
+    Field("fans_appid", Text("公众号 AppID", "AppID of the Official Account"), Text("店铺绑定的公众号；填写后粉丝的 openid 用来认人", "The account whose fans buy; their openids then name people"), pattern=r"wx[A-Za-z0-9_-]{4,62}", required=False),
     Field("list_version", Text("订单列表接口版本", "Version of the list of orders"), pattern=r"\d+\.\d+\.\d+", required=False, default="4.0.4"),
     Field("get_version", Text("订单详情接口版本", "Version of the order's details"), pattern=r"\d+\.\d+\.\d+", required=False, default="4.0.2"),
     per_second(10, Text("每秒最多调用", "Calls a second")),
@@ -110,5 +110,5 @@ VENDOR = Vendor(
     codes=CODES,
     selling=Selling(told, "youzan"),
     answers_callbacks=True,
-    callback_help=Text("在有赞云应用的「消息推送」里填写,并勾选「交易消息」", "Enter it in the app's message push in Youzan Cloud, with the messages about trades"),
+    callback_help=Text("在有赞云应用的「消息推送」里填写，并勾选「交易消息」", "Enter it in the app's message push in Youzan Cloud, with the messages about trades"),
 )

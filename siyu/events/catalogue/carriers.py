@@ -9,7 +9,7 @@ RELATIONS_CHANGED = EventType(
     name="relations_changed",
     version=1,
     label=Text("好友关系变更", "Relations changed"),
-    description=Text("一位联系人与员工(或账号)的关系建立、结束,或得到更正", "a relation of a contact with a member of staff (or the account) began, ended or was put right"),
+    description=Text("一位联系人与员工(或账号)的关系建立、结束，或得到更正", "a relation of a contact with a member of staff (or the account) began, ended or was put right"),
     properties=(
         Property("identity_key", pa.int64(), "the contact"),
         Property("account_id", pa.int64(), "the account"),
@@ -59,7 +59,7 @@ DELIVERIES_SETTLED = EventType(
     name="deliveries_settled",
     version=1,
     label=Text("投递有了结果", "Deliveries settled"),
-    description=Text("一次要等答复的网络钩子投递到达了,或放弃了", "a webhook delivery whose answer is wanted arrived, or was given up"),
+    description=Text("一次要等答复的网络钩子投递到达了，或放弃了", "a webhook delivery whose answer is wanted arrived, or was given up"),
     properties=(
         Property("delivery_id", pa.string(), "the delivery"),
         Property("account_id", pa.int64(), "the account"),

@@ -9,7 +9,7 @@ MESSAGES_DECIDED = EventType(
     name="messages_decided",
     version=1,
     label=Text("触达决定", "Messages decided"),
-    description=Text("一次发送对每个人的决定:发、等待、不发及原因", "what was decided about each person of a send: sent, waiting or not, and why"),
+    description=Text("一次发送对每个人的决定：发、等待、不发及原因", "what was decided about each person of a send: sent, waiting or not, and why"),
     properties=(
         Property("send_id", pa.int64(), "the send"),
         Property("customer_id", pa.int64(), "the customer"),

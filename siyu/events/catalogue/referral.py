@@ -9,7 +9,7 @@ REFERRAL_REWARDED = EventType(
     name="referral_rewarded",
     version=1,
     label=Text("裂变奖励", "Referral rewarded"),
-    description=Text("给邀请人或好友的奖励发出,或收回", "a reward of an inviter or a friend was given, or taken back"),
+    description=Text("给邀请人或好友的奖励发出，或收回", "a reward of an inviter or a friend was given, or taken back"),
     properties=(
         Property("event_key", pa.int64(), "key of this change of one reward; the same event twice counts once"),
         Property("identity_key", pa.int64(), "whose reward"),

@@ -191,7 +191,7 @@ def cancel(tx: Connection, id: str, now: datetime) -> None:
     )
     if changed.rowcount == 0:
         _row(tx, id)
-        raise ConflictError(Text("任务已经结束,不能取消", "the job has ended and cannot be cancelled"))
+        raise ConflictError(Text("任务已经结束，不能取消", "the job has ended and cannot be cancelled"))
 
 
 def retry(tx: Connection, id: str, now: datetime) -> None:
@@ -242,9 +242,9 @@ def to_error(error: Exception, job_id: str) -> dict[str, Any]:
             "way_out": error.way_out,
             "faults": error.faults,
         }
-    message = Text("程序出错,详情已写入日志", "an internal error; the details are in the log")
+    message = Text("程序出错，详情已写入日志", "an internal error; the details are in the log")
     way_out = Text(
-        f"可以重试;仍然失败时,请把日志中 {job_id} 的内容发给维护者",
+        f"可以重试；仍然失败时，请把日志中 {job_id} 的内容发给维护者",
         f"retry; if it fails again, look for {job_id} in the log",
     )
     return {"code": "internal", "message": message, "way_out": way_out}

@@ -42,7 +42,7 @@ class AbSettings(Settings, frozen=True):
 class Ab(Step):
     kind = "ab"
     label = Text("A/B 测试", "A/B test")
-    description = Text("随机走不同的线,直到一条明显更好;之后的新人都走它", "people take ways by lot until one is clearly better; all newcomers then take that one")
+    description = Text("随机走不同的线，直到一条明显更好；之后的新人都走它", "people take ways by lot until one is clearly better; all newcomers then take that one")
     group = "branch"
     Settings = AbSettings
 
@@ -72,7 +72,7 @@ class Ab(Step):
     def sentence(self, settings: AbSettings) -> Text:
         names = " / ".join(way.name or way.edge for way in settings.ways)
         words = settings.window.words()
-        return Text(f"A/B 测试 {names},按 {words.zh} 内的目标率", f"A/B test {names}, by the goal rate within {words.en}")
+        return Text(f"A/B 测试 {names}，按 {words.zh} 内的目标率", f"A/B test {names}, by the goal rate within {words.en}")
 
 
 STEP = Ab()

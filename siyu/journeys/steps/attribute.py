@@ -54,7 +54,7 @@ class Attribute(Step):
             faults.append(Fault(f"{field}.path", Text("不能由旅程改写手机号、邮箱等个人信息", "a journey may not write phones, e-mail addresses and other personal values")))
         given = sum((settings.value is not None, bool(settings.property), settings.now))
         if settings.op != "unset" and given != 1:
-            faults.append(Fault(f"{field}.value", Text("填一个值,或选事件属性,或用当前时间", "give a value, or a property of an event, or the moment itself")))
+            faults.append(Fault(f"{field}.value", Text("填一个值，或选事件属性，或用当前时间", "give a value, or a property of an event, or the moment itself")))
         if settings.op == "increment" and (settings.now or (settings.value is not None and not _is_number(settings.value))):
             faults.append(Fault(f"{field}.value", Text("增加要用数字", "to increase takes a number")))
         return faults

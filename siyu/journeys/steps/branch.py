@@ -180,7 +180,7 @@ def _faults(tx: Connection, test: Any, field: str) -> list[Fault]:
                 return [Fault(rules.at(f"{field}.rule", fault.field), fault.message) for fault in error.faults]
         case Happened():
             return [
-                Fault(f"{field}.where[{place}].op", Text(f"事件条件可用:{'、'.join(sorted(USABLE))}", f"of an event use one of: {', '.join(sorted(USABLE))}"))
+                Fault(f"{field}.where[{place}].op", Text(f"事件条件可用：{'、'.join(sorted(USABLE))}", f"of an event use one of: {', '.join(sorted(USABLE))}"))
                 for place, where in enumerate(test.where)
                 if where.op not in USABLE
             ]
@@ -190,7 +190,7 @@ def _faults(tx: Connection, test: Any, field: str) -> list[Fault]:
             except NotFoundError as error:
                 return [Fault(f"{field}.piece", error.message)]
         case Reachable() if test.carrier not in sends.SENDABLE:
-            return [Fault(f"{field}.carrier", Text(f"可用:{'、'.join(sends.SENDABLE)}", f"use one of: {', '.join(sends.SENDABLE)}"))]
+            return [Fault(f"{field}.carrier", Text(f"可用：{'、'.join(sends.SENDABLE)}", f"use one of: {', '.join(sends.SENDABLE)}"))]
     return []
 
 

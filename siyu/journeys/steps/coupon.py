@@ -26,7 +26,7 @@ class CouponSettings(Settings, frozen=True):
 class IssueCoupon(Step):
     kind = "coupon"
     label = Text("发优惠券", "Coupon")
-    description = Text("给每人一张券码;库存发完或已达上限的人走另一条线", "a code for each person; who cannot have one goes the other way, with the reason")
+    description = Text("给每人一张券码；库存发完或已达上限的人走另一条线", "a code for each person; who cannot have one goes the other way, with the reason")
     group = "customer"
     Settings = CouponSettings
     writes = True
@@ -40,7 +40,7 @@ class IssueCoupon(Step):
         except NotFoundError:
             return [Fault(f"{field}.coupon", Text("请选一张优惠券", "choose a coupon"))]
         if coupon.status != "live":
-            return [Fault(f"{field}.coupon", Text(f"「{coupon.name}」没有启用;先启用它", f"“{coupon.name}” is not being issued; start it first"))]
+            return [Fault(f"{field}.coupon", Text(f"「{coupon.name}」没有启用；先启用它", f"“{coupon.name}” is not being issued; start it first"))]
         return []
 
     def act(self, ctx: Context, settings: CouponSettings, people: People) -> Moves | None:

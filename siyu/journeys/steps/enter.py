@@ -22,7 +22,7 @@ class OtherJourney(Settings, frozen=True):
 class Enter(Step):
     kind = "enter"
     label = Text("进入另一个旅程", "Enter another journey")
-    description = Text("让走到这里的人也进入另一个旅程;这个旅程继续往下走", "whoever comes here is let into another journey too, and goes on in this one")
+    description = Text("让走到这里的人也进入另一个旅程；这个旅程继续往下走", "whoever comes here is let into another journey too, and goes on in this one")
     group = "flow"
     Settings = OtherJourney
 
@@ -46,7 +46,7 @@ def journey_faults(tx: Connection, journey_id: int, field: str, statuses: tuple[
     if status is None:
         return [Fault(f"{field}.journey", Text(f"没有旅程 {journey_id}", f"there is no journey {journey_id}"))]
     if status not in statuses:
-        return [Fault(f"{field}.journey", Text(f"旅程 {journey_id} 没有在进行;先发布它", f"journey {journey_id} is not live; publish it first"))]
+        return [Fault(f"{field}.journey", Text(f"旅程 {journey_id} 没有在进行；先发布它", f"journey {journey_id} is not live; publish it first"))]
     return []
 
 

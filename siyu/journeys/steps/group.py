@@ -25,7 +25,7 @@ class GroupSettings(SendSettings, frozen=True, kw_only=True):
 class Group(Send):
     kind = "group"
     label = Text("邀请进群", "Invite to a group")
-    description = Text("发一条带入群码页面的素材,邀请客户进群;和其他消息一样经过克制策略", "one piece that leads to a group's join code; it goes through restraint like every message")
+    description = Text("发一条带入群码页面的素材，邀请客户进群；和其他消息一样经过克制策略", "one piece that leads to a group's join code; it goes through restraint like every message")
     group = "reach"
     Settings = GroupSettings
 
@@ -42,7 +42,7 @@ def _way_faults(tx: Connection, settings: Any, field: str) -> list[Fault]:
     except NotFoundError as error:
         return [Fault(f"{field}.way", error.message)]
     if way.status != "open":
-        return [Fault(f"{field}.way", Text(f"入群码「{way.name}」不可用;换一个", f"the join code {way.name} is not in use; choose another"))]
+        return [Fault(f"{field}.way", Text(f"入群码「{way.name}」不可用；换一个", f"the join code {way.name} is not in use; choose another"))]
     held = pieces.find_some(tx, [one.piece for one in settings.content.values()])
     faults = []
     for name, one in settings.content.items():
@@ -51,7 +51,7 @@ def _way_faults(tx: Connection, settings: Any, field: str) -> list[Fault]:
         if piece is None or not number:
             continue
         if f"/g/{way.token}" not in pieces.words_of("", (), pieces.version_of(tx, piece.id, number).body).lower():
-            words = Text(f"「{piece.name}」里没有这个入群码的页面 /g/{way.token};把它写进链接", f"“{piece.name}” does not lead to the page of this join code, /g/{way.token}; put its address into it")
+            words = Text(f"「{piece.name}」里没有这个入群码的页面 /g/{way.token}；把它写进链接", f"“{piece.name}” does not lead to the page of this join code, /g/{way.token}; put its address into it")
             faults.append(Fault(f"{field}.content.{name}.piece", words))
     return faults
 

@@ -39,7 +39,7 @@ class HandoverSettings(Settings, frozen=True):
 class Handover(Step):
     kind = "handover"
     label = Text("转给员工", "Hand to staff")
-    description = Text("马上给服务这位客户的员工发应用消息并留一项任务,请他接手", "the member of staff who serves the person is told at once by a message of the app, with a task to take over")
+    description = Text("马上给服务这位客户的员工发应用消息并留一项任务，请他接手", "the member of staff who serves the person is told at once by a message of the app, with a task to take over")
     group = "reach"
     Settings = HandoverSettings
 
@@ -64,7 +64,7 @@ class Handover(Step):
         return None if found.all() else Moves.along(len(people), np.where(found, NEXT, NOBODY).astype(np.int64))
 
     def sentence(self, settings: Any) -> Text:
-        return Text(f"转给员工:{settings.title}", f"hand to staff: {settings.title}")
+        return Text(f"转给员工：{settings.title}", f"hand to staff: {settings.title}")
 
 
 STEP = Handover()

@@ -25,7 +25,7 @@ class HoldoutSettings(Settings, frozen=True):
 class Holdout(Step):
     kind = "holdout"
     label = Text("节点对照组", "Hold-out")
-    description = Text("随机留出一部分人不走后面的节点,报告用他们衡量后面这一段的效果", "a share by lot does not take what follows; the report measures the effect of just that against them")
+    description = Text("随机留出一部分人不走后面的节点，报告用他们衡量后面这一段的效果", "a share by lot does not take what follows; the report measures the effect of just that against them")
     group = "branch"
     Settings = HoldoutSettings
 

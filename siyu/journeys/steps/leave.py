@@ -16,7 +16,7 @@ from siyu.journeys.steps.step import Context, Step
 class Leave(Step):
     kind = "leave"
     label = Text("退出另一个旅程", "Leave another journey")
-    description = Text("让走到这里的人退出另一个旅程;没有在里面的人不受影响", "whoever comes here leaves another journey; who is not in it goes on all the same")
+    description = Text("让走到这里的人退出另一个旅程；没有在里面的人不受影响", "whoever comes here leaves another journey; who is not in it goes on all the same")
     group = "flow"
     Settings = OtherJourney
 

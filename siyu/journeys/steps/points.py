@@ -37,7 +37,7 @@ class PointsSettings(Settings, frozen=True):
 class Points(Step):
     kind = "points"
     label = Text("积分", "Points")
-    description = Text("送积分或扣积分;积分不足的人走另一条线", "give points, or take them; who has too few goes the other way")
+    description = Text("送积分或扣积分；积分不足的人走另一条线", "give points, or take them; who has too few goes the other way")
     group = "customer"
     Settings = PointsSettings
     writes = True

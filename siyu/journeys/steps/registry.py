@@ -88,7 +88,7 @@ def placed(node_id: str, node: Node) -> Placed | Fault:
     step = STEPS.get(node.step)
     field = f"nodes.{node_id}"
     if step is None:
-        return Fault(f"{field}.step", Text(f"没有这种节点:{node.step}", f"there is no such step: {node.step}"))
+        return Fault(f"{field}.step", Text(f"没有这种节点：{node.step}", f"there is no such step: {node.step}"))
     try:
         return Placed(node_id, step, msgspec.convert(node.with_, step.Settings), node)
     except msgspec.ValidationError as error:

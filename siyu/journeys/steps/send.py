@@ -59,7 +59,7 @@ class SendSettings(Settings, frozen=True):
 class Send(Step):
     kind = "send"
     label = Text("发消息", "Send")
-    description = Text("按载体顺序发一条素材;克制策略决定谁收到、何时收到,被拒绝的人带着原因继续往下走", "one piece by carriers in order; restraint decides who is told and when, whoever is refused goes on with the reason kept")
+    description = Text("按载体顺序发一条素材；克制策略决定谁收到、何时收到，被拒绝的人带着原因继续往下走", "one piece by carriers in order; restraint decides who is told and when, whoever is refused goes on with the reason kept")
     group = "reach"
     Settings: ClassVar[type[SendSettings]] = SendSettings
     waits = True
@@ -85,7 +85,7 @@ class Send(Step):
         if settings.window is not None:
             faults += settings.window.faults(f"{field}.window")
         if settings.then in ("received", "clicked") and not settings.timeout.ms:
-            faults.append(Fault(f"{field}.timeout", Text("等多久算超时,要大于 0", "say after how long the wait is over")))
+            faults.append(Fault(f"{field}.timeout", Text("等多久算超时，要大于 0", "say after how long the wait is over")))
         return faults
 
     def advance(self, ctx: Context, settings: Any, people: People) -> Moves:

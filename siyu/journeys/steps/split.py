@@ -38,7 +38,7 @@ class SplitSettings(Settings, frozen=True):
 class Split(Step):
     kind = "split"
     label = Text("随机分流", "Random split")
-    description = Text("按比例随机走不同的线;同一个人每次都走同一条", "people take different ways by lot, in shares; the same person always the same one")
+    description = Text("按比例随机走不同的线；同一个人每次都走同一条", "people take different ways by lot, in shares; the same person always the same one")
     group = "branch"
     Settings = SplitSettings
 
@@ -80,7 +80,7 @@ def edge_faults(edges: Sequence[str], field: str) -> list[Fault]:
         if edge in edges[:place]:
             faults.append(Fault(f"{field}[{place}].edge", Text(f"线「{edge}」重复", f"the edge {edge} is given twice")))
         elif edge in RESERVED:
-            faults.append(Fault(f"{field}[{place}].edge", Text(f"「{edge}」是保留名,换一个", f"{edge} has another meaning; choose another name")))
+            faults.append(Fault(f"{field}[{place}].edge", Text(f"「{edge}」是保留名，换一个", f"{edge} has another meaning; choose another name")))
     return faults
 
 

@@ -42,7 +42,7 @@ class StaffTaskSettings(Settings, frozen=True):
 class StaffTask(Step):
     kind = "staff_task"
     label = Text("导购任务", "Staff task")
-    description = Text("请服务这位客户的员工去做一件事;员工在手机上看到话术,做完反馈", "whoever serves the person is asked to do something; they see the words on their phone and say what came of it")
+    description = Text("请服务这位客户的员工去做一件事；员工在手机上看到话术，做完反馈", "whoever serves the person is asked to do something; they see the words on their phone and say what came of it")
     group = "reach"
     Settings = StaffTaskSettings
     waits = True
@@ -90,7 +90,7 @@ class StaffTask(Step):
 
     def sentence(self, settings: Any) -> Text:
         words = settings.within.words()
-        return Text(f"导购任务「{settings.title}」,{words.zh} 内", f"staff task “{settings.title}”, within {words.en}")
+        return Text(f"导购任务「{settings.title}」，{words.zh} 内", f"staff task “{settings.title}”, within {words.en}")
 
 
 def ask(ctx: Context, settings: Any, people: People) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -62,7 +62,7 @@ class SurveySettings(Settings, frozen=True):
 class SendSurvey(Step):
     kind = "survey"
     label = Text("发问卷", "Survey")
-    description = Text("把每个人自己的问卷链接发出去,等到回答或超时;没发出去的人直接走超时", "send each person their own link and wait for the answer; whoever is not told leaves by the time-out at once")
+    description = Text("把每个人自己的问卷链接发出去，等到回答或超时；没发出去的人直接走超时", "send each person their own link and wait for the answer; whoever is not told leaves by the time-out at once")
     group = "reach"
     Settings = SurveySettings
     waits = True
@@ -84,13 +84,13 @@ class SendSurvey(Step):
         if settings.window is not None:
             faults += settings.window.faults(f"{field}.window")
         if not settings.timeout.ms:
-            faults.append(Fault(f"{field}.timeout", Text("等多久算超时,要大于 0", "say after how long the wait is over")))
+            faults.append(Fault(f"{field}.timeout", Text("等多久算超时，要大于 0", "say after how long the wait is over")))
         try:
             survey = surveys.find(tx, settings.survey)
         except NotFoundError:
             return [*faults, Fault(f"{field}.survey", Text("请选一份问卷", "choose a survey"))]
         if survey.status != "live":
-            faults.append(Fault(f"{field}.survey", Text(f"「{survey.name}」没有发布;先发布它", f"“{survey.name}” is not published; publish it first")))
+            faults.append(Fault(f"{field}.survey", Text(f"「{survey.name}」没有发布；先发布它", f"“{survey.name}” is not published; publish it first")))
         elif not _says(tx, settings.piece, f"{LINK}{survey.name}"):
             faults.append(Fault(f"{field}.piece", Text(f"素材里要有变量 {{{LINK}{survey.name}}}", f"the piece has to hold the variable {{survey:{survey.name}}}")))
         return faults
@@ -126,7 +126,7 @@ class SendSurvey(Step):
 
     def sentence(self, settings: SurveySettings) -> Text:
         until = settings.timeout.words()
-        return Text(f"发问卷 #{settings.survey},等回答最多 {until.zh}", f"send survey #{settings.survey}, wait {until.en} for the answer")
+        return Text(f"发问卷 #{settings.survey}，等回答最多 {until.zh}", f"send survey #{settings.survey}, wait {until.en} for the answer")
 
 
 def _says(tx: Connection, piece_id: int, variable: str) -> bool:

@@ -34,7 +34,7 @@ class UntilAllowedSettings(Settings, frozen=True):
 class UntilAllowed(Step):
     kind = "until_allowed"
     label = Text("等到可触达", "Until allowed")
-    description = Text("等到频控、免打扰和冷静期允许再往下走;期限内都不允许的带着原因走另一条线", "until caps, quiet hours and cool-downs allow a message; who is not allowed in time goes the other way with the reason")
+    description = Text("等到频控、免打扰和冷静期允许再往下走；期限内都不允许的带着原因走另一条线", "until caps, quiet hours and cool-downs allow a message; who is not allowed in time goes the other way with the reason")
     group = "wait"
     Settings = UntilAllowedSettings
     waits = True
@@ -48,7 +48,7 @@ class UntilAllowed(Step):
     def check(self, tx: Connection, settings: UntilAllowedSettings, field: str) -> list[Fault]:
         faults = [] if settings.carriers else [Fault(f"{field}.carriers", Text("至少选一个载体", "choose a carrier"))]
         faults += [
-            Fault(f"{field}.carriers[{place}]", Text(f"可用:{'、'.join(SENDABLE)}", f"use one of: {', '.join(SENDABLE)}")) for place, one in enumerate(settings.carriers) if one not in SENDABLE
+            Fault(f"{field}.carriers[{place}]", Text(f"可用：{'、'.join(SENDABLE)}", f"use one of: {', '.join(SENDABLE)}")) for place, one in enumerate(settings.carriers) if one not in SENDABLE
         ]
         return faults if settings.at_most.ms else [*faults, Fault(f"{field}.at_most", Text("写最多等多久", "say how long they wait at most"))]
 
@@ -67,7 +67,7 @@ class UntilAllowed(Step):
 
     def sentence(self, settings: UntilAllowedSettings) -> Text:
         what, words = PURPOSES[settings.purpose], settings.at_most.words()
-        return Text(f"等到可以发{what.zh}消息,最多 {words.zh}", f"until a {what.en} message is allowed, at most {words.en}")
+        return Text(f"等到可以发{what.zh}消息，最多 {words.zh}", f"until a {what.en} message is allowed, at most {words.en}")
 
 
 STEP = UntilAllowed()

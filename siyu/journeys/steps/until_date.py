@@ -52,7 +52,7 @@ class UntilDateSettings(Settings, frozen=True):
 class UntilDate(Step):
     kind = "until_date"
     label = Text("等到某个日期", "Until a date")
-    description = Text("等到生日、下单日等日期或事件里的日期之前或之后;已过的立刻走,没有日期的走另一条线", "until some time before or after a date of the person or of an event; one that is over does not wait, who has none goes the other way")
+    description = Text("等到生日、下单日等日期或事件里的日期之前或之后；已过的立刻走，没有日期的走另一条线", "until some time before or after a date of the person or of an event; one that is over does not wait, who has none goes the other way")
     group = "wait"
     Settings = UntilDateSettings
     waits = True

@@ -28,7 +28,7 @@ class UntilTimeSettings(Settings, frozen=True):
 class UntilTime(Step):
     kind = "until_time"
     label = Text("等到几点", "Until a time")
-    description = Text("等到客户当地的下一个几点几分,可限定星期几", "until the next time of day where the person lives, on some weekdays if you like")
+    description = Text("等到客户当地的下一个几点几分，可限定星期几", "until the next time of day where the person lives, on some weekdays if you like")
     group = "wait"
     Settings = UntilTimeSettings
     waits = True

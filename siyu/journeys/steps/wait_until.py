@@ -44,7 +44,7 @@ class UntilSettings(Settings, frozen=True):
 class WaitUntil(Step):
     kind = "wait_until"
     label = Text("等到某件事发生", "Wait until")
-    description = Text("等到事件发生、进入或离开分群;超时走另一条线", "until an event happens or the person enters or leaves a segment; or the time is over")
+    description = Text("等到事件发生、进入或离开分群；超时走另一条线", "until an event happens or the person enters or leaves a segment; or the time is over")
     group = "wait"
     Settings = UntilSettings
     waits = True
@@ -109,7 +109,7 @@ def condition_faults(tx: Connection, condition: Condition, field: str) -> list[F
     except NotFoundError:
         return [Fault(f"{field}.segment", Text(f"没有分群 {number}", f"there is no segment {number}"))]
     if segment.problem:
-        return [Fault(f"{field}.segment", Text(f"分群「{segment.name}」的规则已失效,先改好它", f"the rule of the segment {segment.name} is not valid; mend it first"))]
+        return [Fault(f"{field}.segment", Text(f"分群「{segment.name}」的规则已失效，先改好它", f"the rule of the segment {segment.name} is not valid; mend it first"))]
     return []
 
 

@@ -66,7 +66,7 @@ class Webhook(Step):
     def check(self, tx: Connection, settings: Any, field: str) -> list[Fault]:
         faults = []
         if settings.account not in {account.id for account in list_accounts(tx, ["webhook"])}:
-            faults.append(Fault(f"{field}.account", Text(f"没有网络钩子账号 {settings.account};先到账号页接入", f"there is no webhook account {settings.account}; connect one first")))
+            faults.append(Fault(f"{field}.account", Text(f"没有网络钩子账号 {settings.account}；先到账号页接入", f"there is no webhook account {settings.account}; connect one first")))
         known = variables.known(tx)
         faults += [Fault(f"{field}.values.{name}", Text(f"没有变量「{given}」", f"there is no variable “{given}”")) for name, given in settings.values.items() if not known(given)]
         for part_, paths in (("heard", settings.heard), ("answer", settings.answer)):
@@ -74,7 +74,7 @@ class Webhook(Step):
         if settings.waits and not settings.timeout.ms:
             faults.append(Fault(f"{field}.timeout", Text("写等多久算超时", "say after how long the wait is over")))
         if settings.answer and not settings.waits:
-            faults.append(Fault(f"{field}.answer", Text("要用答复,就要等它", "to use the answer people must wait for it")))
+            faults.append(Fault(f"{field}.answer", Text("要用答复，就要等它", "to use the answer people must wait for it")))
         return faults
 
     def advance(self, ctx: Context, settings: Any, people: People) -> Moves:

@@ -36,18 +36,18 @@ class WindowSettings(Settings, frozen=True):
         if self.at is not None:
             return []
         if (self.from_ is None) != (self.to is None):
-            return [Fault(f"{where}.{'to' if self.to is None else 'from'}", Text("开始和结束要一起填,或都不填", "give both the beginning and the end, or neither"))]
+            return [Fault(f"{where}.{'to' if self.to is None else 'from'}", Text("开始和结束要一起填，或都不填", "give both the beginning and the end, or neither"))]
         if self.from_ is not None and self.to is not None and local.minute_of(self.from_) >= local.minute_of(self.to):
-            return [Fault(f"{where}.to", Text("要晚于开始时间;时段不跨过午夜", "must be later than the beginning; a window does not run over midnight"))]
+            return [Fault(f"{where}.to", Text("要晚于开始时间；时段不跨过午夜", "must be later than the beginning; a window does not run over midnight"))]
         if not self.weekdays and self.from_ is None:
-            return [Fault(f"{where}.weekdays", Text("选几点到几点,或选星期几", "choose hours, or weekdays"))]
+            return [Fault(f"{where}.weekdays", Text("选几点到几点，或选星期几", "choose hours, or weekdays"))]
         return []
 
 
 class Window(Step):
     kind = "window"
     label = Text("只在这些时段", "Only at these hours")
-    description = Text("在客户当地的这些钟点和星期几才往下走;已在时段内的人立刻走", "people go on only at these hours and weekdays where they live; whoever is within them goes on at once")
+    description = Text("在客户当地的这些钟点和星期几才往下走；已在时段内的人立刻走", "people go on only at these hours and weekdays where they live; whoever is within them goes on at once")
     group = "wait"
     Settings = WindowSettings
     waits = True

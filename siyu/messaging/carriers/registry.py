@@ -28,5 +28,5 @@ def sender_of(product: str) -> Sender:
     """
     found = SENDERS.get(product)
     if found is None:
-        raise InvalidError(Text(f"不能通过 {product} 发送消息", f"messages cannot be sent by {product}"), way_out=Text(f"可用:{'、'.join(SENDERS)}", f"use one of: {', '.join(SENDERS)}"))
+        raise InvalidError(Text(f"不能通过 {product} 发送消息", f"messages cannot be sent by {product}"), way_out=Text(f"可用：{'、'.join(SENDERS)}", f"use one of: {', '.join(SENDERS)}"))
     return found

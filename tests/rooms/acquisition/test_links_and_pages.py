@@ -73,7 +73,7 @@ def test_a_scan_of_the_poster_leads_to_the_code_and_an_addition_follows(shop: Sh
         assert (led.status_code, led.headers["location"].startswith("/h/c")) == (302, True)
         page = phone.get(led.headers["location"])
         assert code["qr_code"] in page.text
-        assert "长按识别二维码,添加我们" in page.text
+        assert "长按识别二维码，添加我们" in page.text
         assert "复制下面的链接" not in page.text
         assert len(page.content) < 50_000
         assert f"img-src 'self' https://{code['qr_code'].split('/')[2]};" in page.headers["content-security-policy"]

@@ -276,7 +276,7 @@ class DuckDBEngine:
                     return
                 fresh.unlink()
         raise UnavailableError(
-            Text("数仓一直有人在读,暂时不能重写文件", "the warehouse is being read all the time and its file cannot be written anew just now"),
+            Text("数仓一直有人在读，暂时不能重写文件", "the warehouse is being read all the time and its file cannot be written anew just now"),
             way_out=Text("稍后会自动再试", "it is tried again by itself"),
         )
 
