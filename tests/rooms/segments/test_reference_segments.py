@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,33 +34,45 @@ def days_ago(days: int) -> int:
 
 
 class Plain:
-    """The world's plain rows, asked one customer at a time, with nothing shared with the product."""
+    """The world as data frames, asked one customer at a time, with nothing shared with the product."""
 
     def __init__(self, world: World) -> None:
-        self.mine = world.of
+        self.frames = {name: pd.DataFrame(rows) for name, rows in world.rows.items()}
         self.customers = [row["customer_id"] for row in world.rows["customers_profile"]]
 
+    def mine(self, fact: str, customer: int) -> pd.DataFrame:
+        frame = self.frames[fact]
+        return frame[frame.customer_id == customer] if len(frame) else frame
+
     def bought(self, c: int, last: int | None = None, sku: str | None = None) -> int:
-        since = days_ago(last) if last else 0
-        rows = [row for row in self.mine("orders_line", c) if since <= row["ordered_ms"] <= NOW_MS]
-        return len({row["order_key"] for row in rows if sku in (None, row["sku"])})
+        rows = self.mine("orders_line", c)
+        if not len(rows):
+            return 0
+        rows = rows[rows.ordered_ms <= NOW_MS]
+        rows = rows[rows.ordered_ms >= days_ago(last)] if last else rows
+        return rows[rows.sku == sku].order_key.nunique() if sku else rows.order_key.nunique()
 
     def did(self, c: int, name: str, last: int | None = None) -> int:
-        since = days_ago(last) if last else 0
-        return sum(row["name"] == name and since <= row["at_ms"] <= NOW_MS for row in self.mine("customers_activity", c))
+        rows = self.mine("customers_activity", c)
+        if not len(rows):
+            return 0
+        rows = rows[(rows["name"] == name) & (rows.at_ms <= NOW_MS)]
+        return len(rows[rows.at_ms >= days_ago(last)]) if last else len(rows)
 
     def spent(self, c: int) -> int:
-        return sum(row["amount_fen"] for row in self.mine("orders_order", c))
+        rows = self.mine("orders_order", c)
+        return int(rows.amount_fen.sum()) if len(rows) else 0
 
     def tags(self, c: int) -> set[str]:
-        return {row["tag"] for row in self.mine("customers_tag", c) if row["added"]}
+        rows = self.mine("customers_tag", c)
+        return set(rows[rows.added].tag) if len(rows) else set()
 
     def get(self, c: int, column: str) -> Any:
-        return self.mine("customers_profile", c)[0][column]
+        return self.mine("customers_profile", c).iloc[0][column]
 
     def scores(self, c: int) -> tuple[int, int, int] | None:
         rows = self.mine("segments_standing", c)
-        return (rows[0]["r"], rows[0]["f"], rows[0]["m"]) if rows else None
+        return (int(rows.iloc[0].r), int(rows.iloc[0].f), int(rows.iloc[0].m)) if len(rows) else None
 
 
 def tag(op: str, *tags: str) -> dict[str, Any]:

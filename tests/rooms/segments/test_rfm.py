@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import polars as pl
+import pandas as pd
 import pytest
 
 from siyu.foundation.stores import Stores
@@ -15,13 +15,13 @@ from siyu.segments.rfm_report import rfm_report
 from tests.makers.worlds import replace_rows
 
 
-def online_retail(shared_data: Path) -> pl.DataFrame:
-    """Valid orders by the published definition, worked out here with polars and nothing of the product."""
-    lines = pl.read_parquet(shared_data / "online_retail_2010_2011.parquet")
-    named = lines.filter(pl.col("customer_id").is_not_null(), ~pl.col("invoice_no").str.starts_with("C"), pl.col("quantity") > 0, pl.col("unit_price") > 0)
-    fen = (pl.col("quantity") * pl.col("unit_price") * 100).round().cast(pl.Int64)
-    on = pl.col("invoice_ts").min().dt.date().cast(pl.Int32)
-    return named.group_by("invoice_no", "customer_id").agg(on=on, fen=fen.sum()).sort("invoice_no", "customer_id")
+def online_retail(shared_data: Path) -> pd.DataFrame:
+    """Valid orders by the published definition, worked out here with pandas and nothing of the product."""
+    lines = pd.read_parquet(shared_data / "online_retail_2010_2011.parquet")
+    named = lines[lines.customer_id.notna() & ~lines.invoice_no.str.startswith("C") & (lines.quantity > 0) & (lines.unit_price > 0)]
+    fen = (named.quantity * named.unit_price * 100).round().astype("int64")
+    orders = named.assign(fen=fen).groupby(["invoice_no", "customer_id"]).agg(at=("invoice_ts", "min"), fen=("fen", "sum")).reset_index()
+    return orders.assign(on=(orders["at"].dt.normalize() - pd.Timestamp("1970-01-01")).dt.days)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def retail(stores: Stores, shared_data: Path) -> Stores:
     orders = online_retail(shared_data)
     rows = [
         {"order_key": number, "customer_id": int(customer), "ordered_on": int(on), "amount_fen": int(fen)}
-        for number, (customer, on, fen) in enumerate(orders.select("customer_id", "on", "fen").iter_rows())
+        for number, (customer, on, fen) in enumerate(zip(orders.customer_id, orders.on, orders.fen, strict=True))
     ]
     replace_rows(stores, ORDERS_ORDER, rows)
     return stores
