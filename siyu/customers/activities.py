@@ -100,7 +100,7 @@ def details(properties: Mapping[str, str], staff: Mapping[str, str]) -> Text | N
     chosen = [(PROPERTIES.get(path, Text(path, path)), in_words(path, _named(path, properties[path], staff))) for path in [*known, *others][:_MOST]]
     if not chosen:
         return None
-    return Text(";".join(f"{name.zh}:{value.zh}" for name, value in chosen), "; ".join(f"{name.en}: {value.en}" for name, value in chosen))
+    return Text("；".join(f"{name.zh}：{value.zh}" for name, value in chosen), "; ".join(f"{name.en}: {value.en}" for name, value in chosen))
 
 
 def _named(path: str, value: str, staff: Mapping[str, str]) -> str:

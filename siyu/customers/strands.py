@@ -136,7 +136,7 @@ def _profile_entries(session: Session, customer_id: int, before: Place | None, c
 
 
 _OPERATIONS = {
-    "once": Text("{name}:{value}(仅在没有值时)", "{name}: {value} (only if there was none)"),
+    "once": Text("{name}：{value}(仅在没有值时)", "{name}: {value} (only if there was none)"),
     "increment": Text("{name}:增加 {value}", "{name}: {value} added"),
     "append": Text("{name}:加入 {value}", "{name}: {value} put into the list"),
     "unset": Text("{name}:已清除", "{name}: removed"),
@@ -154,7 +154,7 @@ def _profile_entry(row: dict[str, Any], unmasked: bool, zone: tzinfo) -> Entry:
         detail = Text(*(words.format(name=each, value=said) for words, each in zip(_OPERATIONS[row["op"]], name, strict=True)))
         return Entry(row["at_ms"], "profile", row["key"], Text("资料更新", "Profile changed"), detail)
     told = [in_words(path, _local(path, str(shown(path, row[side], unmasked=unmasked)), zone)) for side in ("before", "text") if row[side] is not None]
-    detail = Text(f"{name.zh}:{' → '.join(text.zh for text in told)}", f"{name.en}: {' → '.join(text.en for text in told)}")
+    detail = Text(f"{name.zh}：{' → '.join(text.zh for text in told)}", f"{name.en}: {' → '.join(text.en for text in told)}")
     return Entry(row["at_ms"], "profile", row["key"], Text("资料更新", "Profile changed"), detail)
 
 

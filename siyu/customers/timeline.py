@@ -83,7 +83,7 @@ def taken_together(entries: Iterable[Entry]) -> list[Entry]:
             shown += members
             continue
         told = [member.detail for member in reversed(members) if member.detail]
-        detail = Text(";".join(text.zh for text in told), "; ".join(text.en for text in told))
+        detail = Text("；".join(text.zh for text in told), "; ".join(text.en for text in told))
         shown.append(Entry(at_ms, kind, members[0].key, members[0].title, detail))
     return shown
 

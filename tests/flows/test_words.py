@@ -60,7 +60,7 @@ def told(stores: Stores) -> list[dict[str, Any]]:
 
 def test_the_timeline_has_words_for_codes_in_both_languages(told: list[dict[str, Any]]) -> None:
     said = {language: " ".join(entry["detail"][language] for entry in told if entry["detail"]) for language in ("zh", "en")}
-    assert all(word in said["zh"] for word in ("载体:短信", "目的:促销", "载体:企业微信", "方式:扫活码", "性别:男", "城市:杭州市", "来源渠道:门店活码", "群发:B7"))
+    assert all(word in said["zh"] for word in ("载体：短信", "目的：促销", "载体：企业微信", "方式：扫活码", "性别：男", "城市：杭州市", "来源渠道：门店活码", "群发：B7"))
     assert all(word in said["en"] for word in ("text message", "promotion", "WeCom", "scanned a live code", "gender: male", "broadcast: B7"))
     for code in ("sms", "live_code", "wecom", ": M"):
         assert code not in said["zh"] + said["en"]

@@ -70,7 +70,7 @@ def test_refunds_and_cancellations_are_told_apart(stores: Stores) -> None:
     assert (gift.title.en, gift.amount_fen) == ("Got 2 pieces for free", None)
     assert (cancelled.title.en, cancelled.amount_fen) == ("Order cancelled", None)
     assert (refund.title.en, refund.amount_fen, refund.lines) == ("Refund", -700, (Line("S1", "岩茶", -1, -700),))
-    assert (partly.amount_fen, partly.detail) == (5000, Text("订单 taobao T1,已退款 ¥20.00", "order taobao T1, refunded ¥20.00"))
+    assert (partly.amount_fen, partly.detail) == (5000, Text("订单 taobao T1，已退款 ¥20.00", "order taobao T1, refunded ¥20.00"))
 
 
 def test_activities_have_readable_titles_and_their_properties(stores: Stores) -> None:
@@ -78,20 +78,20 @@ def test_activities_have_readable_titles_and_their_properties(stores: Stores) ->
     put_rows(stores, CUSTOMERS_PROPERTY, [{"event_key": 1, "identity_key": 1, "customer_id": 1, "path": "page", "text": "/home"}])
     unknown, viewed = timeline(stores)
     assert (unknown.title, unknown.detail) == (Text("tea_ceremony_attended", "tea_ceremony_attended"), None)
-    assert (viewed.title, viewed.detail) == (Text("浏览页面", "Viewed a page"), Text("页面:/home", "page: /home"))
+    assert (viewed.title, viewed.detail) == (Text("浏览页面", "Viewed a page"), Text("页面：/home", "page: /home"))
 
 
 def test_an_instant_is_told_by_the_brands_clock(stores: Stores) -> None:
     put_rows(stores, CUSTOMERS_TRAIT, [setting("registered_at", "2025-01-02T18:04:05+00:00", T0, 1)])
     (entry,) = timeline(stores, zone=ZoneInfo("Asia/Shanghai"))
-    assert entry.detail == Text("注册时间:2025-01-03 02:04", "registration: 2025-01-03 02:04")
+    assert entry.detail == Text("注册时间：2025-01-03 02:04", "registration: 2025-01-03 02:04")
 
 
 def test_details_name_known_properties_first_and_leave_objects_out() -> None:
     said = details({"zeta": "1", "sku": "A1", "box": "{}", "page": "/p", "alpha": "2", "beta": "3"}, {})
-    assert said == Text("页面:/p;商品编码:A1;alpha:2;beta:3", "page: /p; SKU: A1; alpha: 2; beta: 3")
+    assert said == Text("页面：/p；商品编码：A1；alpha：2；beta：3", "page: /p; SKU: A1; alpha: 2; beta: 3")
     assert details({}, {}) is None
-    assert details({"staff": "lin"}, {"lin": "林小满"}) == Text("员工:林小满", "staff: 林小满")
+    assert details({"staff": "lin"}, {"lin": "林小满"}) == Text("员工：林小满", "staff: 林小满")
     assert title("message_sent").zh == "收到触达"
 
 
@@ -106,16 +106,16 @@ def test_operations_on_attributes_are_told_as_what_they_do(stores: Stores) -> No
 def test_setting_the_same_value_again_is_no_entry(stores: Stores) -> None:
     put_rows(stores, CUSTOMERS_TRAIT, [setting("city", "杭州", T0, 1), setting("city", "杭州", T0 + 5, 2), setting("city", "上海", T0 + 9, 3)])
     assert [entry.detail for entry in timeline(stores) if entry.kind == "profile"] == [
-        Text("城市:杭州 → 上海", "city: 杭州 → 上海"),
-        Text("城市:杭州", "city: 杭州"),
+        Text("城市：杭州 → 上海", "city: 杭州 → 上海"),
+        Text("城市：杭州", "city: 杭州"),
     ]
 
 
 def test_what_was_set_together_is_one_entry(stores: Stores) -> None:
     put_rows(stores, CUSTOMERS_TRAIT, [setting("name", "林晓", T0, 1), setting("city", "杭州", T0, 2), setting("tier", "金卡", T0 + 1, 3)])
     tier, both = taken_together(timeline(stores))
-    assert tier.detail == Text("会员等级:金卡", "tier: 金卡")
-    assert both.detail == Text("姓名:林晓;城市:杭州", "name: 林晓; city: 杭州")
+    assert tier.detail == Text("会员等级：金卡", "tier: 金卡")
+    assert both.detail == Text("姓名：林晓；城市：杭州", "name: 林晓; city: 杭州")
 
 
 @pytest.mark.parametrize("path", ["phone", "contact.mobile", "email"])

@@ -36,7 +36,7 @@ def save(desk: Desk, name: str = "累计消费额", definition: dict[str, Any] |
 def test_a_trial_tells_the_distribution_and_keeps_nothing(desk: Desk) -> None:
     tried = desk.as_("ann").post("/api/v1/traits/preview", json={"definition": SPENT, "sample": 4}).json()
     assert tried["type"] == "money"
-    assert tried["sentence"]["zh"] == "历史上订单的金额的合计;没有时为 ¥0.00"
+    assert tried["sentence"]["zh"] == "历史上订单的金额的合计；没有时为 ¥0.00"
     told = tried["distribution"]
     assert (told["known_count"], told["base_count"], told["smallest"], told["largest"], told["mean"]) == (2, 3, 500, 4000, 2250)
     assert sum(bucket["count"] for bucket in told["buckets"]) == 2
