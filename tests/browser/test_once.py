@@ -26,7 +26,7 @@ def own(console_built: None) -> Iterator[Server]:
 
 def test_a_running_job_is_cancelled_and_run_again(own: Server, open_page: OpenPage) -> None:
     page = open_page(own, "/jobs")
-    answer = page.request.post("/api/v1/system/sample?customers=1200", headers=WRITES)
+    answer = page.request.post("/api/v1/system/sample?customers=700", headers=WRITES)
     assert answer.ok, answer.text()
     page.reload()
     job = page.locator(".job").filter(has=page.get_by_role("heading", name="载入示例品牌"))
@@ -40,7 +40,7 @@ def test_a_running_job_is_cancelled_and_run_again(own: Server, open_page: OpenPa
     assert api(page, "/jobs?kind=sample.load")["items"][0]["status"] == "cancelled"
     job.get_by_role("button", name="重新运行").click()
     expect(job.get_by_text("已完成")).to_be_visible(timeout=LONG_MS)
-    assert api(page, "/customers?limit=1")["total"] == 1200
+    assert api(page, "/customers?limit=1")["total"] == 700
 
 
 def test_the_sample_is_taken_away_by_the_name_it_shows(own: Server, open_page: OpenPage) -> None:
