@@ -48,10 +48,11 @@ export const useCoupons = (status: CouponStatus | undefined, q: string) =>
     must(api.GET("/api/v1/loyalty/coupons", { params: { query: { status, q, cursor } } })),
   );
 
-export const useCoupon = (id: number) =>
+export const useCoupon = (id: number | null) =>
   useQuery({
     queryKey: ["loyalty", "coupon", id],
-    queryFn: () => must(api.GET("/api/v1/loyalty/coupons/{coupon_id}", path(id))),
+    queryFn: () => must(api.GET("/api/v1/loyalty/coupons/{coupon_id}", path(id ?? 0))),
+    enabled: id !== null,
   });
 
 export const useCodes = (coupon_id: number, state: CodeState | undefined) =>

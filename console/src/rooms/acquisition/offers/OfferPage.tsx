@@ -1,6 +1,8 @@
 import { App, Button, Dropdown, Select, Tabs } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
+import { usePiece } from "@/rooms/content/queries";
+import { useCoupon } from "@/rooms/loyalty/queries";
 import { useMay } from "@/shell/session";
 import { Chip } from "@/ui/Chip";
 import { DataTable } from "@/ui/DataTable";
@@ -20,10 +22,8 @@ import {
   type Offer,
   useClaims,
   useCopyOffer,
-  useCouponName,
   useOffer,
   useOfferStatus,
-  usePieceName,
   useRefusals,
   useRemoveOffer,
   useSharedLink,
@@ -165,8 +165,9 @@ function Counts({ offer }: { offer: Offer }) {
 function About({ offer }: { offer: Offer }) {
   const { t } = useTranslation();
   const f = useFormat();
-  const coupon = useCouponName(offer.coupon_id ?? null);
-  const article = usePieceName(offer.piece_id ?? null);
+  const may = useMay();
+  const coupon = useCoupon((may("loyalty.read") && offer.coupon_id) || null).data?.name;
+  const article = usePiece((may("content.read") && offer.piece_id) || null).data?.name;
   const rows: [string, React.ReactNode][] = [
     [t("offers.form"), `${t(`offers.kind_${offer.kind}`)} · ${f.label(offer.form_name)}`],
     [t("offers.title"), offer.title],

@@ -2,7 +2,6 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import type { Answer, Row } from "@/api/answer";
 import { api, must } from "@/api/client";
 import type { components } from "@/api/schema";
-import { useMay } from "@/shell/session";
 import { useCursorList } from "@/ui/useCursorList";
 import { useFail } from "@/ui/useFail";
 
@@ -101,29 +100,4 @@ function useAct<A, R>(act: (given: A) => Promise<R>) {
     onSuccess: () => client.invalidateQueries({ queryKey: ["offers"] }),
     onError: fail,
   });
-}
-
-/** The name of what an offer gives, where it may be seen. */
-export function useCouponName(coupon_id: number | null) {
-  const may = useMay();
-  const query = useQuery({
-    queryKey: ["loyalty", "coupon", coupon_id],
-    queryFn: () =>
-      must(api.GET("/api/v1/loyalty/coupons/{coupon_id}", { params: { path: { coupon_id: coupon_id as number } } })),
-    enabled: coupon_id !== null && may("loyalty.read"),
-    retry: false,
-  });
-  return query.data?.name;
-}
-
-export function usePieceName(piece_id: number | null) {
-  const may = useMay();
-  const query = useQuery({
-    queryKey: ["content", "piece", piece_id],
-    queryFn: () =>
-      must(api.GET("/api/v1/content/pieces/{piece_id}", { params: { path: { piece_id: piece_id as number } } })),
-    enabled: piece_id !== null && may("content.read"),
-    retry: false,
-  });
-  return query.data?.name;
 }
