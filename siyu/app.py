@@ -155,7 +155,7 @@ from siyu.rights.tasks import TEND
 from siyu.rights.tasks import job_kinds as right_jobs
 from siyu.rights.tasks import remember as remember_erasures
 from siyu.river import flow
-from siyu.segments import directory_routes, quality_routes, report_routes, traits_routes
+from siyu.segments import directory_routes, dossier_routes, quality_routes, report_routes, traits_routes
 from siyu.segments import routes as segment_routes
 from siyu.segments.export import export_kind
 from siyu.segments.facts import FACTS as SEGMENT_FACTS
@@ -203,6 +203,7 @@ ROUTERS = (
     right_routes.router,
     retention_routes.router,
     look_routes.router,
+    dossier_routes.router,
     directory_routes.router,
     report_routes.router,
     quality_routes.router,
@@ -308,9 +309,8 @@ def build(stores: Stores) -> FastAPI:
     visits = Visits(stores)
     app = build_application(
         stores, ROUTERS, title="Siyu 私域", version=__version__, lifespan=_lifespan(stores, runner, carriers, collector, dispatcher, journeys), sample_name=demo.shown_name,
-        pages=(preference_pages.router, content_pages.router, staff_pages.router, join_routes.pages, survey_pages.router, referral_pages.router, offer_page_routes.router, redeem_page_routes.router, landing_page_routes.router),
+        pages=(preference_pages.router, content_pages.router, staff_pages.router, join_routes.pages, survey_pages.router, referral_pages.router, offer_page_routes.router, redeem_page_routes.router, landing_page_routes.router, page_routes.router),
     )
-    app.include_router(page_routes.router, include_in_schema=False)
     app.state.job_kinds = kinds
     app.state.runner = runner
     app.state.carriers = carriers

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from siyu import backup
 from siyu.foundation import jobs
+from siyu.foundation.http import Router
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/system/backups", tags=["system"])
+router = Router(prefix="/system/backups", tags=["system"])
 Keeper = Annotated[Access, Depends(require("backups.write"))]
 
 

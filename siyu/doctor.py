@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -21,7 +21,7 @@ from siyu.carriers.running import Carriers
 from siyu.collect.collector import Collector
 from siyu.demo import CLEAR, LOAD
 from siyu.foundation import jobs
-from siyu.foundation.http import Items, Label
+from siyu.foundation.http import Items, Label, Router
 from siyu.foundation.migrate import schema_version
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
@@ -29,7 +29,7 @@ from siyu.team import audit
 from siyu.team.access import Access, require
 from siyu.web.console import built_console
 
-router = APIRouter(tags=["system"])
+router = Router(tags=["system"])
 Status = Literal["ok", "warn", "fail"]
 BACKLOG_SECONDS = 120.0
 

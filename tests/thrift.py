@@ -94,28 +94,8 @@ def _work_cheaply() -> None:
     passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     # A server asks the same few hundred statements for days; this process asks those of every room within minutes.
     duckdb.COMPILED = 4_000
-    _include_once()
     _compile_once()
     warehouses.use_again()
-
-
-def _include_once() -> None:
-    """The routes of a router are worked out (a second for all of them) for the first application that has them, and used by the next."""
-    from fastapi import FastAPI
-
-    include = FastAPI.include_router
-
-    def again(self: FastAPI, router: Any, **how: Any) -> None:
-        known = vars(router).setdefault("_worked_out", {})
-        key = (type(self), repr(sorted(how.items())))
-        if key in known:
-            self.router.routes.append(known[key])
-            self.router._mark_routes_changed()
-            return
-        include(self, router, **how)
-        known[key] = self.router.routes[-1]
-
-    FastAPI.include_router = again  # type: ignore[method-assign, assignment]
 
 
 def _compile_once() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -13,11 +13,11 @@ from siyu.acquisition import budgets, ledger, rates, source_files, sources
 from siyu.acquisition.budgets import Cell
 from siyu.acquisition.tasks import ACCRUE
 from siyu.foundation import jobs
-from siyu.foundation.http import Body, Id, Items, Label, Line
+from siyu.foundation.http import Body, Id, Items, Label, Line, Router
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/acquisition", tags=["acquisition"])
+router = Router(prefix="/acquisition", tags=["acquisition"])
 Reader = Annotated[Access, Depends(require("acquisition.read"))]
 Writer = Annotated[Access, Depends(require("acquisition.write"))]
 Spender = Annotated[Access, Depends(require("acquisition.spend"))]

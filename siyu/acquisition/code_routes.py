@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -16,13 +16,13 @@ from siyu.acquisition.codes import Code, Draft
 from siyu.carriers import accounts
 from siyu.carriers.callback_routes import carriers_of
 from siyu.carriers.words import code_says
-from siyu.foundation.http import Body, Id, Items, Label, Line, RowId
+from siyu.foundation.http import Body, Id, Items, Label, Line, Router, RowId
 from siyu.foundation.stores import Stores
 from siyu.team import audit
 from siyu.team import stores as team_stores
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/acquisition/codes", tags=["acquisition"])
+router = Router(prefix="/acquisition/codes", tags=["acquisition"])
 Reader = Annotated[Access, Depends(require("acquisition.read"))]
 Writer = Annotated[Access, Depends(require("acquisition.write"))]
 WAIT_SECONDS = 60

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 
@@ -21,6 +21,7 @@ from siyu.foundation.http import (
     Items,
     Limit,
     Line,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -30,7 +31,7 @@ from siyu.foundation.stores import Stores
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/acquisition", tags=["acquisition"])
+router = Router(prefix="/acquisition", tags=["acquisition"])
 Reader = Annotated[Access, Depends(require("acquisition.read"))]
 Writer = Annotated[Access, Depends(require("acquisition.write"))]
 Name = Annotated[Line, Field(min_length=1, max_length=80)]

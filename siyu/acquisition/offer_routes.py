@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -37,6 +37,7 @@ from siyu.foundation.http import (
     Line,
     Page,
     ProblemFault,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -49,7 +50,7 @@ from siyu.segments.directory_rows import CustomerRow
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/acquisition", tags=["acquisition"])
+router = Router(prefix="/acquisition", tags=["acquisition"])
 Reader = Annotated[Access, Depends(require("acquisition.read"))]
 Writer = Annotated[Access, Depends(require("acquisition.write"))]
 Redeemer = Annotated[Access, Depends(require("offers.redeem"))]

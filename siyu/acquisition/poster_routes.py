@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from siyu.acquisition import codes, posters, short_links
 from siyu.acquisition.posters import SIZES, TEMPLATES, Design
 from siyu.foundation.errors import Fault, InvalidError
-from siyu.foundation.http import Body, Id, Items, Label, Line, RowId
+from siyu.foundation.http import Body, Id, Items, Label, Line, Router, RowId
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/acquisition", tags=["acquisition"])
+router = Router(prefix="/acquisition", tags=["acquisition"])
 Reader = Annotated[Access, Depends(require("acquisition.read"))]
 _SHOWN = {"Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox", "Cache-Control": "private, no-cache"}
 _SVG, _PNG, _ZIP = "image/svg+xml", "image/png", "application/zip"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Connection
 
@@ -21,6 +21,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -28,7 +29,7 @@ from siyu.foundation.http import (
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/acquisition", tags=["acquisition"])
+router = Router(prefix="/acquisition", tags=["acquisition"])
 Reader = Annotated[Access, Depends(require("acquisition.read"))]
 Writer = Annotated[Access, Depends(require("acquisition.write"))]
 Money = Annotated[int, Field(ge=1, le=sources.MOST_CAC_FEN)]

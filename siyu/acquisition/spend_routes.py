@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -24,6 +24,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -35,7 +36,7 @@ from siyu.orders.routes import FileColumn
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/acquisition/spend", tags=["acquisition"])
+router = Router(prefix="/acquisition/spend", tags=["acquisition"])
 Reader = Annotated[Access, Depends(require("acquisition.read"))]
 Spender = Annotated[Access, Depends(require("acquisition.spend"))]
 Fen = Annotated[int, Field(ge=1, le=spend.MOST_FEN)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from siyu.campaigns import calendar
 from siyu.campaigns.calendar import Clash, Item, Limits, limits_of
@@ -26,12 +26,12 @@ from siyu.campaigns.shapes import (
     Moved,
 )
 from siyu.foundation.clock import Calendar
-from siyu.foundation.http import Label, Line, RowId
+from siyu.foundation.http import Label, Line, Router, RowId
 from siyu.messaging import policies
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/campaigns/calendar", tags=["campaigns"])
+router = Router(prefix="/campaigns/calendar", tags=["campaigns"])
 Reader = Annotated[Access, Depends(require("campaigns.read"))]
 Writer = Annotated[Access, Depends(require("campaigns.write"))]
 FromOn = Annotated[date, Query(alias="from", ge=date(2000, 1, 1), le=date(2100, 1, 1), description="First local day.")]

@@ -7,19 +7,19 @@ import io
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from siyu.campaigns import campaigns, reached, reports
 from siyu.campaigns.report import Report, Shown
-from siyu.foundation.http import Cursor, Label, Limit, Line, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import Cursor, Label, Limit, Line, Page, Router, RowId, decode_cursor, encode_cursor
 from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.segments.export_files import safe
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/campaigns/{campaign_id}", tags=["campaigns"])
+router = Router(prefix="/campaigns/{campaign_id}", tags=["campaigns"])
 Reader = Annotated[Access, Depends(require("campaigns.read"))]
 Looker = Annotated[Access, Depends(require("customers.read"))]
 Exporter = Annotated[Access, Depends(require("customers.export"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import Depends, Header, Query
 from sqlalchemy import Connection
 
 from siyu.campaigns import campaigns, checks, shapes, states, testing
@@ -24,13 +24,13 @@ from siyu.campaigns.states import Doer
 from siyu.campaigns.tasks import FORECAST, ask_to_drive
 from siyu.foundation import jobs
 from siyu.foundation.clock import from_ms, to_ms
-from siyu.foundation.http import Cursor, Limit, Line, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import Cursor, Limit, Line, Router, RowId, decode_cursor, encode_cursor
 from siyu.foundation.stores import Stores
 from siyu.messaging import sends
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/campaigns", tags=["campaigns"])
+router = Router(prefix="/campaigns", tags=["campaigns"])
 Reader = Annotated[Access, Depends(require("campaigns.read"))]
 Writer = Annotated[Access, Depends(require("campaigns.write"))]
 Approver = Annotated[Access, Depends(require("campaigns.approve"))]

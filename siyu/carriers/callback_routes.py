@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from siyu.carriers import accounts
@@ -18,13 +18,14 @@ from siyu.carriers.running import Carriers
 from siyu.connectors.errors import BadSignature
 from siyu.connectors.vendor import Callback
 from siyu.foundation.errors import InvalidError, NotFoundError
+from siyu.foundation.http import Router
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.team.access import anyone
 
 HELD = timedelta(seconds=5)
 """So long an account's codec is used before the account is looked up again."""
-router = APIRouter(tags=["callbacks"])
+router = Router(tags=["callbacks"])
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel
 
 from siyu.carriers import accounts, deliveries
 from siyu.carriers.deliveries import Delivery
-from siyu.foundation.http import Cursor, Label, Limit, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import Cursor, Label, Limit, Page, Router, RowId, decode_cursor, encode_cursor
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["carriers"])
+router = Router(tags=["carriers"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 

@@ -5,16 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel
 
 from siyu.carriers import accounts, arrivals, health, quotas, words
 from siyu.carriers.arrivals import ArrivalRow
 from siyu.carriers.routes import HealthInfo
-from siyu.foundation.http import Cursor, Items, Label, Limit, Line, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Cursor,
+    Items,
+    Label,
+    Limit,
+    Line,
+    Page,
+    Router,
+    RowId,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["carriers"])
+router = Router(tags=["carriers"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 
 

@@ -17,14 +17,14 @@ from siyu.carriers.accounts import Account
 from siyu.carriers.callback_routes import carriers_of
 from siyu.carriers.join_ways import GroupWay
 from siyu.foundation.errors import InvalidError, NotFoundError
-from siyu.foundation.http import Body, Items, Line, RowId, language_of
+from siyu.foundation.http import Body, Items, Line, Router, RowId, language_of
 from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.team import audit
 from siyu.team.access import Access, anyone, require
 
-router = APIRouter(prefix="/carriers/accounts/{id}/join-ways", tags=["carriers"])
+router = Router(prefix="/carriers/accounts/{id}/join-ways", tags=["carriers"])
 pages = APIRouter(prefix="/g", include_in_schema=False)
 Anyone = Annotated[Stores, Depends(anyone())]
 Reader = Annotated[Access, Depends(require("carriers.read"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
@@ -13,13 +13,13 @@ from siyu.carriers import accounts, media
 from siyu.carriers.accounts import Account
 from siyu.carriers.callback_routes import carriers_of
 from siyu.foundation.errors import InvalidError, TooLargeError
-from siyu.foundation.http import Line, RowId, allow_body
+from siyu.foundation.http import Line, Router, RowId, allow_body
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/carriers/accounts/{id}/media", tags=["carriers"])
+router = Router(prefix="/carriers/accounts/{id}/media", tags=["carriers"])
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 MOST_BYTES = 20 << 20
 WAIT_SECONDS = 120

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
@@ -24,6 +24,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -34,7 +35,7 @@ from siyu.foundation.text import Text
 from siyu.team import audit, staff
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["carriers"])
+router = Router(tags=["carriers"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 CustomerReader = Annotated[Access, Depends(require("customers.read"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
@@ -16,12 +16,12 @@ from siyu.carriers.silence import silence_of
 from siyu.carriers.standing import Standing, standing_of
 from siyu.connectors.registry import VENDORS
 from siyu.connectors.vendor import Field, Vendor
-from siyu.foundation.http import API_PREFIX, Body, Items, Label, Line, RowId
+from siyu.foundation.http import API_PREFIX, Body, Items, Label, Line, Router, RowId
 from siyu.foundation.stores import Stores
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["carriers"])
+router = Router(tags=["carriers"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 

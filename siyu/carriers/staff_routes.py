@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -28,7 +29,7 @@ from siyu.team.access import Access, require
 from siyu.team.staff import Staff
 from siyu.team.stores import Store
 
-router = APIRouter(prefix="/team", tags=["staff"])
+router = Router(prefix="/team", tags=["staff"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
@@ -14,12 +14,12 @@ from siyu.carriers.accounts import Account
 from siyu.carriers.callback_routes import carriers_of
 from siyu.carriers.tags import Group, Tag
 from siyu.foundation.errors import InvalidError
-from siyu.foundation.http import Body, Label, Line, RowId
+from siyu.foundation.http import Body, Label, Line, Router, RowId
 from siyu.foundation.text import Text
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/carriers/accounts/{id}/tags", tags=["carriers"])
+router = Router(prefix="/carriers/accounts/{id}/tags", tags=["carriers"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 WAIT_SECONDS = 60

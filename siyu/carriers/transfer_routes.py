@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from siyu.carriers import accounts, tasks, transfers
 from siyu.carriers.transfers import Transfer
 from siyu.foundation.errors import InvalidError
-from siyu.foundation.http import Body, Items, Line, RowId
+from siyu.foundation.http import Body, Items, Line, Router, RowId
 from siyu.foundation.text import Text
 from siyu.team import audit, staff
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/carriers/accounts/{id}/transfers", tags=["carriers"])
+router = Router(prefix="/carriers/accounts/{id}/transfers", tags=["carriers"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 MOST_CONTACTS = 100_000

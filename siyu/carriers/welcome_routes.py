@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -26,7 +27,7 @@ from siyu.foundation.http import (
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["carriers"])
+router = Router(tags=["carriers"])
 Reader = Annotated[Access, Depends(require("carriers.read"))]
 Writer = Annotated[Access, Depends(require("carriers.write"))]
 Status = Literal["attempting", "sent", "refused", "late"]

@@ -12,7 +12,7 @@ from siyu.foundation.ids import content_hash
 from siyu.foundation.stores import Stores
 from siyu.team.access import anyone
 
-router = APIRouter(tags=["collect"])
+router = APIRouter(include_in_schema=False)
 _SCRIPT = Path(__file__).parent / "page" / "siyu.js"
 
 

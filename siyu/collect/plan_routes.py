@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel
 
 from siyu.collect import feeds, plan, plan_files, plan_seen
 from siyu.collect.plan import Kind, Mode, PlannedEvent, PlannedProperty
 from siyu.collect.plan_seen import SeenEvent, Violation
-from siyu.foundation.http import Body, Items, Line, RowId
+from siyu.foundation.http import Body, Items, Line, Router, RowId
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/events", tags=["plan"])
+router = Router(prefix="/events", tags=["plan"])
 Reader = Annotated[Access, Depends(require("events.read"))]
 Writer = Annotated[Access, Depends(require("events.write"))]
 Feed = Annotated[int | None, Query(ge=1, le=2**63 - 1, description="Only this feed.")]

@@ -5,17 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from siyu.collect import replay
 from siyu.collect.replay import REPLAY, Quarantined, Which
 from siyu.foundation import jobs
-from siyu.foundation.http import Body, Cursor, Label, Limit, Line, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Label,
+    Limit,
+    Line,
+    Page,
+    Router,
+    RowId,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/events/quarantine", tags=["quarantine"])
+router = Router(prefix="/events/quarantine", tags=["quarantine"])
 Reader = Annotated[Access, Depends(require("events.read"))]
 Writer = Annotated[Access, Depends(require("events.write"))]
 Status = Literal["waiting", "replayed", "discarded"]

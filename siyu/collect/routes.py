@@ -6,16 +6,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel
 
 from siyu.collect import feeds
 from siyu.collect.feeds import Feed
-from siyu.foundation.http import Body, Items, Line, RowId
+from siyu.foundation.http import Body, Items, Line, Router, RowId
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/feeds", tags=["feeds"])
+router = Router(prefix="/feeds", tags=["feeds"])
 Reader = Annotated[Access, Depends(require("events.read"))]
 Writer = Annotated[Access, Depends(require("events.write"))]
 Kind = Literal["web", "app", "mini_program", "server", "shop"]

@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import BaseModel
 
 from siyu.collect import stream
 from siyu.collect.stream import Entry
 from siyu.foundation.clock import from_ms
-from siyu.foundation.http import Items, Line, RowId
+from siyu.foundation.http import Items, Line, Router, RowId
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/events/live", tags=["events"])
+router = Router(prefix="/events/live", tags=["events"])
 
 
 class LiveId(BaseModel):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from siyu.content import files
 from siyu.content.files import Media
 from siyu.foundation.errors import TooLargeError
-from siyu.foundation.http import Cursor, Limit, Line, Page, allow_body, decode_cursor, encode_cursor
+from siyu.foundation.http import Cursor, Limit, Line, Page, Router, allow_body, decode_cursor, encode_cursor
 from siyu.foundation.text import Text
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/content/media", tags=["content"])
+router = Router(prefix="/content/media", tags=["content"])
 Reader = Annotated[Access, Depends(require("content.read"))]
 Writer = Annotated[Access, Depends(require("content.write"))]
 MOST = max(files.MOST_BYTES.values())

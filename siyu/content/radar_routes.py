@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from siyu.content import pieces, radar
-from siyu.foundation.http import Cursor, Items, Limit, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import Cursor, Items, Limit, Page, Router, RowId, decode_cursor, encode_cursor
 from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/content/pieces/{piece_id}/radar", tags=["content"])
+router = Router(prefix="/content/pieces/{piece_id}/radar", tags=["content"])
 Reader = Annotated[Access, Depends(require("content.read"))]
 PeopleReader = Annotated[Access, Depends(require("customers.read"))]
 SendId = Annotated[int | None, Query(ge=0, le=2**63 - 1, description="Only this send.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -26,6 +26,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -33,7 +34,7 @@ from siyu.foundation.http import (
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/content", tags=["content"])
+router = Router(prefix="/content", tags=["content"])
 Reader = Annotated[Access, Depends(require("content.read"))]
 Writer = Annotated[Access, Depends(require("content.write"))]
 Approver = Annotated[Access, Depends(require("content.approve"))]

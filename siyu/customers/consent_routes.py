@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from siyu.customers import consent, minors, purposes
 from siyu.customers.consent import Proof, Statement
 from siyu.customers.purposes import BASES, CARRIERS, PURPOSES, Purpose
 from siyu.foundation.errors import Fault, InvalidError, NotFoundError
-from siyu.foundation.http import Body, Items, Label, Limit, Line, RowId
+from siyu.foundation.http import Body, Items, Label, Limit, Line, Router, RowId
 from siyu.foundation.text import Text
 from siyu.identity.identifiers import look_up_all
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["consents"])
+router = Router(tags=["consents"])
 Reader = Annotated[Access, Depends(require("customers.read"))]
 Writer = Annotated[Access, Depends(require("consents.write"))]
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from siyu.customers.tags import TagCount, count_tags
-from siyu.foundation.http import Items
+from siyu.foundation.http import Items, Router
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["customers"])
+router = Router(tags=["customers"])
 
 
 @router.get("/customers/tags", summary="Tags in use, the most used first")

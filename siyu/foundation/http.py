@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from fastapi import HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from siyu.foundation.errors import Fault, InvalidError, SiyuError
@@ -18,6 +20,7 @@ from siyu.foundation.text import Text
 
 API_PREFIX = "/api/v1"
 PROBLEM_TYPE = "application/problem+json"
+SCHEMAS = "#/components/schemas/"
 T = TypeVar("T")
 _MAC_BYTES = 12
 _BIGGEST_ID = 2**63 - 1
@@ -28,6 +31,21 @@ def _storable(text: str) -> str:
     if "\0" in text:
         raise ValueError(Text("不能含有空字符(U+0000)", "must not hold the character U+0000"))
     return text
+
+
+def _operation_id(route: APIRoute) -> str:
+    return f"{route.tags[0]}_{route.name}" if route.tags else route.name
+
+
+class Router(APIRouter):
+    """Routes of a room under /api/v1; `prefix` is what follows that.
+
+    They are whole when they are written: a router that an application includes has each of its routes worked out a second time.
+    """
+
+    def __init__(self, prefix: str = "", *, tags: list[str | Enum]) -> None:
+        problem = {"description": "Any error (RFC 9457)", "content": {PROBLEM_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}}
+        super().__init__(prefix=API_PREFIX + prefix, tags=tags, responses={"default": problem}, generate_unique_id_function=_operation_id)
 
 
 Line = Annotated[str, AfterValidator(_storable)]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from siyu.foundation.errors import Fault, InvalidError
-from siyu.foundation.http import Body, Id
+from siyu.foundation.http import Body, Id, Router
 from siyu.foundation.text import Text
 from siyu.identity import suggest_decisions, suggestions
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["identity"])
+router = Router(tags=["identity"])
 Writer = Annotated[Access, Depends(require("identity.write"))]
 Probability = Annotated[float, Field(ge=0.5, le=1)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from siyu.foundation.http import (
@@ -17,6 +17,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -28,7 +29,7 @@ from siyu.identity.merge import merge, split, undo, who_stays
 from siyu.team.access import Access, require
 from siyu.team.audit import record
 
-router = APIRouter(tags=["identity"])
+router = Router(tags=["identity"])
 Reader = Annotated[Access, Depends(require("identity.read"))]
 Writer = Annotated[Access, Depends(require("identity.write"))]
 Key = Annotated[str, Field(pattern=r"^[1-9]\d{0,18}$", description="Key of an identifier, as text: it has up to 63 bits.")]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from siyu.foundation import jobs
-from siyu.foundation.http import Cursor, Id, Label, Limit, Page, decode_cursor, encode_cursor
+from siyu.foundation.http import Cursor, Id, Label, Limit, Page, Router, decode_cursor, encode_cursor
 from siyu.identity import suggestions
 from siyu.identity.suggest_tasks import LOOK
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["identity"])
+router = Router(tags=["identity"])
 Reader = Annotated[Access, Depends(require("identity.read"))]
 Writer = Annotated[Access, Depends(require("identity.write"))]
 State = Annotated[suggestions.State, Query(description="open, later, accepted, rejected or stale")]

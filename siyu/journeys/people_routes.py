@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import pyarrow as pa
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 
 from siyu.foundation.clock import from_ms
-from siyu.foundation.http import Cursor, Label, Limit, Line, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import Cursor, Label, Limit, Line, Page, Router, RowId, decode_cursor, encode_cursor
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.journeys import enrolments, journeys, passed, shapes
@@ -21,7 +21,7 @@ from siyu.segments.directory_rows import load_rows
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/journeys/{journey_id}", tags=["journeys"])
+router = Router(prefix="/journeys/{journey_id}", tags=["journeys"])
 Looker = Annotated[Access, Depends(require("customers.read"))]
 Exporter = Annotated[Access, Depends(require("customers.export"))]
 Writer = Annotated[Access, Depends(require("journeys.write"))]

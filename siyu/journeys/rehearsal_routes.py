@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from siyu.foundation import jobs
 from siyu.foundation.errors import NotFoundError
-from siyu.foundation.http import Body, Id, Label, RowId
+from siyu.foundation.http import Body, Id, Label, Router, RowId
 from siyu.foundation.text import Text
 from siyu.journeys import journeys, rehearsals
 from siyu.journeys.rehearsal_tasks import REHEARSE
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/journeys/{journey_id}", tags=["journeys"])
+router = Router(prefix="/journeys/{journey_id}", tags=["journeys"])
 Reader = Annotated[Access, Depends(require("journeys.read"))]
 Writer = Annotated[Access, Depends(require("journeys.write"))]
 _TEXTS = ("assumed", "notes")

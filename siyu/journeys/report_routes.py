@@ -6,16 +6,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from siyu.campaigns.report import Shown
-from siyu.foundation.http import Id, Label, RowId
+from siyu.foundation.http import Id, Label, Router, RowId
 from siyu.journeys import reports
 from siyu.journeys.report import Lift
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/journeys/{journey_id}", tags=["journeys"])
+router = Router(prefix="/journeys/{journey_id}", tags=["journeys"])
 Reader = Annotated[Access, Depends(require("journeys.read"))]
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 from sqlalchemy import Connection
 
 from siyu.foundation.clock import from_ms, to_ms
@@ -17,6 +17,7 @@ from siyu.foundation.http import (
     Label,
     Limit,
     Line,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -36,7 +37,7 @@ from siyu.journeys.versions import InFlight, Version
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/journeys", tags=["journeys"])
+router = Router(prefix="/journeys", tags=["journeys"])
 Reader = Annotated[Access, Depends(require("journeys.read"))]
 Writer = Annotated[Access, Depends(require("journeys.write"))]
 Language = Annotated[str, Depends(language_of)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
-from siyu.foundation.http import Body, Id, Label, Line, RowId
+from siyu.foundation.http import Body, Id, Label, Line, Router, RowId
 from siyu.journeys import journeys
 from siyu.journeys.definition import read
 from siyu.journeys.walk import Choice, Walked, walk
@@ -16,7 +16,7 @@ from siyu.journeys.why import Why
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/journeys/{journey_id}", tags=["journeys"])
+router = Router(prefix="/journeys/{journey_id}", tags=["journeys"])
 Walker = Annotated[Access, Depends(require("journeys.write"))]
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -35,7 +36,7 @@ from siyu.segments.directory_rows import CustomerRow
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/loyalty", tags=["loyalty"])
+router = Router(prefix="/loyalty", tags=["loyalty"])
 Redeemer = Annotated[Access, Depends(require("loyalty.redeem"))]
 Exporter = Annotated[Access, Depends(require("customers.export"))]
 Fen = Annotated[int, Field(ge=0, le=coupons.MOST_FEN)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -32,7 +33,7 @@ from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/loyalty", tags=["loyalty"])
+router = Router(prefix="/loyalty", tags=["loyalty"])
 Reader = Annotated[Access, Depends(require("loyalty.read"))]
 Writer = Annotated[Access, Depends(require("loyalty.write"))]
 CustomerReader = Annotated[Access, Depends(require("customers.read"))]

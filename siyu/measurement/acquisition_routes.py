@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from siyu.foundation.clock import from_ms
-from siyu.foundation.http import Body, Id, Items, Limit, Line, conditional, language_of
+from siyu.foundation.http import Body, Id, Items, Limit, Line, Router, conditional, language_of
 from siyu.identity.identifiers import masked_contacts
 from siyu.measurement import acquisition_reports, economics, returns, waste_reports
 from siyu.measurement.acquisition_files import acquisition_table
@@ -28,7 +28,7 @@ from siyu.team.access import Access, looks_of, require
 from siyu.team.audit import record
 
 T = TypeVar("T")
-router = APIRouter(prefix="/measurement/acquisition", tags=["measurement"])
+router = Router(prefix="/measurement/acquisition", tags=["measurement"])
 Reader = Annotated[Access, Depends(require("reports.read"))]
 Looker = Annotated[Access, Depends(require("customers.read"))]
 Writer = Annotated[Access, Depends(require("acquisition.spend"))]

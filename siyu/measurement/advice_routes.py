@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
+from siyu.foundation.http import Router
 from siyu.measurement import advice, returns
 from siyu.measurement.acquisition_records import Advice, PastAdvices
 from siyu.measurement.acquisition_routes import FILE, Format, answer, published
 from siyu.team.access import Access, require
 from siyu.team.audit import record
 
-router = APIRouter(prefix="/measurement/acquisition", tags=["measurement"])
+router = Router(prefix="/measurement/acquisition", tags=["measurement"])
 Reader = Annotated[Access, Depends(require("reports.read"))]
 Taker = Annotated[Access, Depends(require("acquisition.spend"))]
 

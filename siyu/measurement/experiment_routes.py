@@ -6,10 +6,10 @@ from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from siyu.foundation.http import Body, Id, Line, RowId
+from siyu.foundation.http import Body, Id, Line, Router, RowId
 from siyu.measurement import experiment_reports, experiments
 from siyu.measurement.acquisition_routes import published
 from siyu.measurement.experiment_reports import Experiments, Planned
@@ -17,7 +17,7 @@ from siyu.measurement.experiments import Draft, Kind, Outcome
 from siyu.team.access import Access, require
 from siyu.team.audit import record
 
-router = APIRouter(prefix="/measurement/acquisition/experiments", tags=["measurement"])
+router = Router(prefix="/measurement/acquisition/experiments", tags=["measurement"])
 Reader = Annotated[Access, Depends(require("reports.read"))]
 Writer = Annotated[Access, Depends(require("acquisition.write"))]
 Units = Annotated[list[Annotated[Line, Field(min_length=1, max_length=80)]], Field(max_length=500)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from siyu.foundation.http import Items, Label, conditional, language_of
+from siyu.foundation.http import Items, Label, Router, conditional, language_of
 from siyu.measurement import reports
 from siyu.measurement.cohorts import Cohorts, Measure, Monthly
 from siyu.measurement.concentration import Concentration
@@ -21,7 +21,7 @@ from siyu.segments.reports import ask_for_newer
 from siyu.team.access import Access, require
 
 T = TypeVar("T", Overview, Monthly, Cohorts, Concentration)
-router = APIRouter(prefix="/measurement", tags=["measurement"])
+router = Router(prefix="/measurement", tags=["measurement"])
 
 Reader = Annotated[Access, Depends(require("reports.read"))]
 AsOf = Annotated[

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from siyu.foundation import jobs
-from siyu.foundation.http import Body, Line, conditional, language_of
+from siyu.foundation.http import Body, Line, Router, conditional, language_of
 from siyu.measurement import weekly_sending
 from siyu.measurement.weekly import Weekly
 from siyu.measurement.weekly_reports import weekly
@@ -18,7 +18,7 @@ from siyu.segments.reports import ask_for_newer
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/measurement/weekly", tags=["measurement"])
+router = Router(prefix="/measurement/weekly", tags=["measurement"])
 Reader = Annotated[Access, Depends(require("reports.read"))]
 Sender = Annotated[Access, Depends(require("messaging.write"))]
 Week = Annotated[date | None, Query(description="A day of the week. Default: the last week that is over.")]

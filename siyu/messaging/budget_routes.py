@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
-from siyu.foundation.http import Body, Cursor, Label, Limit, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import Body, Cursor, Label, Limit, Page, Router, RowId, decode_cursor, encode_cursor
 from siyu.messaging import budget_results, budgets
 from siyu.messaging.budgets import Asked, BudgetPlan
 from siyu.messaging.cells import NAMES
@@ -16,7 +16,7 @@ from siyu.messaging.proposing import LACKS, Estimate, Terms
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/messaging/budgets", tags=["messaging"])
+router = Router(prefix="/messaging/budgets", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
@@ -17,6 +17,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -31,7 +32,7 @@ from siyu.segments.directory_rows import CustomerRow
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/messaging/sends", tags=["messaging"])
+router = Router(prefix="/messaging/sends", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
 Exporter = Annotated[Access, Depends(require("customers.export"))]

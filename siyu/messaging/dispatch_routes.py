@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from siyu.carriers import accounts
-from siyu.foundation.http import Body, Cursor, Limit, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import Body, Cursor, Limit, Page, Router, RowId, decode_cursor, encode_cursor
 from siyu.messaging import outbox, reconcile, sends
 from siyu.messaging.outbox import Dispatch
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/messaging/dispatches", tags=["messaging"])
+router = Router(prefix="/messaging/dispatches", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
 Status = Literal["planned", "claimed", "sent", "refused", "failed", "unknown", "cancelled"]

@@ -7,12 +7,23 @@ from datetime import date, datetime
 from math import isfinite
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from siyu.foundation.clock import from_ms
-from siyu.foundation.http import Body, Cursor, Items, Label, Limit, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Items,
+    Label,
+    Limit,
+    Page,
+    Router,
+    RowId,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.foundation.trials import Effect
 from siyu.messaging import holdout_report, holdouts
 from siyu.messaging.holdout_report import HeldArm, HoldoutReport, Outlook
@@ -21,7 +32,7 @@ from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/messaging/holdouts", tags=["messaging"])
+router = Router(prefix="/messaging/holdouts", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
 Looker = Annotated[Access, Depends(require("customers.read"))]

@@ -5,17 +5,28 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
-from siyu.foundation.http import Body, Cursor, Items, Label, Limit, Line, Page, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Items,
+    Label,
+    Limit,
+    Line,
+    Page,
+    Router,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.messaging import policies, policy, reasons, trial
 from siyu.messaging.policies import PolicyVersion
 from siyu.messaging.trial import Trial, Week
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/messaging", tags=["messaging"])
+router = Router(prefix="/messaging", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
 

@@ -6,17 +6,28 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Connection
 
-from siyu.foundation.http import Body, Cursor, Id, Limit, Line, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Id,
+    Limit,
+    Line,
+    Page,
+    Router,
+    RowId,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.messaging import sends
 from siyu.messaging.sends import Draft, Send, SendSpec
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/messaging/sends", tags=["messaging"])
+router = Router(prefix="/messaging/sends", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -5,17 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, Field
 
 from siyu.carriers.callback_routes import carriers_of
-from siyu.foundation.http import Body, Cursor, Id, Limit, Line, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Id,
+    Limit,
+    Line,
+    Page,
+    Router,
+    RowId,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.messaging import sends, staff_links, staff_tasks
 from siyu.messaging.staff_tasks import StaffTask
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/messaging", tags=["messaging"])
+router = Router(prefix="/messaging", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
 WAIT_SECONDS = 60

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import pyarrow as pa
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -22,6 +22,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     decode_cursor,
     encode_cursor,
     language_of,
@@ -36,7 +37,7 @@ from siyu.messaging.suppression import REASONS, Suppression
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/messaging/suppressions", tags=["messaging"])
+router = Router(prefix="/messaging/suppressions", tags=["messaging"])
 Reader = Annotated[Access, Depends(require("messaging.read"))]
 Writer = Annotated[Access, Depends(require("messaging.write"))]
 Exporter = Annotated[Access, Depends(require("customers.export"))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from siyu.foundation import jobs
@@ -17,6 +17,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     decode_cursor,
     encode_cursor,
 )
@@ -27,7 +28,7 @@ from siyu.orders.routes import FileColumn
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["imports"])
+router = Router(tags=["imports"])
 Reader = Annotated[Access, Depends(require("imports.read"))]
 Writer = Annotated[Access, Depends(require("imports.write"))]
 Key = Annotated[str, Field(pattern=r"^\d{1,19}$", description="Key of a payment, as text: it has up to 63 bits.")]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
 from siyu.foundation.clock import from_ms
-from siyu.foundation.http import Body, Items, Line, RowId
+from siyu.foundation.http import Body, Items, Line, Router, RowId
 from siyu.orders import folders, place_tasks, places
 from siyu.orders.shop_routes import OrderFault
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["places"])
+router = Router(tags=["places"])
 Reader = Annotated[Access, Depends(require("imports.read"))]
 Writer = Annotated[Access, Depends(require("imports.write"))]
 Kind = Literal["folder", "bucket"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +21,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     allow_body,
     decode_cursor,
     encode_cursor,
@@ -36,7 +37,7 @@ from siyu.team.access import Access, require
 
 DRAINED_BYTES = 64 << 20
 """So much of an upload beyond the limit is read and thrown away; what is larger still is cut off."""
-router = APIRouter(tags=["imports"])
+router = Router(tags=["imports"])
 Reader = Annotated[Access, Depends(require("imports.read"))]
 Writer = Annotated[Access, Depends(require("imports.write"))]
 Status = Annotated[str, Field(json_schema_extra={"enum": list(jobs.STATUSES)})]

@@ -5,14 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import AwareDatetime, BaseModel, Field
 
 from siyu.connectors.order_webhook.callbacks import content
 from siyu.connectors.order_webhook.mapping import orders_in, read_mapping
 from siyu.connectors.selling import Order
 from siyu.foundation.errors import Fault, InvalidError
-from siyu.foundation.http import Body, Cursor, Items, Label, Line, Page, RowId, decode_cursor, encode_cursor
+from siyu.foundation.http import (
+    Body,
+    Cursor,
+    Items,
+    Label,
+    Line,
+    Page,
+    Router,
+    RowId,
+    decode_cursor,
+    encode_cursor,
+)
 from siyu.foundation.http import Limit as PageLimit
 from siyu.foundation.text import Text
 from siyu.orders import shop_list, shop_tasks, shops
@@ -21,7 +32,7 @@ from siyu.team import audit
 from siyu.team.access import Access, require
 
 EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
-router = APIRouter(tags=["shops"])
+router = Router(tags=["shops"])
 Reader = Annotated[Access, Depends(require("imports.read"))]
 Writer = Annotated[Access, Depends(require("imports.write"))]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -17,6 +17,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -30,7 +31,7 @@ from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/referral", tags=["referral"])
+router = Router(prefix="/referral", tags=["referral"])
 Reviewer = Annotated[Access, Depends(require("referral.review"))]
 
 

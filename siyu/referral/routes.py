@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, select
 
@@ -19,6 +19,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -44,7 +45,7 @@ from siyu.segments.directory_rows import CustomerRow, load_rows
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/referral", tags=["referral"])
+router = Router(prefix="/referral", tags=["referral"])
 Reader = Annotated[Access, Depends(require("referral.read"))]
 Writer = Annotated[Access, Depends(require("referral.write"))]
 Fen = Annotated[int, Field(ge=0, le=10_000_000_000)]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, Field
 
 from siyu.foundation import jobs
-from siyu.foundation.http import Body, Items, Label
+from siyu.foundation.http import Body, Items, Label, Router
 from siyu.rights import retention
 from siyu.rights.tasks import TEND
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/rights/retention", tags=["rights"])
+router = Router(prefix="/rights/retention", tags=["rights"])
 Reader = Annotated[Access, Depends(require("rights.read"))]
 Writer = Annotated[Access, Depends(require("rights.write"))]
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from siyu.customers import minors
 from siyu.customers import preference_links as links
-from siyu.foundation.http import Body, Items, Label, Limit, Line, Page, RowId
+from siyu.foundation.http import Body, Items, Label, Limit, Line, Page, Router, RowId
 from siyu.rights import carry, export, receipt, requests
 from siyu.rights.requests import KINDS, STATES
 from siyu.team import audit
 from siyu.team.access import Access, looks_of, require
 
-router = APIRouter(prefix="/rights", tags=["rights"])
+router = Router(prefix="/rights", tags=["rights"])
 Reader = Annotated[Access, Depends(require("rights.read"))]
 Writer = Annotated[Access, Depends(require("rights.write"))]
 Asker = Annotated[Access, Depends(require("consents.write"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -20,6 +20,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -28,7 +29,7 @@ from siyu.foundation.http import (
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.identity.current import current
-from siyu.segments import directory, dossier_routes, export, views
+from siyu.segments import directory, export, views
 from siyu.segments.directory import Asked, Place
 from siyu.segments.directory_columns import DEFAULT_SORT, Kind, check_columns, columns_of
 from siyu.segments.directory_rows import CustomerRow
@@ -37,8 +38,7 @@ from siyu.segments.windows import Moment
 from siyu.team.access import Access, looks_of, require
 from siyu.team.audit import record
 
-router = APIRouter(tags=["customers"])
-router.include_router(dossier_routes.router)
+router = Router(tags=["customers"])
 
 Reader = Annotated[Access, Depends(require("customers.read"))]
 Writer = Annotated[Access, Depends(require("customers.write"))]

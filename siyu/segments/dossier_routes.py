@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from siyu.customers import timeline
@@ -16,6 +16,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -26,7 +27,7 @@ from siyu.segments import dossier
 from siyu.segments.directory_rows import CustomerRow
 from siyu.team.access import Access, looks_of, require
 
-router = APIRouter()
+router = Router(tags=["customers"])
 
 Reader = Annotated[Access, Depends(require("customers.read"))]
 UNMASK = "customers.identifiers"

@@ -7,12 +7,12 @@ import io
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 
 from siyu.customers.profile import find_profile
 from siyu.foundation import jobs
-from siyu.foundation.http import Body, Label, Line, RowId, language_of
+from siyu.foundation.http import Body, Label, Line, Router, RowId, language_of
 from siyu.foundation.text import Text
 from siyu.identity.current import current_one
 from siyu.segments.export_files import safe
@@ -27,7 +27,7 @@ from siyu.segments.tasks import QUALITY
 from siyu.team.access import Access, require
 from siyu.team.audit import record
 
-router = APIRouter(tags=["segments"])
+router = Router(tags=["segments"])
 ReportReader = Annotated[Access, Depends(require("reports.read"))]
 Reader = Annotated[Access, Depends(require("customers.read"))]
 Writer = Annotated[Access, Depends(require("customers.write"))]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from siyu.foundation.http import Label, conditional, language_of
+from siyu.foundation.http import Label, Router, conditional, language_of
 from siyu.orders.recency import default_as_of
 from siyu.segments.report_files import to_csv
 from siyu.segments.reports import ask_for_newer, report
@@ -16,7 +16,7 @@ from siyu.segments.value.parameters import ModelName
 from siyu.segments.value_report import value_report
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/segments", tags=["segments"])
+router = Router(prefix="/segments", tags=["segments"])
 Reader = Annotated[Access, Depends(require("reports.read"))]
 AsOf = Annotated[date | None, Query(description="Local day, included; default: today, or the last order's day of old data.")]
 StageKey = Literal["prospect", "new", "active", "slowing", "at_risk", "dormant", "lost"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import Depends, Header, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -21,6 +21,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -40,7 +41,7 @@ from siyu.segments.vocabulary import vocabulary
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["segments"])
+router = Router(tags=["segments"])
 Reader = Annotated[Access, Depends(require("segments.read"))]
 Writer = Annotated[Access, Depends(require("segments.write"))]
 

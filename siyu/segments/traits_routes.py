@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import Depends, Header, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from siyu.foundation import jobs
 from siyu.foundation.errors import InvalidError
-from siyu.foundation.http import Body, Id, Label, Line, RowId
+from siyu.foundation.http import Body, Id, Label, Line, Router, RowId
 from siyu.foundation.stores import Stores
 from siyu.foundation.text import Text
 from siyu.segments import traits, traits_store, traits_usage
@@ -28,7 +28,7 @@ from siyu.segments.traits_usage import Users
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["traits"])
+router = Router(tags=["traits"])
 Reader = Annotated[Access, Depends(require("segments.read"))]
 Writer = Annotated[Access, Depends(require("segments.write"))]
 

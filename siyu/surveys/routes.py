@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
@@ -22,6 +22,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     decode_cursor,
     encode_cursor,
@@ -37,7 +38,7 @@ from siyu.surveys.surveys import Survey
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(prefix="/surveys", tags=["surveys"])
+router = Router(prefix="/surveys", tags=["surveys"])
 Reader = Annotated[Access, Depends(require("surveys.read"))]
 Writer = Annotated[Access, Depends(require("surveys.write"))]
 Exporter = Annotated[Access, Depends(require("customers.export"))]

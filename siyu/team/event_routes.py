@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel
 
 from siyu.events import log
 from siyu.events.catalogue import CATALOGUE
-from siyu.foundation.http import Items, Label
+from siyu.foundation.http import Items, Label, Router
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["events"])
+router = Router(tags=["events"])
 
 
 class PropertyInfo(BaseModel):

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel
 
 from siyu.foundation import jobs
-from siyu.foundation.http import Cursor, Label, Limit, Page, decode_cursor, encode_cursor
+from siyu.foundation.http import Cursor, Label, Limit, Page, Router, decode_cursor, encode_cursor
 from siyu.foundation.jobs import Job, JobKind
 from siyu.team import audit
 from siyu.team.access import Access, require
 
-router = APIRouter(tags=["jobs"])
+router = Router(tags=["jobs"])
 Reader = Annotated[Access, Depends(require("jobs.read"))]
 Writer = Annotated[Access, Depends(require("jobs.write"))]
 

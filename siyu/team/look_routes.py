@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel
 
-from siyu.foundation.http import Limit, Line, Page
+from siyu.foundation.http import Limit, Line, Page, Router
 from siyu.team.access import Access, require
 from siyu.team.looks import read_looks
 
-router = APIRouter(tags=["team"])
+router = Router(tags=["team"])
 
 
 class LookInfo(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from siyu.foundation.http import (
@@ -16,6 +16,7 @@ from siyu.foundation.http import (
     Limit,
     Line,
     Page,
+    Router,
     RowId,
     address_of,
     decode_cursor,
@@ -36,7 +37,7 @@ from siyu.team.access import (
 from siyu.team.passwords import LEAST_LENGTH, MOST_LENGTH
 from siyu.team.roles import ROLES, RoleName, permissions_of
 
-router = APIRouter(tags=["team"])
+router = Router(tags=["team"])
 
 Public = Annotated[Stores, Depends(anyone())]
 LoggedIn = Annotated[Access, Depends(require_session())]

@@ -6,25 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Lifespan
 
 from siyu.foundation.database import check_ledger
-from siyu.foundation.http import API_PREFIX, PROBLEM_TYPE, Problem
+from siyu.foundation.http import API_PREFIX, SCHEMAS, Problem, Router
 from siyu.foundation.stores import Stores
 from siyu.team.access import anyone
 from siyu.team.looks import Looks
 from siyu.web.console import Console
 from siyu.web.middleware import Admission, BodyBound, Headers, RequestLog, allowed_hosts
 from siyu.web.problems import install_problem_handlers
-
-_REF = "#/components/schemas/"
-_PROBLEM = {
-    "description": "Any error (RFC 9457)",
-    "content": {PROBLEM_TYPE: {"schema": {"$ref": _REF + "Problem"}}},
-}
 
 
 class Health(BaseModel):
@@ -36,7 +29,7 @@ class Application(FastAPI):
         document = super().openapi()
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         if "Problem" not in schemas:
-            problem = Problem.model_json_schema(ref_template=_REF + "{model}", mode="serialization")
+            problem = Problem.model_json_schema(ref_template=SCHEMAS + "{model}", mode="serialization")
             schemas.update(problem.pop("$defs", {}))
             schemas["Problem"] = problem
         return document
@@ -57,7 +50,7 @@ def build_application(
     console: Console | None = None,
     pages: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """Mount every room's router under /api/v1, pages for customers at their own addresses, and the console everywhere else.
+    """Every room's routes, the pages for customers, and the console everywhere else.
 
     `lifespan` starts and stops what runs beside the requests (the job runner). `sample_name` gives the
     sample brand's name while it is loaded (shown in the session). `console` is for tests: another folder of built pages.
@@ -70,15 +63,12 @@ def build_application(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=_operation_id,
     )
     app.state.stores = stores
     app.state.sample_name = sample_name
     app.state.looks = Looks(stores)
-    for router in [*routers, _health_router()]:
-        app.include_router(router, prefix=API_PREFIX, responses={"default": _PROBLEM})
-    for page in pages:
-        app.include_router(page)
+    for router in (*routers, _health_router(), *pages):
+        app.routes.extend(router.routes)
     app.add_api_route("/health", _read_health, include_in_schema=False)
     app.router.default = console or Console()
     install_problem_handlers(app)
@@ -96,17 +86,13 @@ def _wrap(app: FastAPI, stores: Stores) -> None:
     app.add_middleware(Headers, https=(settings.public_url or "").lower().startswith("https://"))
 
 
-def _operation_id(route: APIRoute) -> str:
-    return f"{route.tags[0]}_{route.name}" if route.tags else route.name
-
-
 def _read_health(stores: Annotated[Stores, Depends(anyone())]) -> Health:
     check_ledger(stores.ledger)
     return Health(status="ok")
 
 
-def _health_router() -> APIRouter:
-    router = APIRouter(tags=["system"])
+def _health_router() -> Router:
+    router = Router(tags=["system"])
     router.add_api_route(
         "/health", _read_health, name="health", summary="Whether the server and its ledger answer"
     )

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from siyu.foundation.database import metadata, open_ledger
@@ -17,6 +17,7 @@ from siyu.foundation.http import (
     Cursor,
     Limit,
     Page,
+    Router,
     allow_body,
     conditional,
     decode_cursor,
@@ -66,8 +67,8 @@ class Answer(BaseModel):
     text: str
 
 
-def shop_router() -> APIRouter:
-    router = APIRouter(prefix="/shop", tags=["shop"])
+def shop_router() -> Router:
+    router = Router(prefix="/shop", tags=["shop"])
 
     @router.post("/orders")
     def add_order(body: Order, stores: Public) -> Answer:
