@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
 
+from tests.faults.commands import Command
+
 WRITES = {"X-Siyu-Request": "console"}
 OpenPage = Callable[..., Page]
+LOG = "serve.log"
 START_SECONDS = 180
 """A start takes three seconds; on a machine that does ten other things it has taken a minute and more."""
 
@@ -30,17 +32,16 @@ class Server:
     home: Path
     login: str
     password: str
-    process: subprocess.Popen[str]
+    process: Command
 
-    def cli(self, *arguments: str, given: str | None = None) -> str:
+    def cli(self, *arguments: str, given: str = "") -> str:
         """What a command prints; it reaches the running server by itself."""
-        done = subprocess.run(
-            [sys.executable, "-m", "siyu", *arguments], input=given, capture_output=True, text=True, env=environment(self.home), check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        command = Command(list(arguments), environment(self.home), self.home, given=given)
+        out, err = command.communicate()
+        assert command.returncode == 0, out + err
+        return out
 
-    def json(self, *arguments: str, given: str | None = None) -> Any:
+    def json(self, *arguments: str, given: str = "") -> Any:
         return json.loads(self.cli(*arguments, "--json", given=given))
 
 
@@ -74,27 +75,30 @@ def start(home: Path, known: tuple[str, str] | None = None) -> Server:
     """`known`: log-in and password of a home that was started before; they are printed only once."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    log = home / "serve.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "siyu", "serve"], stdout=out, stderr=subprocess.STDOUT, text=True,
-            env={**environment(home), "SIYU_PORT": str(port), "PYTHONUNBUFFERED": "1"},
-        )  # fmt: skip
+    (home / LOG).write_text("")
+    server = Server(f"http://127.0.0.1:{port}", home, *(known or ("", "")), run(home, port))
     until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        said = re.search(r"Log in\s+(\S+)\s.*password\s+(\S+)", log.read_text(encoding="utf-8"))
+    while time.monotonic() < until and server.process.returncode is None:
+        said = re.search(r"Log in\s+(\S+)\s.*password\s+(\S+)", (home / LOG).read_text(encoding="utf-8"))
         if said:
-            login, password = known or (said[1], said[2])
-            return Server(f"http://127.0.0.1:{port}", home, login, password, process)
+            return server if known else replace(server, login=said[1], password=said[2])
         time.sleep(0.1)
-    process.kill()
-    process.wait()
-    raise AssertionError(f"the server did not come up:\n{log.read_text(encoding='utf-8')}")
+    kill(server)
+    raise AssertionError(f"the server did not come up:\n{(home / LOG).read_text(encoding='utf-8')}")
+
+
+def run(home: Path, port: int) -> Command:
+    return Command(["serve"], {**environment(home), "SIYU_PORT": str(port)}, home, log=home / LOG)
 
 
 def stop(server: Server) -> None:
-    server.process.terminate()
-    server.process.wait(timeout=30)
+    server.process.signal(signal.SIGTERM)
+    server.process.communicate(timeout=30)
+
+
+def kill(server: Server) -> None:
+    server.process.signal(signal.SIGKILL)
+    server.process.communicate()
 
 
 def api(page: Page, path: str) -> Any:

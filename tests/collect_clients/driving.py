@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -22,12 +21,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from siyu.collect import feeds
 from siyu.foundation.database import open_ledger
 from siyu.foundation.settings import Settings
 from siyu.foundation.stores import Stores
-from tests.browser.house import Server
-from tests.browser.house import environment as house_environment
+from tests.browser.house import Server, kill, run
 from tests.sandbox.clients.environments import environment
 
 DRIVERS = Path(__file__).parent / "drivers"
@@ -92,17 +89,12 @@ def looking_at(home: Path) -> Iterator[Stores]:
 
 def kill_and_start_again(server: Server, down_seconds: float) -> Server:
     """Kill -9, and after a while the same server again at the same address."""
-    server.process.kill()
-    server.process.wait()
+    kill(server)
     time.sleep(down_seconds)
-    port = str(urlsplit(server.url).port)
-    with (server.home / "serve.log").open("a") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "siyu", "serve"], stdout=out, stderr=subprocess.STDOUT, text=True, env={**house_environment(server.home), "SIYU_PORT": port}
-        )
-    assert until(lambda: process.poll() is not None or _answers(server.url)), "the server did not come up again"
-    assert process.poll() is None
-    return replace(server, process=process)
+    again = replace(server, process=run(server.home, int(urlsplit(server.url).port or 0)))
+    assert until(lambda: again.process.returncode is not None or _answers(server.url)), "the server did not come up again"
+    assert again.process.returncode is None
+    return again
 
 
 def _answers(url: str) -> bool:
@@ -116,10 +108,15 @@ def _answers(url: str) -> bool:
         onward.close()
 
 
+def make_feed(server: Server, name: str) -> dict[str, Any]:
+    """Made by the server itself: what others write into its ledger it would only know a moment later."""
+    made: dict[str, Any] = server.json("feeds", "create", name, "--kind", "server")["items"][0]
+    return made
+
+
 def make_feeds(server: Server, names: list[str]) -> dict[str, str]:
     """A feed for each client; name → write key."""
-    with looking_at(server.home) as stores, stores.ledger.begin() as tx:
-        return {name: feeds.add_feed(stores, tx, name=name, kind="server", by="test").write_key for name in names}
+    return {name: make_feed(server, name)["write_key"] for name in names}
 
 
 def until(look: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from tests.collect_clients.conftest import House
-from tests.collect_clients.driving import drive, looking_at, make_feeds, told, until
+from tests.collect_clients.driving import drive, looking_at, make_feed, told, until
 from tests.makers.collect import logged
 
 
 def test_what_a_mini_program_sends_is_there_once(house: House) -> None:
-    key = make_feeds(house.server, ["mini"])["mini"]
+    key = make_feed(house.server, "mini")["write_key"]
     assert told(drive("from_miniprogram.mjs", {"url": house.server.url, "key": key, "rounds": 8})) == []
     expected = Counter({"MiniLooked": 8, "MiniOrdered": 1})
     with looking_at(house.server.home) as stores:

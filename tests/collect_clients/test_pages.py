@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser.conftest import browser_type_launch_args
 from tests.browser.house import Server
 from tests.collect_clients.conftest import House
-from tests.collect_clients.driving import looking_at, make_feeds, node_modules, until
+from tests.collect_clients.driving import looking_at, make_feed, node_modules, until
 from tests.makers.collect import logged
 
 __all__ = ["browser_type_launch_args"]
@@ -63,10 +63,8 @@ def site(house: House, tmp_path: Path) -> Iterator[Site]:
     standing = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(tmp_path)))
     thread = threading.Thread(target=standing.serve_forever, daemon=True)
     thread.start()
-    key = make_feeds(house.server, ["page"])["page"]
-    with looking_at(house.server.home) as stores, stores.ledger.read() as tx:
-        number = tx.exec_driver_sql("SELECT max(id) FROM collect_feed").scalar()
-    yield Site(f"http://localhost:{standing.server_address[1]}", tmp_path, house.server, key, int(number or 0))
+    feed = make_feed(house.server, "page")
+    yield Site(f"http://localhost:{standing.server_address[1]}", tmp_path, house.server, feed["write_key"], feed["id"])
     standing.shutdown()
     standing.server_close()
     thread.join(timeout=5)

@@ -16,18 +16,19 @@ from pathlib import Path
 from siyu import cli
 from tests.faults import goes_on
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["siyu.app", "tests.faults.commands"])
+forks = multiprocessing.get_context("forkserver")
+forks.set_forkserver_preload(["tests.faults.loaded"])
 GOES_ON = "goes_on"
 
 
 class Command:
-    """One command in a process group of its own."""
+    """One command in a process group of its own. `given` is what it reads; `log`, if any, gets all that it says."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path, *, given: str = "", log: Path | None = None) -> None:
         outputs = Path(tempfile.mkdtemp(prefix="command-", dir=folder))  # of this command alone: an id() is used again
-        self._out, self._err = outputs / "out", outputs / "err"
-        self._process = _forks.Process(target=_run, args=(arguments, environment, str(self._out), str(self._err)))
+        self._in, self._out, self._err = outputs / "in", log or outputs / "out", log or outputs / "err"
+        self._in.write_text(given)
+        self._process = forks.Process(target=_run, args=(arguments, environment, *map(str, (self._in, self._out, self._err))))
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
@@ -56,11 +57,11 @@ def _read(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 
 
-def _run(arguments: list[str], environment: dict[str, str], out: str, err: str) -> None:
+def _run(arguments: list[str], environment: dict[str, str], given: str, out: str, err: str) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number, path in ((0, os.devnull), (1, out), (2, err)):
-        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+    for number, path in enumerate((given, out, err)):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), number)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115  the child's own until it ends
     os.environ.clear()
     os.environ.update(environment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from datetime import datetime, timedelta
@@ -23,10 +22,9 @@ from siyu.foundation.warehouse.connect import attach
 from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
 from siyu.messaging import sends
 from tests.conftest import SetClock
+from tests.faults.commands import forks
 from tests.makers.campaigns import Office, approved_and_scheduled, open_office, put_segment, set_send, written
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["siyu.app", "tests.faults.commands"])
 PATIENCE = 120
 TWO = [{"share": 0.1, "wait_hours": 24}, {"share": 0.9}]
 POINTS = ("campaign.beginning", "campaign.begun") if "ALL_KILLS" not in os.environ else ("campaign.beginning", "campaign.begun", "campaign.starting", "campaign.beginning")
@@ -49,7 +47,7 @@ def _drive(office: Office, url: str, fault: str = "") -> bool:
         # A worker that died keeps its lease for half a minute of real time.
         tx.execute(update(job).where(job.c.status == "running").values(lease_until_ms=0))
         ask_to_drive(stores, tx)
-    process = _forks.Process(target=_driver, args=(stores.settings.home, url, stores.now(), fault))
+    process = forks.Process(target=_driver, args=(stores.settings.home, url, stores.now(), fault))
     process.start()
     process.join(PATIENCE)
     assert process.exitcode in (0, -signal.SIGKILL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 from datetime import timedelta
@@ -35,11 +34,10 @@ from siyu.segments import audience, segments
 from siyu.segments.audience import AudienceRule
 from siyu.segments.recompute import recompute
 from tests.conftest import SetClock
+from tests.faults.commands import forks
 from tests.makers.content import open_desk
 from tests.makers.messaging import draft, people_with
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["siyu.app", "tests.faults.commands"])
 PEOPLE, MOST_MEGABYTES = (1_000_000, 1_500) if "ALL_CASES" in os.environ else (24_000, 700)
 PART = 50_000
 
@@ -194,8 +192,8 @@ def _rebuild(home: Path, count: int, pipe: Pipe) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
 def test_rob_026_a_full_rebuild_stays_within_its_memory(stores: Stores) -> None:
-    mine, theirs = _forks.Pipe()
-    process = _forks.Process(target=_rebuild, args=(stores.settings.home, PEOPLE, theirs))
+    mine, theirs = forks.Pipe()
+    process = forks.Process(target=_rebuild, args=(stores.settings.home, PEOPLE, theirs))
     process.start()
     assert mine.poll(600)
     found, megabytes = mine.recv()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections import Counter
 from multiprocessing.synchronize import Barrier
@@ -24,10 +23,9 @@ from siyu.foundation.warehouse.connect import attach
 from siyu.foundation.warehouse.engines.duckdb import DuckDBEngine
 from siyu.messaging import _tables, outbox, planning
 from siyu.river import flow
+from tests.faults.commands import forks
 from tests.makers.messaging import make, people_with
 
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["siyu.app", "tests.faults.commands"])
 PATIENCE = 120
 
 
@@ -66,9 +64,9 @@ def _told(stores: Stores) -> Counter[int]:
 def test_pol_007_two_processes_that_plan_at_once_give_the_last_slot_to_one(any_stores: Stores, ledger_url: str) -> None:
     people = _willing(any_stores, 30)
     made = [make(any_stores, f"race {n}", customers=people).id for n in range(4)]
-    start = _forks.Barrier(2)
+    start = forks.Barrier(2)
     home, now = str(any_stores.settings.home), any_stores.now()
-    running = [_forks.Process(target=_plan, args=(home, ledger_url, now, mine, 5, start, "")) for mine in (made[:2], made[2:])]
+    running = [forks.Process(target=_plan, args=(home, ledger_url, now, mine, 5, start, "")) for mine in (made[:2], made[2:])]
     for process in running:
         process.start()
     for process in running:
@@ -83,7 +81,7 @@ def test_pol_007_two_processes_that_plan_at_once_give_the_last_slot_to_one(any_s
 def test_planning_that_is_killed_in_a_transaction_goes_on_and_tells_everybody_once(any_stores: Stores, ledger_url: str) -> None:
     people = _willing(any_stores, 40)
     send = make(any_stores, "killed", customers=people)
-    process = _forks.Process(target=_plan, args=(str(any_stores.settings.home), ledger_url, any_stores.now(), [send.id], 10, None, "planning.written=kill:3"))
+    process = forks.Process(target=_plan, args=(str(any_stores.settings.home), ledger_url, any_stores.now(), [send.id], 10, None, "planning.written=kill:3"))
     process.start()
     process.join(PATIENCE)
     assert process.exitcode == -signal.SIGKILL

@@ -6,7 +6,6 @@ the order of the log by rules said another way (`tests.makers.whole_gate`). `ALL
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 from collections import Counter, defaultdict
@@ -47,6 +46,7 @@ from siyu.messaging.reasons import REASONS
 from siyu.messaging.sends import CONSENT_FOR
 from siyu.river import flow
 from tests.conftest import SetClock
+from tests.faults.commands import forks
 from tests.makers.carriers import wecom_account
 from tests.makers.content import put_piece
 from tests.makers.messaging import make, people_with, put_messages
@@ -62,8 +62,6 @@ EXAMPLES = {0: 2, 1: 150}.get(wanted := int(os.environ.get("ALL_CASES", "0")), w
 """Of each ledger; `ALL_CASES=40` tries as many."""
 PATIENCE = 300 + 100 * EXAMPLES
 """Seconds, on a machine that does ten other things."""
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["siyu.app", "tests.faults.commands"])
 _rounds = count()
 
 
@@ -85,8 +83,8 @@ def planners(any_stores: Stores, ledger_url: str) -> Iterator[Callable[[list[int
     """Plan these sends by two processes at once."""
     pipes, running = [], []
     for part in (3, 5):
-        mine, theirs = _forks.Pipe()
-        process = _forks.Process(target=_planner, args=(str(any_stores.settings.home), ledger_url, any_stores.now(), part, theirs))
+        mine, theirs = forks.Pipe()
+        process = forks.Process(target=_planner, args=(str(any_stores.settings.home), ledger_url, any_stores.now(), part, theirs))
         process.start()
         pipes.append(mine)
         running.append(process)
