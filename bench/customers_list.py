@@ -36,7 +36,7 @@ from siyu.foundation.warehouse.connect import open_warehouse
 from siyu.foundation.warehouse.facts import Fact
 from siyu.identity.keys import store
 from siyu.orders.facts import ORDERS_ORDER
-from siyu.segments import directory_routes
+from siyu.segments import directory_routes, dossier_routes
 from siyu.segments.facts import SEGMENTS_STANDING
 from siyu.segments.labels import STAGES
 from siyu.team.tokens import local_token
@@ -143,7 +143,7 @@ class Served:
     """The product's list behind uvicorn on a free port of loopback, and a client that is the local command line."""
 
     def __init__(self, stores: Stores) -> None:
-        app = build_application(stores, [directory_routes.router], title="bench", version="0")
+        app = build_application(stores, [dossier_routes.router, directory_routes.router], title="bench", version="0")
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._token = local_token(stores)

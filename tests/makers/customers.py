@@ -22,7 +22,7 @@ from siyu.identity import routes as identity_routes
 from siyu.identity.keys import store
 from siyu.orders.facts import ORDERS_LINE, ORDERS_ORDER
 from siyu.river import flow
-from siyu.segments import directory_routes, traits_routes
+from siyu.segments import directory_routes, dossier_routes, traits_routes
 from siyu.segments import routes as segment_routes
 from siyu.segments.facts import SEGMENTS_STANDING
 from siyu.team import members, tokens
@@ -66,7 +66,7 @@ class Desk:
 
 
 def open_desk(stores: Stores, *more: Any) -> Desk:
-    routers = [*more, identity_routes.router, customer_routes.router, directory_routes.router, segment_routes.router, traits_routes.router]
+    routers = [*more, identity_routes.router, customer_routes.router, dossier_routes.router, directory_routes.router, segment_routes.router, traits_routes.router]
     app = build_application(stores, routers, title="Siyu", version="0.0.test")
     charlie = members.add_member(stores, SYSTEM, login="charlie", name="Charlie", role="operator", password="blau-Kiesel-41")
     secrets = {}
