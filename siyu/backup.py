@@ -101,7 +101,7 @@ def _must_have_room(stores: Stores) -> None:
     if free < needed * 1.1:
         gb = (f"{needed / 1e9:,.1f} GB", f"{free / 1e9:,.1f} GB")
         raise UnavailableError(
-            Text("备份要 {},磁盘只剩 {}".format(*gb), "the backup takes {}, the disk has {} left".format(*gb)),
+            Text("备份要 {}，磁盘只剩 {}".format(*gb), "the backup takes {}, the disk has {} left".format(*gb)),
             way_out=Text("清理磁盘后再备份", "make room on the disk, then back up again"),
         )
 

@@ -57,7 +57,7 @@ UNBOUND = 10_000
 Language = Literal["zh", "en"]
 _chosen: Language | None = None
 AsJson = Annotated[bool, typer.Option("--json", help="机器可读的 JSON")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="截至哪一天(含);默认今天，历史数据则为最后一单那天")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="YYYY-MM-DD", help="截至哪一天(含)；默认今天，历史数据则为最后一单那天")]
 
 
 def main() -> None:
@@ -140,7 +140,7 @@ def demo(
 def import_orders(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应，可多次")] = None,
-    source: Annotated[str | None, typer.Option(help="来源名(店铺);默认按文件猜")] = None,
+    source: Annotated[str | None, typer.Option(help="来源名(店铺)；默认按文件猜")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查，不写入")] = False,
     keep_sample: Annotated[bool, typer.Option("--keep-sample", help="保留示例品牌的数据")] = False,
     rejects: Annotated[Path | None, typer.Option(help="被拒行写到哪个文件；默认在原文件旁")] = None,
@@ -174,7 +174,7 @@ def import_orders(
 def import_payments(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     map_: Annotated[list[str] | None, typer.Option("--map", metavar="字段=列名", help="覆盖猜出的字段对应，可多次")] = None,
-    source: Annotated[str | None, typer.Option(help="来源名(银行、支付宝……);默认按文件猜")] = None,
+    source: Annotated[str | None, typer.Option(help="来源名(银行、支付宝……)；默认按文件猜")] = None,
     accept: Annotated[float | None, typer.Option(metavar="概率", min=0.5, max=1, help="确认不低于这个概率的建议，如 0.95")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -392,7 +392,7 @@ def restore(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, re
     with server.alone(settings, _waiting), _bar() as bar:
         task = bar.add_task("恢复 restore", total=1.0)
         backup.restore(settings, file, lambda share: bar.update(task, completed=share))
-    out.print(_teller(settings).say(f"已恢复到 {settings.home};运行 siyu serve", f"restored into {settings.home}; now run siyu serve"), highlight=False)
+    out.print(_teller(settings).say(f"已恢复到 {settings.home}；运行 siyu serve", f"restored into {settings.home}; now run siyu serve"), highlight=False)
 
 
 @team_app.command("password")
@@ -541,7 +541,7 @@ def _show_import(done: dict[str, Any]) -> None:
     table.add_row("有效金额 valid amount", format_fen(done["amount_fen"], load_settings().currency))
     out.print(table)
     for reason in done["reject_reasons"]:
-        out.print(f"[yellow]拒收[/] {reason['count']:,} 行:{reason['reason']['zh']}({reason['reason']['en']}),首见第 {reason['first_line']} 行")
+        out.print(f"[yellow]拒收[/] {reason['count']:,} 行：{reason['reason']['zh']}({reason['reason']['en']})，首见第 {reason['first_line']} 行")
     if "rejects_file" in done:
         out.print(f"被拒的行和原因在 Rejected rows with reasons: {done['rejects_file']}")
 
@@ -552,7 +552,7 @@ def _write_rejects(client: Client, done: dict[str, Any], path: Path) -> Path:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InvalidError(
-            Text(f"导入已完成，但写不了 {path}:{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
+            Text(f"导入已完成，但写不了 {path}：{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
             way_out=Text("用 --rejects 另指定一个文件再运行一次，不会重复计算", "run it again with --rejects and another file; nothing is counted twice"),
         ) from error
     return path

@@ -38,7 +38,7 @@ def fetch(client: Client, job: dict[str, Any], target: Path, settings: Settings,
         if with_key:
             backup.add_key(target, str(job["id"]), settings)
     except OSError as error:
-        raise InvalidError(Text(f"写不了 {target}:{error.strerror}", f"{target} cannot be written: {error.strerror}")) from error
+        raise InvalidError(Text(f"写不了 {target}：{error.strerror}", f"{target} cannot be written: {error.strerror}")) from error
     finally:
         part.unlink(missing_ok=True)
         client.delete(f"/system/backups/{job['id']}")

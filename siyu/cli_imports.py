@@ -37,7 +37,7 @@ def accept(client: Client, least: float | None) -> None:
 
 
 def show(teller: Teller, result: dict[str, Any], counts: dict[str, int], say: Callable[[str], None]) -> None:
-    say(teller.say(f"{result['row_count']:,} 行,{result['payment_count']:,} 笔收款，新增 {result['new_count']:,} 笔", f"{result['row_count']:,} rows, {result['payment_count']:,} payments, {result['new_count']:,} of them new"))
+    say(teller.say(f"{result['row_count']:,} 行，{result['payment_count']:,} 笔收款，新增 {result['new_count']:,} 笔", f"{result['row_count']:,} rows, {result['payment_count']:,} payments, {result['new_count']:,} of them new"))
     for code, count in result["reasons"].items():
         say(f"  {count:,} × {teller.say(*REASONS[code])}")
     say(
@@ -63,7 +63,7 @@ def write_spend_rejects(client: Client, done: dict[str, Any], path: Path) -> Pat
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InvalidError(
-            Text(f"导入已完成，但写不了 {path}:{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
+            Text(f"导入已完成，但写不了 {path}：{error.strerror}", f"the import is done, but {path} cannot be written: {error.strerror}"),
             way_out=Text("用 --rejects 另指定一个文件再运行一次，不会重复计算", "run it again with --rejects and another file; nothing is counted twice"),
         ) from error
     return path
@@ -75,7 +75,7 @@ def show_spend(teller: Teller, done: dict[str, Any], currency: str, say: Callabl
     amount = format_fen(done["amount_fen"], currency)
     say(
         teller.say(
-            f"{done['row_count']:,} 行，入账 {done['posted_count']:,} 笔共 {amount},已有 {done['again_count']:,} 笔，拒收 {done['rejected_count']:,} 行",
+            f"{done['row_count']:,} 行，入账 {done['posted_count']:,} 笔共 {amount}，已有 {done['again_count']:,} 笔，拒收 {done['rejected_count']:,} 行",
             f"{done['row_count']:,} rows, {done['posted_count']:,} entered ({amount}), {done['again_count']:,} were there already, {done['rejected_count']:,} rejected",
         )
     )
@@ -120,7 +120,7 @@ def show_mapping(console: Console, found: dict[str, Any], mapping: dict[str, str
     names = {field["field"]: field["name"] for field in found["fields"]}
     samples = {column["name"]: column["samples"] for column in found["columns"]}
     how = {"saved": "上次保存的 saved", "export": "店铺导出的表头 headers of the export", "guessed": "猜的 guessed"}[found["mapping_from"]]
-    table = Table("字段 Field", "列 Column", "例 Samples", title=f"{found['name']}({found['format']} {found['encoding'] or ''})字段对应:{how}")
+    table = Table("字段 Field", "列 Column", "例 Samples", title=f"{found['name']}({found['format']} {found['encoding'] or ''})字段对应：{how}")
     for field, column in mapping.items():
         table.add_row(f"{field} {names.get(field, {}).get('zh', '')}", column, " · ".join(samples.get(column, [])[:3]))
     console.print(table)

@@ -103,7 +103,7 @@ def _monthly(teller: Teller, found: dict[str, Any]) -> None:
 def _rfm(teller: Teller, found: dict[str, Any]) -> None:
     count, cells = f"{found['customer_count']:,}", len(found["grid"])
     title = teller.say(
-        f"RFM {found['as_of_on']}(切点版本 {found['version']},{count} 人,{cells} 格)",
+        f"RFM {found['as_of_on']}(切点版本 {found['version']}，{count} 人，{cells} 格)",
         f"RFM {found['as_of_on']} (cut points {found['version']}, {count} people, {cells} cells)",
     )
     table = teller.table(("客群", "Group"), ("定义", "Definition"), ("人数", "People"), ("消费", "Spend"), title=title)
@@ -124,7 +124,7 @@ def _cohorts(teller: Teller, found: dict[str, Any]) -> None:
     months = max(len(row) for row in rows)
     heads = [teller.say("首单月", "First order"), teller.say("人数", "People"), *(f"+{offset}" for offset in range(months - 2))]
     shown = _fitting(heads, rows, teller.out.width)
-    table = Table(*heads[:shown], title=teller.say("同期群:{}", "Cohorts: {}").format(teller.say(*MEASURES[measure])))
+    table = Table(*heads[:shown], title=teller.say("同期群：{}", "Cohorts: {}").format(teller.say(*MEASURES[measure])))
     for row in rows:
         table.add_row(*row[:shown])
     teller.show(table)
@@ -164,7 +164,7 @@ def _value_report(teller: Teller, found: dict[str, Any]) -> None:
     if found["eligible"]:
         low, value, high = (teller.money(found[name]) for name in ("low_fen", "predicted_value_fen", "high_fen"))
         days, orders = found["horizon_days"], f"{found['predicted_orders']:,.0f}"
-        teller.out.print(say(f"未来 {days} 天预计 {value}({low} – {high}),{orders} 次购买", f"next {days} days: {value} ({low} – {high}), {orders} purchases"))
+        teller.out.print(say(f"未来 {days} 天预计 {value}({low} – {high})，{orders} 次购买", f"next {days} days: {value} ({low} – {high}), {orders} purchases"))
     for reason in found["ineligible_reasons"]:
         teller.note(teller.label(reason))
     for flag in found["flags"]:
@@ -174,7 +174,7 @@ def _value_report(teller: Teller, found: dict[str, Any]) -> None:
         span = (test["calibration_end_on"], test["holdout_days"])
         figures = (f"{test['predicted_orders']:,.0f}", f"{test['actual_orders']:,.0f}", f"{test['error_rate']:+.1%}")
         teller.out.print(say(
-            "回测 {} 起 {} 天：预测 {},实际 {}({})".format(*span, *figures),
+            "回测 {} 起 {} 天：预测 {}，实际 {}({})".format(*span, *figures),
             "back-test from {}, {} days: predicted {}, actual {} ({})".format(*span, *figures),
         ))  # fmt: skip
 

@@ -71,7 +71,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InvalidError(Text(f"读不了文件 {path}:{error}", f"the file {path} cannot be read: {error}")) from error
+        raise InvalidError(Text(f"读不了文件 {path}：{error}", f"the file {path} cannot be read: {error}")) from error
 
 
 def _edge(value: float | None) -> str:

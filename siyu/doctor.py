@@ -67,7 +67,7 @@ def check_up(stores: Stores) -> list[Check]:
 
 def _settings(stores: Stores) -> Check:
     s = stores.settings
-    return Check("settings", Text("设置", "Settings"), "ok", Text(f"{s.home},{s.time_zone},{s.currency}", f"{s.home}, {s.time_zone}, {s.currency}"))
+    return Check("settings", Text("设置", "Settings"), "ok", Text(f"{s.home}，{s.time_zone}，{s.currency}", f"{s.home}, {s.time_zone}, {s.currency}"))
 
 
 def _ledger(stores: Stores) -> Check:
@@ -88,7 +88,7 @@ def _warehouse(stores: Stores) -> Check:
     tables = stores.warehouse.tables
     with stores.warehouse.read() as session:
         people, orders = (int(session.scalar(tables[name].count())) for name in ("customers_profile", "orders_order"))
-    said = Text(f"{stores.warehouse.engine.name},{people:,} 位客户，{orders:,} 张有效订单", f"{stores.warehouse.engine.name}, {people:,} customers, {orders:,} valid orders")
+    said = Text(f"{stores.warehouse.engine.name}，{people:,} 位客户，{orders:,} 张有效订单", f"{stores.warehouse.engine.name}, {people:,} customers, {orders:,} valid orders")
     return Check("warehouse", Text("数仓", "Warehouse"), "ok", said)
 
 

@@ -31,7 +31,7 @@ PRESS_RATE, PRESS_SECONDS = 0.3, 120.0
 """Who gets a letter of the sample brand has no simulated phone, and presses its link now and then."""
 SECRET, TOKEN = "sample" + "0" * 37, "sampletoken"
 AES_KEY = "sample" * 7 + "A"
-WELCOME = "{客户昵称},你好，欢迎来到澄山里！回复「试饮」领取一份当季茶样。"
+WELCOME = "{客户昵称}，你好，欢迎来到澄山里！回复「试饮」领取一份当季茶样。"
 STATES = (("杭州湖滨店收银台", "store-s01"), ("上海静安店桌卡", "store-s03"), ("包裹卡", "parcel-card"), ("老客带新", "friend"), ("抽奖裂变", "fission-draw"))
 ARRIVALS = {"store-s01": (20, 600, 0.04), "store-s03": (16, 600, 0.04), "parcel-card": (24, 260, 0.1), "friend": (8, 2600, 0.04), "fission-draw": (10, 320, 0.55)}
 """By state of the live code: people a day, what each costs in fen, the share of deal-hunters (羊毛党)."""

@@ -311,7 +311,7 @@ def _welcomed(stores: Stores, tx: Connection, account: Account, code: Code, cont
         return replace(code, welcome_id=None)
     try:
         saved = welcome.save_welcome(
-            tx, account, number=code.welcome_id, name=f"活码:{code.name}"[:80], states=[code.state], staff=[], content=content, active=True,
+            tx, account, number=code.welcome_id, name=f"活码：{code.name}"[:80], states=[code.state], staff=[], content=content, active=True,
             check=welcome.content_check(account), now=stores.now(), by=by,
         )  # fmt: skip
     except InvalidError as error:

@@ -210,7 +210,7 @@ def untraced(stores: Stores, tx: Connection, account_ids: Sequence[int]) -> dict
 
 def _untraced(stores: Stores, tx: Connection, account_id: int) -> int:
     named = {account.id: account.name for account in accounts.list_accounts(tx)}
-    base = f"未追踪:{named.get(account_id, f'账号 {account_id}')}"[:80]
+    base = f"未追踪：{named.get(account_id, f'账号 {account_id}')}"[:80]
     taken = set(tx.scalars(select(_t.c.name).where(_t.c.parent_id.is_(None), _t.c.name.startswith(base[:70], autoescape=True))))
     name = base if base not in taken else f"{base[:70]} #{account_id}"
     made = _made(stores, tx, Draft(name, platform="other"), "platform", None, "siyu")

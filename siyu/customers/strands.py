@@ -137,9 +137,9 @@ def _profile_entries(session: Session, customer_id: int, before: Place | None, c
 
 _OPERATIONS = {
     "once": Text("{name}：{value}(仅在没有值时)", "{name}: {value} (only if there was none)"),
-    "increment": Text("{name}:增加 {value}", "{name}: {value} added"),
-    "append": Text("{name}:加入 {value}", "{name}: {value} put into the list"),
-    "unset": Text("{name}:已清除", "{name}: removed"),
+    "increment": Text("{name}：增加 {value}", "{name}: {value} added"),
+    "append": Text("{name}：加入 {value}", "{name}: {value} put into the list"),
+    "unset": Text("{name}：已清除", "{name}: removed"),
 }
 
 

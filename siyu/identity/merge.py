@@ -142,7 +142,7 @@ def undo(stores: Stores, tx: Connection, operation_id: int, *, by: str, remember
     if later := operations.in_the_way(tx, done):
         raise InTheWayError(
             Text(
-                f"更晚的操作 {later.id}({later.kind},{later.by})改动了同样的客户",
+                f"更晚的操作 {later.id}({later.kind}，{later.by})改动了同样的客户",
                 f"the later operation {later.id} ({later.kind}, by {later.by}) changed the same customers",
             ),
             way_out=Text(f"先撤销操作 {later.id}", f"undo operation {later.id} first"),

@@ -169,7 +169,7 @@ BIRTHDAY = Template(
     "birthday",
     Text("生日", "Birthday"),
     Text("一年一次、只属于他的理由，打开率通常最高。", "Once a year there is a reason of one's own; nothing is opened more."),
-    Text("生日前 3 天上午 10 点(各人当地时间),一年一次。", "Three days before the birthday, 10 in the morning where each person lives, once a year."),
+    Text("生日前 3 天上午 10 点(各人当地时间)，一年一次。", "Three days before the birthday, 10 in the morning where each person lives, once a year."),
     Text("提前 3 天送权益，当天只祝福不推销。", "A gift three days before; on the day only good wishes."),
     Text("权益留出 10 天有效期；没有生日的人不会进来，可在问卷里问。", "Let the gift last ten days; who has no birthday on file does not come in."),
     {"kind": "date", "field": "birthday", "offset_days": -3, "at": "10:00"},

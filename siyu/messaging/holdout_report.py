@@ -27,7 +27,7 @@ from siyu.messaging.holdouts import Holdout
 DELIVERED = ("sent", "received")
 TOO_FEW = Text("人太少，还读不出效果", "too few people to read an effect from")
 TOO_SOON = Text("这一期还没有满一天", "this period is not a day old yet")
-BROKEN = Text("两组人数与抽签不符(样本比例失衡),效果不可读", "the groups' sizes do not fit the draw (sample-ratio mismatch), so no effect is read")
+BROKEN = Text("两组人数与抽签不符(样本比例失衡)，效果不可读", "the groups' sizes do not fit the draw (sample-ratio mismatch), so no effect is read")
 
 
 @dataclass(frozen=True)

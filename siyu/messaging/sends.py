@@ -158,7 +158,7 @@ def check(tx: Connection, draft: Draft) -> list[Fault]:
     if not 0 < len(draft.name.strip()) <= 80:
         wrong("name", "1 到 80 个字", "1 to 80 characters")
     if draft.purpose not in PURPOSES:
-        wrong("purpose", f"可用:{'、'.join(PURPOSES)}", f"use one of: {', '.join(PURPOSES)}")
+        wrong("purpose", f"可用：{'、'.join(PURPOSES)}", f"use one of: {', '.join(PURPOSES)}")
     if draft.exempt and draft.purpose != "service":
         wrong("exempt", "只有服务类消息可以豁免频控", "only service messages can be exempt")
     if draft.until_at <= draft.due_at:
@@ -179,7 +179,7 @@ def check(tx: Connection, draft: Draft) -> list[Fault]:
         wrong("carriers", "至少选一个载体", "choose a carrier")
     for place, carrier in enumerate(spec.carriers):
         if carrier not in SENDABLE or carrier in spec.carriers[:place]:
-            wrong(f"carriers.{place}", f"不可用或重复；可用:{'、'.join(SENDABLE)}", f"unknown or given twice; use one of: {', '.join(SENDABLE)}")
+            wrong(f"carriers.{place}", f"不可用或重复；可用：{'、'.join(SENDABLE)}", f"unknown or given twice; use one of: {', '.join(SENDABLE)}")
     if spec.usual_hour is not None and not 0 <= spec.usual_hour <= 23:
         wrong("usual_hour", "0 到 23", "from 0 to 23")
     if spec.per_minute is not None and spec.per_minute < 1:

@@ -175,7 +175,7 @@ def _warnings(shape: reading.Shape, mapping: Mapping, chunk: reading.Chunk | Non
     if "order_no" not in mapping:
         found.append(Text("没有订单编号列：每一行会算成一张订单", "no order number column: every row will count as an order"))
     if chunk and any(_masked(chunk.columns[mapping[name]]) for name in ("account", "phone") if name in mapping):
-        found.append(Text("买家或手机号已脱敏(带 *):认不出是谁，这些订单不归到客户名下，不会猜", "buyers or phones are masked (with *): these orders belong to no customer; nobody is guessed"))
+        found.append(Text("买家或手机号已脱敏(带 *)：认不出是谁，这些订单不归到客户名下，不会猜", "buyers or phones are masked (with *): these orders belong to no customer; nobody is guessed"))
     if not {"account", "phone", "email"} & set(mapping):
         found.append(Text("没有买家列：订单不会归到客户名下", "no buyer column: the orders will belong to no customer"))
     at = mapping.get("ordered_at")

@@ -128,7 +128,7 @@ def own(stores: Stores, token: str, lang: str, brand: str, *, looks: bool) -> st
     return showing.page(
         "progress.html", lang, title=terms.title.to(lang), said=terms.words.to(lang), brand=brand, both=bool(terms.title.en), token=token, real=real,
         waiting=sum(state == "waiting" for _, state in said), top=terms.steps[-1].friends if steps else 0, steps=steps,
-        reward=showing.t_of(lang)(f"每位成真的好友:{each.zh}", f"for each real friend: {each.en}") if each and programme.mode == "invite" else _words(terms.inviter, held, lang),
+        reward=showing.t_of(lang)(f"每位成真的好友：{each.zh}", f"for each real friend: {each.en}") if each and programme.mode == "invite" else _words(terms.inviter, held, lang),
         group=showing.group_words(stores, group, lang) if group else None, can_open=programme.mode == "group" and is_open and not programme.is_full and invitation is not None and (group is None or group.state != "open"),
         shown=bool(link) and (programme.mode != "group" or group is not None), link=link, qr=showing.qr_svg(link) if link else "", closed="" if is_open else showing.ENDED.to(lang),
         friends=[{"on": f"{stores.calendar.on(from_ms(at)):%m-%d}", "state": showing.STATES[state].to(lang), "done": state in ("real", "final")} for at, state in said[:MOST_SHOWN]],

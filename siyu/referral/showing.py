@@ -71,7 +71,7 @@ def conditions(terms: Terms) -> Text:
 def rules(programme: Programme) -> Text:
     """What must be known before anybody takes part, in full."""
     one = programme.terms
-    zh = ["只奖励直接邀请的好友，不计下线。", f"{conditions(one).zh};{one.wait_days} 天内未达成则失效。", "自己邀请自己、互相邀请不计；同一位好友只算一次。"]
+    zh = ["只奖励直接邀请的好友，不计下线。", f"{conditions(one).zh}；{one.wait_days} 天内未达成则失效。", "自己邀请自己、互相邀请不计；同一位好友只算一次。"]
     en = ["Only friends whom you invited yourself count.", f"Rewards come {conditions(one).en}; after {one.wait_days} days it is too late.", "Inviting yourself or each other does not count, and one friend counts once."]
     if one.only_new:
         zh.append("好友须是新客。")

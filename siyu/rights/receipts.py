@@ -10,7 +10,7 @@ from siyu.rights import old_keys, receipt
 from siyu.rights.requests import Request
 
 STAYS: tuple[tuple[str, Text, Text], ...] = (
-    ("orders", Text("订单", "Orders"), Text("金额与数量要留作账目(电子商务法第三十一条：不少于三年);改挂一个没有身份的编号", "amounts and quantities are accounts that the law wants kept (E-Commerce Law art. 31, three years); they go on under a number that is nobody's")),
+    ("orders", Text("订单", "Orders"), Text("金额与数量要留作账目(电子商务法第三十一条：不少于三年)；改挂一个没有身份的编号", "amounts and quantities are accounts that the law wants kept (E-Commerce Law art. 31, three years); they go on under a number that is nobody's")),
     ("audit", Text("操作记录", "Audit"), Text("谁在什么时候做过什么；只有客户编号，编号不再指向任何人", "who did what and when; only the customer's number, which leads to nobody any more")),
     ("number", Text("客户编号", "Customer number"), Text("一个空号，保证不会再发给别人", "an empty number, so that it is never given again")),
     ("register", Text("删除登记", "Register of erasures"), Text("加密索引，只用来在恢复旧备份后再次删除", "keyed marks, used only to erase again after an old backup was put back")),

@@ -69,7 +69,7 @@ _SENTENCES: dict[str, Text] = {
     "too_short": Text("至少要 {min_length} 项", "must have at least {min_length} item(s)"),
     "too_long": Text("最多 {max_length} 项", "must have at most {max_length} item(s)"),
     "union_tag_invalid": Text(
-        "没有这个类型；可用:{expected_tags}", "is of an unknown kind; there are: {expected_tags}"
+        "没有这个类型；可用：{expected_tags}", "is of an unknown kind; there are: {expected_tags}"
     ),
     "union_tag_not_found": _KIND,
     "uuid_type": Text("要是 UUID", "must be a UUID"),

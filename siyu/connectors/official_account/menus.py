@@ -126,7 +126,7 @@ class MenuBoard:
             return
         if button.type not in NEEDS:
             faults.add(
-                f"{at}.type", f"没有这种按钮:{button.type}", f"there is no such type of button: {button.type}"
+                f"{at}.type", f"没有这种按钮：{button.type}", f"there is no such type of button: {button.type}"
             )
         for name in NEEDS.get(button.type, ()):
             faults.needed(f"{at}.{name}", getattr(button, name))

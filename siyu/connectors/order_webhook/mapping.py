@@ -172,7 +172,7 @@ class _Reading:
         except InvalidOperation:
             fen = MAX_FEN
         if not 0 <= fen < MAX_FEN:
-            self._fault(path, f"不是金额:{str(value)[:40]}", f"not an amount: {str(value)[:40]}")
+            self._fault(path, f"不是金额：{str(value)[:40]}", f"not an amount: {str(value)[:40]}")
             return 0
         return fen
 
@@ -180,7 +180,7 @@ class _Reading:
         value = str(self._told(path, row) if path else 1)
         if value.isascii() and value.isdigit() and 0 < int(value) <= 10**6:
             return int(value)
-        self._fault(path, f"不是件数:{value[:40]}", f"not a number of pieces: {value[:40]}")
+        self._fault(path, f"不是件数：{value[:40]}", f"not a number of pieces: {value[:40]}")
         return 1
 
     def _fault(self, path: str, zh: str, en: str) -> None:

@@ -234,7 +234,7 @@ def _recipe(field: str, signing: Signing) -> Iterator[Fault]:
         yield Fault(
             f"{field}.text",
             Text(
-                "签名文字里没有 {secret},谁都能伪造",
+                "签名文字里没有 {secret}，谁都能伪造",
                 "the signed text has no {secret}: anybody could forge it",
             ),
         )

@@ -166,7 +166,7 @@ async def _reachable(webhook: Webhook) -> Found:
         return Found(
             True,
             Text(
-                f"对方收下了签名的测试({attempt.status},{attempt.seconds:.2f} 秒)",
+                f"对方收下了签名的测试({attempt.status}，{attempt.seconds:.2f} 秒)",
                 f"the receiver took the signed ping ({attempt.status}, {attempt.seconds:.2f} s)",
             ),
         )

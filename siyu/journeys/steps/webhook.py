@@ -49,7 +49,7 @@ class WebhookSettings(Settings, frozen=True):
 class Webhook(Step):
     kind = "webhook"
     label = Text("调用外部系统", "Webhook")
-    description = Text("把客户告诉另一个系统(签名、可靠重试),把它的答复映射成本次旅程的属性", "tell another system of the person, signed and tried again, and keep what it answers as properties of the run")
+    description = Text("把客户告诉另一个系统(签名、可靠重试)，把它的答复映射成本次旅程的属性", "tell another system of the person, signed and tried again, and keep what it answers as properties of the run")
     group = "flow"
     Settings = WebhookSettings
     waits = True

@@ -46,7 +46,7 @@ def test_a_person_who_adds_is_a_touch_of_the_codes_source(stores: Stores) -> Non
     assert (first["source_id"], first["code_id"], first["account_id"], first["staff"], first["at_ms"]) == (source.id, 9, book.account.id, "zhang", T1)
     with stores.ledger.read() as tx:
         untraced = sources.find(tx, second["source_id"])
-    assert (untraced.untraced_account_id, untraced.name) == (book.account.id, "未追踪:澄山里 企业微信")
+    assert (untraced.untraced_account_id, untraced.name) == (book.account.id, "未追踪：澄山里 企业微信")
     with stores.warehouse.read() as session:
         activity, prop = CUSTOMERS_ACTIVITY.table, CUSTOMERS_PROPERTY.table
         assert session.scalar(activity.filter(activity.name == "source_touched").count()) == 2

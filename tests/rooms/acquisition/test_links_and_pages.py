@@ -89,7 +89,7 @@ def test_a_scan_of_the_poster_leads_to_the_code_and_an_addition_follows(shop: Sh
     assert [(day["visits"], day["added"]) for day in days["days"]] == [(0, 0), (0, 0), (1, 1)]
     assert wait_for(lambda: [line["added"] for line in shop.api("GET", f"/acquisition/codes/{code['id']}/figures")["staff"]] == [1], 20)
     greeted = shop.api("GET", f"/carriers/accounts/{account['id']}/greetings")["items"]
-    assert [(one["state"], one["welcome_name"]) for one in greeted] == [(code["state"], "活码:海报码")]
+    assert [(one["state"], one["welcome_name"]) for one in greeted] == [(code["state"], "活码：海报码")]
 
 
 def test_programs_are_counted_apart_and_leave_no_touch(shop: Shop, account: dict[str, Any]) -> None:
