@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.house import OpenPage, Server, api, pick
@@ -25,6 +26,19 @@ def test_the_palette_finds_pages_and_people(sample: Server, open_page: OpenPage)
     expect(page.get_by_role("option", name=re.compile(person["name"])).first).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("path", "opens"), [("/team", "添加成员"), ("/sources", "新建平台")], ids=["dialog", "drawer"])
+def test_what_closes_gives_the_focus_back(sample: Server, open_page: OpenPage, path: str, opens: str) -> None:
+    page = open_page(sample, path)
+    button = page.get_by_role("button", name=opens)
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(button).to_be_focused()
 
 
 def test_undo_and_redo_in_the_builder(sample: Server, open_page: OpenPage) -> None:

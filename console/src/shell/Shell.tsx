@@ -6,6 +6,7 @@ import { Header } from "./Header";
 import { Menu } from "./Menu";
 import { SampleBanner } from "./SampleBanner";
 import { useHotkey } from "./useHotkey";
+import { useReturnFocus } from "./useReturnFocus";
 
 const CommandPalette = lazy(() => import("./CommandPalette"));
 
@@ -15,6 +16,7 @@ export function Shell() {
   const [paletteOpen, setPaletteOpen] = useState(false);
   const going = useNavigation().state === "loading";
   const { pathname } = useLocation();
+  useReturnFocus();
   useHotkey("k", () => setPaletteOpen((open) => !open));
   // In braces: newer browsers answer scrollTo with a promise, and React would take it for a clean-up.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page starts at its top

@@ -6,7 +6,6 @@ import { useTranslation } from "react-i18next";
 import { ProblemError } from "@/api/problem";
 import { Field } from "@/ui/Field";
 import { useFormat } from "@/ui/useFormat";
-import { useReturnFocus } from "@/ui/useReturnFocus";
 import { converted, type Foreign, ForeignFields, foreignOf } from "./Foreign";
 import { type Entry, KINDS, type SpendBody, useCorrect, usePost } from "./queries";
 import { SourceSelect } from "./SourceSelect";
@@ -31,7 +30,6 @@ export function SpendDrawer({ entry, onClose }: Props) {
   const { t } = useTranslation();
   const f = useFormat();
   const { message } = App.useApp();
-  useReturnFocus();
   const [day, setDay] = useState(entry ? dayjs(entry.day) : dayjs());
   const [kind, setKind] = useState<SpendBody["kind"]>(entry?.kind ?? "media");
   const [shares, setShares] = useState<Share[]>(sharesOf(entry));

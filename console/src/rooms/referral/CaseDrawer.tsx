@@ -9,14 +9,12 @@ import { DataTable } from "@/ui/DataTable";
 import { Field } from "@/ui/Field";
 import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
-import { useReturnFocus } from "@/ui/useReturnFocus";
 import { type CaseDetail, useCase, useDecide } from "./queries";
 
 /** Why these people are suspicious, what can be seen of each side by side, and the decision. */
 export function CaseDrawer({ id, onClose }: { id: number; onClose: () => void }) {
   const { t } = useTranslation();
   const query = useCase(id);
-  useReturnFocus();
   return (
     <Drawer open size={980} title={`${t("referral.case")} #${id}`} onClose={onClose}>
       <QueryView query={query} lines={8}>

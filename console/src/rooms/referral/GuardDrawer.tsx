@@ -6,7 +6,6 @@ import { Field } from "@/ui/Field";
 import { ProblemView } from "@/ui/ProblemView";
 import { QueryView } from "@/ui/QueryView";
 import { useFormat } from "@/ui/useFormat";
-import { useReturnFocus } from "@/ui/useReturnFocus";
 import { type Guard, useGuard, useSetGuard } from "./queries";
 import "./referral.css";
 
@@ -20,7 +19,6 @@ const FOR = ["bought", "active"];
 export function GuardDrawer({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const query = useGuard();
-  useReturnFocus();
   return (
     <Drawer open size={620} title={t("referral.guard")} onClose={onClose}>
       <QueryView query={query} lines={10}>

@@ -8,7 +8,6 @@ import { Loading } from "@/ui/Loading";
 import { MoreButton } from "@/ui/MoreButton";
 import { ProblemView } from "@/ui/ProblemView";
 import { useFormat } from "@/ui/useFormat";
-import { useReturnFocus } from "@/ui/useReturnFocus";
 import { useBucketPeople } from "./queries";
 import type { Bucket } from "./shapes";
 
@@ -19,7 +18,6 @@ type Props = { behind: Behind; from: string; to: string; onClose: () => void };
 export function BucketPeople({ behind, from, to, onClose }: Props) {
   const { t } = useTranslation();
   const may = useMay();
-  useReturnFocus();
   return (
     <Drawer open title={t(`returns.b_${behind.bucket}`)} onClose={onClose} size="large">
       <p className="muted panel-note">{t(`returns.b_${behind.bucket}_why`)}</p>
