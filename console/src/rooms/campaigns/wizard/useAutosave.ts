@@ -11,7 +11,8 @@ type Saving = { state: "saved" | "waiting" | "saving" | "failed"; at: string | n
 export function useAutosave<T>(value: T, save: (value: T) => Promise<void>) {
   const [saving, setSaving] = useState<Saving>({ state: "saved", at: null, error: null });
   const newest = useRef(value);
-  const stored = useRef(value);
+  // Null after a failure: whether that save arrived is not known.
+  const stored = useRef<T | null>(value);
   const work = useRef<Promise<boolean> | null>(null);
   const saver = useRef(save);
   saver.current = save;
@@ -19,7 +20,10 @@ export function useAutosave<T>(value: T, save: (value: T) => Promise<void>) {
 
   const flush = useCallback(async (): Promise<boolean> => {
     while (work.current) await work.current;
-    if (stored.current === newest.current) return true;
+    if (stored.current === newest.current) {
+      setSaving((was) => (was.state === "saved" ? was : { ...was, state: "saved" }));
+      return true;
+    }
     const going = newest.current;
     setSaving((was) => ({ ...was, state: "saving" }));
     work.current = saver
@@ -31,6 +35,7 @@ export function useAutosave<T>(value: T, save: (value: T) => Promise<void>) {
         return true;
       })
       .catch((error: unknown) => {
+        stored.current = null;
         setSaving((was) => ({ ...was, state: "failed", error }));
         return false;
       })
@@ -41,7 +46,11 @@ export function useAutosave<T>(value: T, save: (value: T) => Promise<void>) {
   }, []);
 
   useEffect(() => {
-    if (stored.current === value) return;
+    if (!work.current && stored.current === value) {
+      // Undone before it was saved.
+      setSaving((was) => (was.state === "waiting" ? { ...was, state: "saved" } : was));
+      return;
+    }
     setSaving((was) => (was.state === "saved" ? { ...was, state: "waiting" } : was));
     const timer = setTimeout(() => void flush(), REST_MS);
     return () => clearTimeout(timer);
