@@ -477,7 +477,7 @@ def _ready(stores: Stores, url: str) -> None:
     else:
         lines.append("登录 Log in      用你的账号 with your account;忘记密码 forgot it?  siyu team password owner")
     command = os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("siyu") else "siyu"
-    lines.append(f"先看 Look first   总览 → 分群 → RFM;导入自己的订单 your own orders:[bold]{command} import orders 文件 FILE[/]")
+    lines.append(f"先看 Look first   总览 → 分群 → RFM；导入自己的订单 your own orders：[bold]{command} import orders 文件 FILE[/]")
     out.print("\n".join(lines))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import gc
 import json
@@ -109,6 +110,8 @@ def _opened(settings: Settings, host: str, port: int) -> tuple[Stores, uvicorn.S
     from siyu.app import build, open_stores
 
     gc.freeze()
+    # Else DuckDB takes what is frozen for leaked when the process ends, and says so in fifty lines.
+    atexit.register(gc.unfreeze)
     gc.enable()
     try:
         bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,14 @@ def shown(home: Home, *arguments: str, **environment: str) -> str:
         return home.run(*arguments).stdout
     finally:
         home.environment = before
+
+
+def test_a_process_of_its_own_ends_without_a_word(home: Home) -> None:
+    """Not forked, and without pandas, as where only the product is installed."""
+    program = "import sys, tests.faults.loaded; from siyu.cli import main; sys.argv = ['siyu', 'jobs', '--json']; main()"
+    done = subprocess.run([sys.executable, "-c", program], env=home.environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["items"]
 
 
 REPORTS = {
