@@ -66,4 +66,4 @@ sensors.track("MiniOrdered", { amount: 68 });
 setTimeout(() => {
   console.log(JSON.stringify({ failed }));
   process.exit(0);
-}, 2500);
+}, 8000);
